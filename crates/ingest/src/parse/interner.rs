@@ -1,0 +1,159 @@
+//! Strings to codes: an append-only dictionary in insertion order that outlives batches.
+
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The code of null in every interner.
+pub const NULL_CODE: u32 = 0;
+
+/// Entries and bytes after which an interner starts anew between two batches.
+const MAX_ENTRIES: usize = 4 << 20;
+const MAX_BYTES: usize = 256 << 20;
+
+/// The bytes are not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotUtf8;
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// An append-only dictionary. Code 0 is null. While [`Interner::id`] is the same, a code keeps its
+/// meaning, so a reader may keep a table from these codes to its own.
+#[derive(Debug)]
+pub struct Interner {
+    id: u64,
+    bytes: String,
+    ends: Vec<usize>,
+    /// Slots of `(hash's upper half, code)`; code 0 marks a free slot.
+    slots: Vec<(u32, u32)>,
+    hasher: foldhash::fast::FixedState,
+}
+
+impl Default for Interner {
+    fn default() -> Interner {
+        Interner::new()
+    }
+}
+
+impl Interner {
+    /// An interner that holds null alone.
+    pub fn new() -> Interner {
+        Interner {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            bytes: String::new(),
+            ends: vec![0],
+            slots: vec![(0, 0); 64],
+            hasher: foldhash::fast::FixedState::with_seed(0x0d01_3e4e),
+        }
+    }
+
+    /// Changes when codes change their meaning, never otherwise; unique in the process.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Entries, null included.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether it holds nothing but null.
+    pub fn is_empty(&self) -> bool {
+        self.ends.len() <= 1
+    }
+
+    /// The value of a code; `None` for null and for codes never given.
+    pub fn get(&self, code: u32) -> Option<&str> {
+        let code = code as usize;
+        if code == 0 {
+            return None;
+        }
+        let end = *self.ends.get(code)?;
+        self.bytes.get(self.ends[code - 1]..end)
+    }
+
+    /// Memory held, in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * 8 + self.slots.capacity() * 8
+    }
+
+    /// The code of a text.
+    pub fn intern(&mut self, text: &str) -> u32 {
+        match self.probe(text.as_bytes()) {
+            Ok(code) => code,
+            Err(vacancy) => self.insert(text, vacancy),
+        }
+    }
+
+    /// The code of bytes that should be UTF-8; they are checked only when they are new.
+    pub fn intern_bytes(&mut self, bytes: &[u8]) -> Result<u32, NotUtf8> {
+        match self.probe(bytes) {
+            Ok(code) => Ok(code),
+            Err(vacancy) => {
+                let text = std::str::from_utf8(bytes).map_err(|_| NotUtf8)?;
+                Ok(self.insert(text, vacancy))
+            }
+        }
+    }
+
+    /// The code of a text that may be there already.
+    pub fn code_of(&self, text: &str) -> Option<u32> {
+        self.probe(text.as_bytes()).ok()
+    }
+
+    /// Forgets everything when it has grown past its limits; to be called between batches.
+    pub fn renew_if_large(&mut self) {
+        if self.ends.len() > MAX_ENTRIES || self.bytes.len() > MAX_BYTES {
+            *self = Interner::new();
+        }
+    }
+
+    #[inline]
+    fn probe(&self, bytes: &[u8]) -> Result<u32, (usize, u32)> {
+        let hash = self.hasher.hash_one(bytes);
+        let tag = (hash >> 32) as u32;
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        loop {
+            let (slot_tag, code) = self.slots[at];
+            if code == 0 {
+                return Err((at, tag));
+            }
+            if slot_tag == tag && self.bytes_of(code) == bytes {
+                return Ok(code);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline]
+    fn bytes_of(&self, code: u32) -> &[u8] {
+        let code = code as usize;
+        &self.bytes.as_bytes()[self.ends[code - 1]..self.ends[code]]
+    }
+
+    #[cold]
+    fn insert(&mut self, text: &str, (at, tag): (usize, u32)) -> u32 {
+        let code = self.ends.len() as u32;
+        self.bytes.push_str(text);
+        self.ends.push(self.bytes.len());
+        self.slots[at] = (tag, code);
+        if self.ends.len() * 2 > self.slots.len() {
+            self.grow();
+        }
+        code
+    }
+
+    fn grow(&mut self) {
+        let len = self.slots.len() * 2;
+        let mut slots = vec![(0u32, 0u32); len];
+        for code in 1..self.ends.len() as u32 {
+            let hash = self.hasher.hash_one(self.bytes_of(code));
+            let mut at = hash as usize & (len - 1);
+            while slots[at].1 != 0 {
+                at = (at + 1) & (len - 1);
+            }
+            slots[at] = ((hash >> 32) as u32, code);
+        }
+        self.slots = slots;
+    }
+}
