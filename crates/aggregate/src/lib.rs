@@ -1,1 +1,36 @@
+//! Folding values by key.
+//!
+//! Rows with the same key share one state. A query, a roll-up at ingestion and a merge of segments
+//! are all the same act: a [`Fold`] gives each group a record, an aggregator is a field of it, and
+//! [`KeyTable`] turns keys into dense group ids. An aggregator is one file in `fns` and one entry in
+//! its list.
 
+mod accumulator;
+mod aggregator;
+mod arena;
+mod error;
+mod families;
+mod feed;
+mod fns;
+mod fold;
+mod input;
+mod key_table;
+mod number_text;
+mod properties;
+mod seen;
+mod span;
+mod spec;
+
+pub use accumulator::{Accumulator, FieldLayout, Inline, StateReader};
+pub use aggregator::{Aggregator, OwnedAggregator};
+pub use arena::{Arena, ArenaKind, BLOCK_RECORDS, Records};
+pub use error::{Error, ErrorKind, Result};
+pub use feed::{Feed, Number, Numbers, RowFeed, Sink};
+pub use fns::KINDS;
+pub use fold::{Fold, FoldSnapshot};
+pub use input::{Codes, ColumnType, Dictionary, Groups, Input, InputSpec, Lane, Rows};
+pub use key_table::KeyTable;
+pub use properties::{Properties, check_numbers, lanes, unsupported};
+pub use seen::Seen;
+pub use span::{Span, for_each_row};
+pub use spec::{AggregatorSpec, Finalized, Kind, parse_aggregator};

@@ -1,0 +1,271 @@
+//! What an engine sees of an aggregator, and the loops over rows, written once.
+
+use arrow_array::{Array, ArrayRef};
+
+use crate::aggregator::Aggregator;
+use crate::arena::{AnyPlace, Arena, Place, Records};
+use crate::error::{Error, Result};
+use crate::feed::Feed;
+use crate::input::{ColumnType, Groups, Input, Lane, Rows};
+use crate::span::Span;
+
+/// Records ahead of the current one that a pass asks for.
+const PREFETCH_DISTANCE: usize = 32;
+/// Mask words with fewer rows than this are walked bit by bit.
+const SPARSE_WORD: u32 = 20;
+
+/// The field of one accumulator inside every record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldLayout {
+    pub size: usize,
+    pub align: usize,
+}
+
+/// An aggregator bound to its inputs: folds vectors into the states of groups.
+pub trait Accumulator: Send + Sync {
+    /// The form in which each input is wanted.
+    fn lanes(&self) -> &[Lane];
+
+    /// Another segment begins, with columns of these types; `None` is a missing column. Caches that
+    /// belong to the last segment's dictionaries are dropped.
+    fn begin_segment(&mut self, columns: &[Option<ColumnType>]) -> Result<()>;
+
+    /// Room wanted in each record.
+    fn layout(&self) -> FieldLayout;
+
+    /// Writes the empty state into its part of a record.
+    fn write_empty(&self, field: &mut [u8]);
+
+    /// There are `len` groups now.
+    fn grow(&mut self, len: usize);
+
+    /// Folds the span's rows; `offset` is the place of this accumulator's field.
+    fn fold(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()>;
+
+    /// Folds stored states, one a row, which came after those already held.
+    fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()>;
+
+    /// A reader of the states as they are now.
+    fn reader(&mut self, offset: usize) -> Box<dyn StateReader>;
+
+    /// Bytes held outside the records.
+    fn memory_bytes(&self) -> usize;
+}
+
+/// Reads states of a fold, or of a snapshot of it.
+pub trait StateReader: Send + Sync {
+    /// The states of these groups, as a column.
+    fn states(&self, records: &Records, order: &[u32]) -> Result<ArrayRef>;
+}
+
+/// The accumulator of an aggregator with inline states.
+pub struct Inline<A: Aggregator> {
+    aggregator: A,
+    feed: A::Feed,
+    lanes: Vec<Lane>,
+}
+
+impl<A: Aggregator> Inline<A> {
+    pub fn new(aggregator: A, lanes: Vec<Lane>) -> Self {
+        let feed = aggregator.feed();
+        Inline { aggregator, feed, lanes }
+    }
+
+    pub fn boxed(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
+        Box::new(Self::new(aggregator, lanes))
+    }
+}
+
+impl<A: Aggregator> Accumulator for Inline<A> {
+    fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    fn begin_segment(&mut self, columns: &[Option<ColumnType>]) -> Result<()> {
+        self.feed.begin_segment(columns)
+    }
+
+    fn layout(&self) -> FieldLayout {
+        FieldLayout { size: size_of::<A::State>(), align: align_of::<A::State>() }
+    }
+
+    fn write_empty(&self, field: &mut [u8]) {
+        let empty = self.aggregator.empty();
+        assert_eq!(field.len(), size_of::<A::State>());
+        // SAFETY: the field is exactly as long as a state; `State: Copy` owns nothing.
+        unsafe { field.as_mut_ptr().cast::<A::State>().write_unaligned(empty) }
+    }
+
+    fn grow(&mut self, _len: usize) {}
+
+    fn fold(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()> {
+        let aggregator = &self.aggregator;
+        self.feed.feed(span, inputs, &mut |items, rows| {
+            match arena.fields::<A::State>(offset).place() {
+                AnyPlace::Flat(place) => fold_items(aggregator, place, span, items, rows),
+                AnyPlace::Blocks(place) => fold_items(aggregator, place, span, items, rows),
+            }
+            Ok(())
+        })
+    }
+
+    fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
+        let column = states.slice(span.start, span.num_rows());
+        let others = self.aggregator.read_column(&column)?;
+        if others.len() != span.num_rows() {
+            return Err(Error::corrupt("column", "has another number of rows"));
+        }
+        let merging = Merging(&self.aggregator);
+        match arena.fields::<A::State>(offset).place() {
+            AnyPlace::Flat(place) => merging.all(place, span, &others),
+            AnyPlace::Blocks(place) => merging.all(place, span, &others),
+        }
+        Ok(())
+    }
+
+    fn reader(&mut self, offset: usize) -> Box<dyn StateReader> {
+        Box::new(InlineReader { aggregator: self.aggregator.clone(), offset })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.feed.memory_bytes()
+    }
+}
+
+struct InlineReader<A> {
+    aggregator: A,
+    offset: usize,
+}
+
+impl<A: Aggregator> StateReader for InlineReader<A> {
+    fn states(&self, records: &Records, order: &[u32]) -> Result<ArrayRef> {
+        let states: Vec<A::State> = order.iter().map(|&group| records.read(group as usize, self.offset)).collect();
+        Ok(self.aggregator.to_column(&states))
+    }
+}
+
+struct Merging<'a, A>(&'a A);
+
+impl<A: Aggregator> Merging<'_, A> {
+    fn all<P: Place<A::State>>(&self, mut place: P, span: &Span<'_>, others: &[A::State]) {
+        let groups = span.local_groups();
+        crate::span::for_each_row(others.len(), span.local_rows(), |row| {
+            self.0.merge(place.at(span.base + groups.get(row)), &others[row]);
+        });
+    }
+}
+
+fn fold_items<A: Aggregator, P: Place<A::State>>(
+    aggregator: &A,
+    mut place: P,
+    span: &Span<'_>,
+    items: &[A::Item],
+    rows: Rows<'_>,
+) {
+    match span.local_groups() {
+        Groups::One => aggregator.run(place.at(span.base), items, rows),
+        Groups::U8(ids) => fold_ids(aggregator, place, span, ids, items, rows),
+        Groups::U16(ids) => fold_ids(aggregator, place, span, ids, items, rows),
+        Groups::U32(ids) => fold_ids(aggregator, place, span, ids, items, rows),
+    }
+}
+
+/// A group id of some width.
+trait Id: Copy {
+    fn index(self) -> usize;
+}
+
+impl Id for u8 {
+    fn index(self) -> usize {
+        self.into()
+    }
+}
+
+impl Id for u16 {
+    fn index(self) -> usize {
+        self.into()
+    }
+}
+
+impl Id for u32 {
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+fn fold_ids<A: Aggregator, P: Place<A::State>, I: Id>(
+    aggregator: &A,
+    mut place: P,
+    span: &Span<'_>,
+    ids: &[I],
+    items: &[A::Item],
+    rows: Rows<'_>,
+) {
+    assert_eq!(ids.len(), items.len());
+    match rows {
+        Rows::All if span.prefetch => fold_prefetched(aggregator, place, span.base, ids, items),
+        Rows::All => {
+            for (&id, &item) in ids.iter().zip(items) {
+                aggregator.update(place.at(span.base + id.index()), item);
+            }
+        }
+        Rows::Mask(words) => {
+            if span.prefetch {
+                prefetch_masked(&place, span.base, ids, words);
+            }
+            for ((ids, items), &word) in ids.chunks(64).zip(items.chunks(64)).zip(words) {
+                fold_word(aggregator, &mut place, span.base, ids, items, word);
+            }
+        }
+    }
+}
+
+fn fold_prefetched<A: Aggregator, P: Place<A::State>, I: Id>(
+    aggregator: &A,
+    mut place: P,
+    base: usize,
+    ids: &[I],
+    items: &[A::Item],
+) {
+    let near = ids.len().saturating_sub(PREFETCH_DISTANCE);
+    for &id in ids.iter().take(PREFETCH_DISTANCE) {
+        place.prefetch(base + id.index());
+    }
+    for row in 0..near {
+        place.prefetch(base + ids[row + PREFETCH_DISTANCE].index());
+        aggregator.update(place.at(base + ids[row].index()), items[row]);
+    }
+    for row in near..ids.len() {
+        aggregator.update(place.at(base + ids[row].index()), items[row]);
+    }
+}
+
+fn prefetch_masked<S, P: Place<S>, I: Id>(place: &P, base: usize, ids: &[I], words: &[u64]) {
+    crate::span::for_each_row(ids.len(), Rows::Mask(words), |row| place.prefetch(base + ids[row].index()));
+}
+
+#[inline(always)]
+fn fold_word<A: Aggregator, P: Place<A::State>, I: Id>(
+    aggregator: &A,
+    place: &mut P,
+    base: usize,
+    ids: &[I],
+    items: &[A::Item],
+    word: u64,
+) {
+    if word == 0 {
+        return;
+    }
+    if word.count_ones() < SPARSE_WORD {
+        let mut word = word;
+        while word != 0 {
+            let row = word.trailing_zeros() as usize;
+            aggregator.update(place.at(base + ids[row].index()), items[row]);
+            word &= word - 1;
+        }
+        return;
+    }
+    for (row, (&id, &item)) in ids.iter().zip(items).enumerate() {
+        aggregator.update_if(place.at(base + id.index()), item, word >> row & 1 == 1);
+    }
+}

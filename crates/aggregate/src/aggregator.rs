@@ -1,0 +1,74 @@
+//! What the author of an aggregator writes.
+
+use std::fmt::Debug;
+
+use arrow_array::{Array, ArrayRef};
+
+use crate::error::Result;
+use crate::feed::Feed;
+use crate::input::Rows;
+use crate::span::for_each_row;
+
+/// An aggregator whose state is a few plain bytes in the record of its group.
+///
+/// The loops over rows exist once, in [`Inline`](crate::accumulator::Inline).
+pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
+    type State: Copy + Send + Sync + 'static;
+    type Item: Copy + Send + Sync + 'static;
+    type Feed: Feed<Item = Self::Item>;
+
+    /// Reads the inputs this aggregator was bound to.
+    fn feed(&self) -> Self::Feed;
+
+    /// The state of a group without rows.
+    fn empty(&self) -> Self::State;
+
+    fn update(&self, state: &mut Self::State, item: Self::Item);
+
+    /// Updates if `keep`; override where it can be done without a branch.
+    #[inline(always)]
+    fn update_if(&self, state: &mut Self::State, item: Self::Item, keep: bool) {
+        if keep {
+            self.update(state, item);
+        }
+    }
+
+    /// Folds a whole run of items into one state.
+    fn run(&self, state: &mut Self::State, items: &[Self::Item], rows: Rows<'_>) {
+        for_each_row(items.len(), rows, |row| self.update(state, items[row]));
+    }
+
+    /// Folds `other`, which came later, into `state`.
+    fn merge(&self, state: &mut Self::State, other: &Self::State);
+
+    /// States as a column.
+    fn to_column(&self, states: &[Self::State]) -> ArrayRef;
+
+    /// Reads back what [`to_column`](Aggregator::to_column) wrote.
+    fn read_column(&self, column: &dyn Array) -> Result<Vec<Self::State>>;
+}
+
+/// An aggregator whose state owns memory: a sketch, a text. States lie in a side table, each behind
+/// its own `Arc`, and are copied when touched while a snapshot holds them.
+pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
+    type State: Clone + Send + Sync + 'static;
+    type Item: Copy + Send + Sync + 'static;
+    type Feed: Feed<Item = Self::Item>;
+
+    fn feed(&self) -> Self::Feed;
+    fn empty(&self) -> Self::State;
+
+    /// `feed` is at hand for items that refer to its caches.
+    fn update(&self, state: &mut Self::State, item: Self::Item, feed: &Self::Feed) -> Result<()>;
+
+    fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
+
+    /// Bytes the state owns; called after every change, so it must be quick.
+    fn state_bytes(&self, state: &Self::State) -> usize;
+
+    /// Appends the stored form.
+    fn encode(&self, state: &Self::State, out: &mut Vec<u8>) -> Result<()>;
+
+    /// Reads the stored form.
+    fn decode(&self, bytes: &[u8]) -> Result<Self::State>;
+}

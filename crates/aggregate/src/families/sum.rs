@@ -1,0 +1,106 @@
+//! Sums.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+
+use crate::aggregator::Aggregator;
+use crate::error::{Error, Result};
+use crate::feed::Numbers;
+use crate::seen::Seen;
+
+/// Sum of longs, which wraps.
+#[derive(Clone, Debug)]
+pub(crate) struct LongSum;
+
+impl Aggregator for LongSum {
+    type State = Seen<i64>;
+    type Item = i64;
+    type Feed = Numbers<i64>;
+
+    fn feed(&self) -> Numbers<i64> {
+        Numbers::default()
+    }
+
+    fn empty(&self) -> Seen<i64> {
+        Seen { value: 0, seen: false }
+    }
+
+    #[inline(always)]
+    fn update(&self, state: &mut Seen<i64>, item: i64) {
+        *state = Seen { value: state.value.wrapping_add(item), seen: true };
+    }
+
+    #[inline(always)]
+    fn update_if(&self, state: &mut Seen<i64>, item: i64, keep: bool) {
+        let item = item & -i64::from(keep);
+        *state = Seen { value: state.value.wrapping_add(item), seen: state.seen | keep };
+    }
+
+    fn merge(&self, state: &mut Seen<i64>, other: &Seen<i64>) {
+        *state = Seen { value: state.value.wrapping_add(other.value), seen: state.seen | other.seen };
+    }
+
+    fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
+        Arc::new(states.iter().map(|state| state.get()).collect::<Int64Array>())
+    }
+
+    fn read_column(&self, column: &dyn Array) -> Result<Vec<Seen<i64>>> {
+        let column = column.as_primitive_opt::<Int64Type>().ok_or(Error::corrupt("longSum", "is no long column"))?;
+        Ok(column.iter().map(|value| Seen { value: value.unwrap_or(0), seen: value.is_some() }).collect())
+    }
+}
+
+/// Sums of doubles and floats start at minus zero, which no sum of rows is: what is added is never
+/// minus zero. So the state needs no mark for "no rows yet".
+macro_rules! floating_sum {
+    ($name:ident, $number:ty, $array:ty, $arrow:ty, $tag:literal) => {
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name;
+
+        impl Aggregator for $name {
+            type State = $number;
+            type Item = $number;
+            type Feed = Numbers<$number>;
+
+            fn feed(&self) -> Numbers<$number> {
+                Numbers::default()
+            }
+
+            fn empty(&self) -> $number {
+                -0.0
+            }
+
+            #[inline(always)]
+            fn update(&self, state: &mut $number, item: $number) {
+                *state += item + 0.0;
+            }
+
+            #[inline(always)]
+            fn update_if(&self, state: &mut $number, item: $number, keep: bool) {
+                *state += if keep { item + 0.0 } else { -0.0 };
+            }
+
+            fn merge(&self, state: &mut $number, other: &$number) {
+                *state += other;
+            }
+
+            fn to_column(&self, states: &[$number]) -> ArrayRef {
+                let empty = <$number>::to_bits(-0.0);
+                let values = states.iter().map(|&state| (state.to_bits() != empty).then_some(state));
+                Arc::new(values.collect::<$array>())
+            }
+
+            fn read_column(&self, column: &dyn Array) -> Result<Vec<$number>> {
+                let column = column.as_primitive_opt::<$arrow>();
+                let column = column.ok_or(Error::corrupt($tag, "is a column of another type"))?;
+                Ok(column.iter().map(|value| value.map_or(-0.0, |value| value + 0.0)).collect())
+            }
+        }
+    };
+}
+
+floating_sum!(DoubleSum, f64, Float64Array, Float64Type, "doubleSum");
+floating_sum!(FloatSum, f32, Float32Array, Float32Type, "floatSum");

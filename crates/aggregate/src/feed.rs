@@ -1,0 +1,29 @@
+//! Turning input columns of any type into the items an aggregator folds.
+
+use crate::error::Result;
+use crate::input::{ColumnType, Input, Rows};
+use crate::span::Span;
+
+mod mask;
+mod numbers;
+mod rows;
+
+pub(crate) use mask::Mask;
+pub use numbers::{Number, Numbers};
+pub use rows::RowFeed;
+
+/// Takes items, one for each row of the span, and which of them count (bit 0 = the span's first row).
+pub type Sink<'s, T> = dyn FnMut(&[T], Rows<'_>) -> Result<()> + 's;
+
+/// Reads inputs as items. Called once a span; calls the sink any number of times.
+pub trait Feed: Send + Sync {
+    type Item;
+
+    /// Another segment begins; checks the types and drops caches of dictionaries.
+    fn begin_segment(&mut self, columns: &[Option<ColumnType>]) -> Result<()>;
+
+    fn feed(&mut self, span: &Span<'_>, inputs: &[Input<'_>], sink: &mut Sink<'_, Self::Item>) -> Result<()>;
+
+    /// Bytes of the caches.
+    fn memory_bytes(&self) -> usize;
+}

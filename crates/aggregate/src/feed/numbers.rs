@@ -1,0 +1,208 @@
+//! Numeric inputs, whatever the column's type.
+
+use arrow_array::{Array, Float32Array, Float64Array, Int64Array};
+
+use crate::error::{Error, Result};
+use crate::feed::{Feed, Mask, Sink};
+use crate::input::{Codes, ColumnType, Dictionary, Input};
+use crate::span::Span;
+
+/// A number type that any column can be read as, with Java's conversions: doubles truncate toward
+/// zero into longs, NaN is 0, infinities clamp.
+pub trait Number: Copy + Default + Send + Sync + 'static {
+    fn from_long(value: i64) -> Self;
+    fn from_double(value: f64) -> Self;
+    fn from_float(value: f32) -> Self;
+    fn parse(text: &str) -> Option<Self>;
+}
+
+impl Number for i64 {
+    fn from_long(value: i64) -> i64 {
+        value
+    }
+    fn from_double(value: f64) -> i64 {
+        value as i64
+    }
+    fn from_float(value: f32) -> i64 {
+        value as i64
+    }
+    fn parse(text: &str) -> Option<i64> {
+        crate::number_text::long(text)
+    }
+}
+
+impl Number for f64 {
+    fn from_long(value: i64) -> f64 {
+        value as f64
+    }
+    fn from_double(value: f64) -> f64 {
+        value
+    }
+    fn from_float(value: f32) -> f64 {
+        value.into()
+    }
+    fn parse(text: &str) -> Option<f64> {
+        crate::number_text::double(text)
+    }
+}
+
+impl Number for f32 {
+    fn from_long(value: i64) -> f32 {
+        value as f32
+    }
+    fn from_double(value: f64) -> f32 {
+        value as f32
+    }
+    fn from_float(value: f32) -> f32 {
+        value
+    }
+    fn parse(text: &str) -> Option<f32> {
+        crate::number_text::double(text).map(|value| value as f32)
+    }
+}
+
+/// Columns as slices of the number type they are stored in, where that is the wanted one.
+trait Native<T> {
+    fn native(&self) -> Option<&[T]>;
+}
+
+/// Reads one column of numbers. Nulls and texts that are no numbers are left out; every value of a
+/// multi-value text counts.
+#[derive(Default)]
+pub struct Numbers<T> {
+    /// The number of each dictionary entry, as far as asked for.
+    parsed: Vec<Option<T>>,
+    scratch: Vec<T>,
+    valid: Vec<bool>,
+    mask: Mask,
+}
+
+impl<T: Number> Numbers<T> {
+    fn parse_entries(&mut self, dictionary: &dyn Dictionary) {
+        for code in self.parsed.len()..dictionary.len() {
+            let text = u32::try_from(code).ok().and_then(|code| dictionary.get(code));
+            self.parsed.push(text.and_then(T::parse));
+        }
+    }
+
+    /// Sets the item of each row of the span from `read`, and sends those that are not `None`.
+    fn send_each(
+        &mut self,
+        span: &Span<'_>,
+        sink: &mut Sink<'_, T>,
+        read: impl Fn(&[Option<T>], usize) -> Option<T>,
+    ) -> Result<()> {
+        self.scratch.clear();
+        self.valid.clear();
+        for row in span.start..span.end {
+            let item = read(&self.parsed, row);
+            self.scratch.push(item.unwrap_or_default());
+            self.valid.push(item.is_some());
+        }
+        let valid = &self.valid;
+        sink(&self.scratch, self.mask.select(span, |row| valid[row]))
+    }
+
+    fn send_texts(&mut self, span: &Span<'_>, offsets: &[i32], codes: Codes<'_>, sink: &mut Sink<'_, T>) -> Result<()> {
+        let bounds = |row: usize| (offsets[row] as usize, offsets[row + 1] as usize);
+        let longest = (span.start..span.end).map(|row| bounds(row).1 - bounds(row).0).max().unwrap_or(0);
+        for nth in 0..longest {
+            self.send_each(span, sink, |parsed, row| {
+                let (start, end) = bounds(row);
+                if start + nth < end { parsed[codes.get(start + nth) as usize] } else { None }
+            })?;
+        }
+        Ok(())
+    }
+
+    fn send_native(
+        &mut self,
+        span: &Span<'_>,
+        values: &[T],
+        nulls: Option<&arrow_buffer::NullBuffer>,
+        sink: &mut Sink<'_, T>,
+    ) -> Result<()> {
+        sink(&values[span.start..span.end], self.mask.valid(span, nulls))
+    }
+
+    fn send_converted<V: Copy>(
+        &mut self,
+        span: &Span<'_>,
+        values: &[V],
+        nulls: Option<&arrow_buffer::NullBuffer>,
+        convert: impl Fn(V) -> T,
+        sink: &mut Sink<'_, T>,
+    ) -> Result<()> {
+        self.scratch.clear();
+        self.scratch.extend(values[span.start..span.end].iter().map(|&value| convert(value)));
+        sink(&self.scratch, self.mask.valid(span, nulls))
+    }
+}
+
+impl<T: Number> Feed for Numbers<T>
+where
+    Int64Array: Native<T>,
+    Float64Array: Native<T>,
+    Float32Array: Native<T>,
+{
+    type Item = T;
+
+    fn begin_segment(&mut self, _columns: &[Option<ColumnType>]) -> Result<()> {
+        self.parsed.clear();
+        Ok(())
+    }
+
+    fn feed(&mut self, span: &Span<'_>, inputs: &[Input<'_>], sink: &mut Sink<'_, T>) -> Result<()> {
+        match inputs.first() {
+            Some(Input::Long(column)) => match column.native() {
+                Some(values) => self.send_native(span, values, column.nulls(), sink),
+                None => self.send_converted(span, column.values(), column.nulls(), T::from_long, sink),
+            },
+            Some(Input::Double(column)) => match column.native() {
+                Some(values) => self.send_native(span, values, column.nulls(), sink),
+                None => self.send_converted(span, column.values(), column.nulls(), T::from_double, sink),
+            },
+            Some(Input::Float(column)) => match column.native() {
+                Some(values) => self.send_native(span, values, column.nulls(), sink),
+                None => self.send_converted(span, column.values(), column.nulls(), T::from_float, sink),
+            },
+            Some(Input::Text { codes, dictionary }) => {
+                self.parse_entries(*dictionary);
+                self.send_each(span, sink, |parsed, row| parsed[codes.get(row) as usize])
+            }
+            Some(Input::Texts { offsets, codes, dictionary }) => {
+                self.parse_entries(*dictionary);
+                self.send_texts(span, offsets, *codes, sink)
+            }
+            Some(Input::Absent) => Ok(()),
+            Some(Input::State(_)) | None => Err(Error::Internal { reason: "a number input is fed states".into() }),
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.parsed.capacity() * size_of::<Option<T>>() + self.scratch.capacity() * size_of::<T>()
+    }
+}
+
+macro_rules! native {
+    ($($array:ty, $number:ty, $same:expr;)*) => {$(
+        impl Native<$number> for $array {
+            fn native(&self) -> Option<&[$number]> {
+                let read: fn(&$array) -> Option<&[$number]> = $same;
+                read(self)
+            }
+        }
+    )*};
+}
+
+native! {
+    Int64Array, i64, |array| Some(array.values());
+    Int64Array, f64, |_| None;
+    Int64Array, f32, |_| None;
+    Float64Array, i64, |_| None;
+    Float64Array, f64, |array| Some(array.values());
+    Float64Array, f32, |_| None;
+    Float32Array, i64, |_| None;
+    Float32Array, f64, |_| None;
+    Float32Array, f32, |array| Some(array.values());
+}

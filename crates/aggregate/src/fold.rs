@@ -1,0 +1,229 @@
+//! A fold: the states of all groups, for all aggregators at once.
+
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef};
+
+use crate::accumulator::{Accumulator, StateReader};
+use crate::arena::{Arena, ArenaKind, Records};
+use crate::error::{Error, Result};
+use crate::input::{ColumnType, Groups, Input, Rows};
+use crate::span::Span;
+use crate::spec::AggregatorSpec;
+
+/// Groups from which on records are fetched ahead and vectors are cut.
+const LARGE: usize = 65_536;
+/// Rows folded at a time into a large table, so that touched records stay in the second-level cache.
+const SUB_VECTOR: usize = 4_096;
+
+/// States by group, for a list of aggregators. Groups are dense ids given by the caller.
+pub struct Fold {
+    accumulators: Vec<Box<dyn Accumulator>>,
+    offsets: Vec<usize>,
+    arena: Arena,
+}
+
+impl Fold {
+    /// A fold without groups.
+    pub fn new(accumulators: Vec<Box<dyn Accumulator>>, kind: ArenaKind) -> Fold {
+        let (offsets, stride) = place_fields(&accumulators);
+        let mut template = vec![0; stride];
+        for (accumulator, &offset) in accumulators.iter().zip(&offsets) {
+            accumulator.write_empty(&mut template[offset..offset + accumulator.layout().size]);
+        }
+        Fold { accumulators, offsets, arena: Arena::new(kind, template) }
+    }
+
+    /// A fold of these aggregators over columns of these types: for each aggregator one entry for
+    /// each of its inputs, `None` for a missing column.
+    pub fn bind(
+        specs: &[Arc<dyn AggregatorSpec>],
+        columns: &[Vec<Option<ColumnType>>],
+        kind: ArenaKind,
+    ) -> Result<Fold> {
+        if specs.len() != columns.len() {
+            return Err(Error::Internal { reason: "one list of column types for each aggregator".into() });
+        }
+        let accumulators = specs.iter().zip(columns).map(|(spec, columns)| spec.accumulator(columns));
+        Ok(Fold::new(accumulators.collect::<Result<_>>()?, kind))
+    }
+
+    /// A fold that is only given stored states ([`merge`](Fold::merge)).
+    pub fn merging(specs: &[Arc<dyn AggregatorSpec>]) -> Result<Fold> {
+        let columns: Vec<_> = specs.iter().map(|spec| vec![None; spec.inputs().len()]).collect();
+        Fold::bind(specs, &columns, ArenaKind::Flat)
+    }
+
+    pub fn accumulators(&self) -> &[Box<dyn Accumulator>] {
+        &self.accumulators
+    }
+
+    /// Number of groups.
+    pub fn len(&self) -> usize {
+        self.arena.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.arena.is_empty()
+    }
+
+    /// Makes room for `len` groups; new ones are empty.
+    pub fn grow(&mut self, len: usize) {
+        self.arena.grow(len);
+        for accumulator in &mut self.accumulators {
+            accumulator.grow(len);
+        }
+    }
+
+    /// Another segment begins: its column types, as for [`bind`](Fold::bind). Call it whenever a
+    /// dictionary changes otherwise than by growing at its end.
+    pub fn begin_segment(&mut self, columns: &[Vec<Option<ColumnType>>]) -> Result<()> {
+        for (accumulator, columns) in self.accumulators.iter_mut().zip(columns) {
+            accumulator.begin_segment(columns)?;
+        }
+        Ok(())
+    }
+
+    /// Folds a vector. `groups` are relative to `base`; `inputs` holds for each aggregator its
+    /// columns, each of `num_rows` rows.
+    pub fn fold<'i, I: AsRef<[Input<'i>]>>(
+        &mut self,
+        base: usize,
+        groups: Groups<'_>,
+        num_rows: usize,
+        rows: Rows<'_>,
+        inputs: &[I],
+    ) -> Result<()> {
+        self.fold_with(base, groups, num_rows, |_| rows, inputs)
+    }
+
+    /// Folds a vector with a mask for each aggregator.
+    pub fn fold_masked<'i, I: AsRef<[Input<'i>]>>(
+        &mut self,
+        base: usize,
+        groups: Groups<'_>,
+        num_rows: usize,
+        rows: &[Rows<'_>],
+        inputs: &[I],
+    ) -> Result<()> {
+        if rows.len() != self.accumulators.len() {
+            return Err(Error::Internal { reason: "one mask for each aggregator".into() });
+        }
+        self.fold_with(base, groups, num_rows, |at| rows[at], inputs)
+    }
+
+    fn fold_with<'i, 'm, I: AsRef<[Input<'i>]>>(
+        &mut self,
+        base: usize,
+        groups: Groups<'_>,
+        num_rows: usize,
+        rows: impl Fn(usize) -> Rows<'m>,
+        inputs: &[I],
+    ) -> Result<()> {
+        if inputs.len() != self.accumulators.len() {
+            return Err(Error::Internal { reason: "one list of inputs for each aggregator".into() });
+        }
+        self.arena.own(base, groups, num_rows);
+        let large = self.arena.len() >= LARGE && !matches!(groups, Groups::One);
+        let step = if large { SUB_VECTOR } else { num_rows.max(1) };
+        for start in (0..num_rows).step_by(step) {
+            let end = num_rows.min(start + step);
+            for (at, (accumulator, inputs)) in self.accumulators.iter_mut().zip(inputs).enumerate() {
+                let prefetch = large && at == 0;
+                let span = Span { base, groups, rows: rows(at), start, end, prefetch };
+                accumulator.fold(&mut self.arena, self.offsets[at], &span, inputs.as_ref())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds stored states, one a row for each aggregator, which came after those already held.
+    pub fn merge(
+        &mut self,
+        base: usize,
+        groups: Groups<'_>,
+        num_rows: usize,
+        rows: Rows<'_>,
+        states: &[ArrayRef],
+    ) -> Result<()> {
+        if states.len() != self.accumulators.len() || states.iter().any(|column| column.len() != num_rows) {
+            return Err(Error::Internal { reason: "one state column of the vector's rows for each aggregator".into() });
+        }
+        self.arena.own(base, groups, num_rows);
+        let span = Span { base, groups, rows, start: 0, end: num_rows, prefetch: false };
+        for ((accumulator, &offset), column) in self.accumulators.iter_mut().zip(&self.offsets).zip(states) {
+            accumulator.merge(&mut self.arena, offset, &span, column.as_ref())?;
+        }
+        Ok(())
+    }
+
+    /// The states of these groups, a column for each aggregator.
+    pub fn states(&mut self, order: &[u32]) -> Result<Vec<ArrayRef>> {
+        let records = self.arena.records();
+        let readers = self.accumulators.iter_mut().zip(&self.offsets);
+        readers.map(|(accumulator, &offset)| accumulator.reader(offset).states(&records, order)).collect()
+    }
+
+    /// The states as they are now: cheap to take, unchanged while held, in nobody's way.
+    pub fn snapshot(&mut self) -> FoldSnapshot {
+        let readers = self.accumulators.iter_mut().zip(&self.offsets);
+        let readers = readers.map(|(accumulator, &offset)| accumulator.reader(offset)).collect();
+        FoldSnapshot { records: self.arena.snapshot(), readers }
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let outside: usize = self.accumulators.iter().map(|accumulator| accumulator.memory_bytes()).sum();
+        self.arena.memory_bytes() + outside
+    }
+}
+
+/// Offsets of the accumulators' fields, the widest alignment first, and the stride of a record: a
+/// power of two up to 64, else a multiple of 64.
+fn place_fields(accumulators: &[Box<dyn Accumulator>]) -> (Vec<usize>, usize) {
+    let mut order: Vec<usize> = (0..accumulators.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(accumulators[at].layout().align));
+    let mut offsets = vec![0; accumulators.len()];
+    let mut end = 0_usize;
+    for at in order {
+        let layout = accumulators[at].layout();
+        end = end.next_multiple_of(layout.align.max(1));
+        offsets[at] = end;
+        end += layout.size;
+    }
+    let stride = match end {
+        0 => 0,
+        1..=64 => end.next_power_of_two().max(8),
+        _ => end.next_multiple_of(64),
+    };
+    (offsets, stride)
+}
+
+/// The states of a fold at one moment.
+pub struct FoldSnapshot {
+    records: Records,
+    readers: Vec<Box<dyn StateReader>>,
+}
+
+impl FoldSnapshot {
+    /// Number of groups.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The states of these groups, a column for each aggregator.
+    pub fn states(&self, order: &[u32]) -> Result<Vec<ArrayRef>> {
+        self.readers.iter().map(|reader| reader.states(&self.records, order)).collect()
+    }
+
+    /// The states of these groups for one aggregator, by its place in the list.
+    pub fn states_of(&self, aggregator: usize, order: &[u32]) -> Result<ArrayRef> {
+        match self.readers.get(aggregator) {
+            Some(reader) => reader.states(&self.records, order),
+            None => Err(Error::Internal { reason: "no such aggregator in the fold".into() }),
+        }
+    }
+}

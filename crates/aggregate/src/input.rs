@@ -1,0 +1,185 @@
+//! What a fold is fed: columns of one vector, the group of each row, and which rows count.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array};
+
+/// The distinct values of a text column. Null is an entry like any other, so code arrays carry no
+/// Arrow nulls. A sorted dictionary is in UTF-16 code unit order with null, if any, as code 0.
+pub trait Dictionary: Send + Sync {
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The value of a code; `None` is the null entry.
+    fn get(&self, code: u32) -> Option<&str>;
+    fn is_sorted(&self) -> bool;
+    fn code_of(&self, value: Option<&str>) -> Option<u32>;
+}
+
+/// Type of a stored column.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ColumnType {
+    Long,
+    Double,
+    Float,
+    /// Single or multi-value text.
+    String,
+    /// A column of aggregator states, `COMPLEX<name>`.
+    State(Arc<str>),
+}
+
+impl ColumnType {
+    pub fn state(name: &str) -> ColumnType {
+        ColumnType::State(name.into())
+    }
+}
+
+impl fmt::Display for ColumnType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ColumnType::Long => f.write_str("LONG"),
+            ColumnType::Double => f.write_str("DOUBLE"),
+            ColumnType::Float => f.write_str("FLOAT"),
+            ColumnType::String => f.write_str("STRING"),
+            ColumnType::State(name) => write!(f, "COMPLEX<{name}>"),
+        }
+    }
+}
+
+/// The form in which an accumulator is fed a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    Long,
+    Double,
+    Float,
+    Text,
+    State,
+}
+
+impl From<&ColumnType> for Lane {
+    fn from(column_type: &ColumnType) -> Lane {
+        match column_type {
+            ColumnType::Long => Lane::Long,
+            ColumnType::Double => Lane::Double,
+            ColumnType::Float => Lane::Float,
+            ColumnType::String => Lane::Text,
+            ColumnType::State(_) => Lane::State,
+        }
+    }
+}
+
+/// Dictionary codes at the width they are stored.
+#[derive(Clone, Copy, Debug)]
+pub enum Codes<'a> {
+    U8(&'a [u8]),
+    U16(&'a [u16]),
+    U32(&'a [u32]),
+}
+
+impl<'a> Codes<'a> {
+    pub fn len(&self) -> usize {
+        match self {
+            Codes::U8(codes) => codes.len(),
+            Codes::U16(codes) => codes.len(),
+            Codes::U32(codes) => codes.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The code at a position, which must be below `len`.
+    #[inline]
+    pub fn get(&self, at: usize) -> u32 {
+        match self {
+            Codes::U8(codes) => codes[at].into(),
+            Codes::U16(codes) => codes[at].into(),
+            Codes::U32(codes) => codes[at],
+        }
+    }
+
+    pub fn slice(&self, start: usize, end: usize) -> Codes<'a> {
+        match self {
+            Codes::U8(codes) => Codes::U8(&codes[start..end]),
+            Codes::U16(codes) => Codes::U16(&codes[start..end]),
+            Codes::U32(codes) => Codes::U32(&codes[start..end]),
+        }
+    }
+}
+
+/// One input column of one vector. All inputs of a fold have the vector's number of rows.
+#[derive(Clone, Copy)]
+pub enum Input<'a> {
+    Long(&'a Int64Array),
+    Double(&'a Float64Array),
+    Float(&'a Float32Array),
+    /// One code a row.
+    Text {
+        codes: Codes<'a>,
+        dictionary: &'a dyn Dictionary,
+    },
+    /// Row `i` holds the codes `offsets[i]..offsets[i + 1]`; a null row holds none.
+    Texts {
+        offsets: &'a [i32],
+        codes: Codes<'a>,
+        dictionary: &'a dyn Dictionary,
+    },
+    State(&'a BinaryArray),
+    /// The column does not exist: all null.
+    Absent,
+}
+
+/// The group of each row, as dense ids relative to a base. Ids of rows that are masked out must be
+/// valid groups too: branch-free loops write their records back unchanged.
+#[derive(Clone, Copy, Debug)]
+pub enum Groups<'a> {
+    /// All rows belong to the base group.
+    One,
+    U8(&'a [u8]),
+    U16(&'a [u16]),
+    U32(&'a [u32]),
+}
+
+impl Groups<'_> {
+    /// The id of a row relative to the base.
+    #[inline]
+    pub fn get(&self, row: usize) -> usize {
+        match self {
+            Groups::One => 0,
+            Groups::U8(ids) => ids[row].into(),
+            Groups::U16(ids) => ids[row].into(),
+            Groups::U32(ids) => ids[row] as usize,
+        }
+    }
+}
+
+/// Which rows of a vector count. Bit `i` of the words is row `i`; bits past the last row are zero.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'a> {
+    All,
+    Mask(&'a [u64]),
+}
+
+impl Rows<'_> {
+    #[inline]
+    pub fn contains(&self, row: usize) -> bool {
+        match self {
+            Rows::All => true,
+            Rows::Mask(words) => words[row / 64] >> (row % 64) & 1 == 1,
+        }
+    }
+}
+
+/// What an aggregator reads.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InputSpec {
+    /// A column by name.
+    Column(String),
+    /// The text of an expression.
+    Expression(String),
+    /// A dimension specification as written: a name, or an object.
+    Dimension(serde_json::Value),
+}

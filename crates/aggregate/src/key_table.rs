@@ -1,0 +1,231 @@
+//! Keys to dense group ids.
+
+/// Rows between a key's hash and its probe, so that slots and keys are in cache when needed.
+const BATCH: usize = 256;
+/// Old slots moved to a grown table for each key that is looked up.
+const MOVES_PER_KEY: usize = 8;
+const EMPTY: u32 = u32::MAX;
+const MIN_SLOTS: usize = 1 << 8;
+
+/// A hash table from packed keys (a fixed number of `u64` words) to dense ids in order of first
+/// sight. Ids and keys are never removed. Growing is spread over later look-ups.
+pub struct KeyTable {
+    width: usize,
+    keys: Vec<u64>,
+    slots: Slots,
+    /// The smaller table, while its entries move.
+    old: Slots,
+    moved: usize,
+    hashes: Vec<u64>,
+}
+
+/// Open addressing, linear probing. A slot holds a group id and 32 bits of the key's hash.
+#[derive(Default)]
+struct Slots {
+    entries: Vec<(u32, u32)>,
+    mask: usize,
+}
+
+impl Slots {
+    fn new(num_slots: usize) -> Slots {
+        Slots { entries: vec![(EMPTY, 0); num_slots], mask: num_slots - 1 }
+    }
+}
+
+impl KeyTable {
+    /// A table of keys of `width` words, at least one.
+    pub fn new(width: usize) -> KeyTable {
+        KeyTable::with_capacity(width, 0)
+    }
+
+    /// A table with room for `num_keys` keys before it grows.
+    pub fn with_capacity(width: usize, num_keys: usize) -> KeyTable {
+        let num_slots = (num_keys * 2).next_power_of_two().max(MIN_SLOTS);
+        KeyTable {
+            width: width.max(1),
+            keys: Vec::with_capacity(num_keys * width.max(1)),
+            slots: Slots::new(num_slots),
+            old: Slots::default(),
+            moved: 0,
+            hashes: Vec::with_capacity(BATCH),
+        }
+    }
+
+    /// Number of words in a key.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Number of distinct keys.
+    pub fn len(&self) -> usize {
+        self.keys.len() / self.width
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The key of a group.
+    pub fn key(&self, group: u32) -> &[u64] {
+        let start = group as usize * self.width;
+        &self.keys[start..start + self.width]
+    }
+
+    /// All keys in the order of their groups, `width` words each.
+    pub fn keys(&self) -> &[u64] {
+        &self.keys
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        let slots = self.slots.entries.capacity() + self.old.entries.capacity();
+        self.keys.capacity() * size_of::<u64>() + slots * size_of::<(u32, u32)>()
+    }
+
+    /// Appends to `groups` the group of each key in `keys` (`width` words each), new ones included.
+    pub fn insert_batch(&mut self, keys: &[u64], groups: &mut Vec<u32>) {
+        let width = self.width;
+        groups.reserve(keys.len() / width);
+        for keys in keys.chunks(BATCH * width) {
+            self.reserve(keys.len() / width);
+            let mut hashes = std::mem::take(&mut self.hashes);
+            hashes.clear();
+            hashes.extend(keys.chunks_exact(width).map(hash));
+            for &hash in &hashes {
+                self.slots.prefetch(hash);
+            }
+            for &hash in &hashes {
+                if let Some(group) = self.slots.first(hash) {
+                    prefetch(&self.keys, group as usize * width);
+                }
+            }
+            for (key, &hash) in keys.chunks_exact(width).zip(&hashes) {
+                groups.push(self.insert(key, hash));
+            }
+            self.hashes = hashes;
+        }
+    }
+
+    /// The group of one key, if it has one.
+    pub fn find(&self, key: &[u64]) -> Option<u32> {
+        let hash = hash(key);
+        self.slots.find(hash, key, &self.keys).or_else(|| self.old.find(hash, key, &self.keys))
+    }
+
+    fn insert(&mut self, key: &[u64], hash: u64) -> u32 {
+        if let Some(group) = self.slots.find(hash, key, &self.keys) {
+            return group;
+        }
+        if let Some(group) = self.old.find(hash, key, &self.keys) {
+            return group;
+        }
+        let group = u32::try_from(self.len()).expect("fewer than 2^32 groups");
+        assert!(group != EMPTY, "fewer than 2^32 groups");
+        self.keys.extend_from_slice(key);
+        self.slots.put(group, hash);
+        group
+    }
+
+    /// Makes sure that `num_keys` more keys fit, and moves some entries of a table that has grown.
+    fn reserve(&mut self, num_keys: usize) {
+        self.move_some(num_keys * MOVES_PER_KEY);
+        if (self.len() + num_keys) * 2 > self.slots.entries.len() {
+            self.move_some(usize::MAX);
+            let mut num_slots = self.slots.entries.len() * 2;
+            while (self.len() + num_keys) * 2 > num_slots {
+                num_slots *= 2;
+            }
+            self.old = std::mem::replace(&mut self.slots, Slots::new(num_slots));
+            self.moved = 0;
+        }
+    }
+
+    fn move_some(&mut self, num_slots: usize) {
+        if self.old.entries.is_empty() {
+            return;
+        }
+        let end = self.moved.saturating_add(num_slots).min(self.old.entries.len());
+        for at in self.moved..end {
+            let (group, _) = self.old.entries[at];
+            if group != EMPTY {
+                let start = group as usize * self.width;
+                self.slots.put(group, hash(&self.keys[start..start + self.width]));
+            }
+        }
+        self.moved = end;
+        if end == self.old.entries.len() {
+            self.old = Slots::default();
+        }
+    }
+}
+
+impl Slots {
+    #[inline]
+    fn prefetch(&self, hash: u64) {
+        prefetch(&self.entries, hash as usize & self.mask);
+    }
+
+    /// The group in the first slot of a hash, if any.
+    #[inline]
+    fn first(&self, hash: u64) -> Option<u32> {
+        let (group, _) = self.entries[hash as usize & self.mask];
+        (group != EMPTY).then_some(group)
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, key: &[u64], keys: &[u64]) -> Option<u32> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let tag = (hash >> 32) as u32;
+        let mut at = hash as usize & self.mask;
+        loop {
+            let (group, other) = self.entries[at];
+            if group == EMPTY {
+                return None;
+            }
+            if other == tag {
+                let start = group as usize * key.len();
+                if &keys[start..start + key.len()] == key {
+                    return Some(group);
+                }
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, group: u32, hash: u64) {
+        let mut at = hash as usize & self.mask;
+        while self.entries[at].0 != EMPTY {
+            at = (at + 1) & self.mask;
+        }
+        self.entries[at] = (group, (hash >> 32) as u32);
+    }
+}
+
+/// A hash of a key; the same in every process.
+#[inline]
+fn hash(key: &[u64]) -> u64 {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ key.len() as u64;
+    for &word in key {
+        let product = u128::from(state ^ word) * u128::from(0xa076_1d64_78bd_642f_u64);
+        state = (product >> 64) as u64 ^ product as u64;
+    }
+    let product = u128::from(state ^ 0x8ebc_6af0_9c88_c6e3) * u128::from(0x5899_65cc_7537_4cc3_u64);
+    (product >> 64) as u64 ^ product as u64
+}
+
+#[inline(always)]
+fn prefetch<T>(items: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch never faults.
+    unsafe {
+        let address = items.as_ptr().wrapping_add(at).cast();
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (items, at);
+}
+
+#[cfg(test)]
+mod tests;
