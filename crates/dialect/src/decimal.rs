@@ -37,12 +37,7 @@ impl<'a> Decimal<'a> {
         if !whole.iter().chain(fraction).all(u8::is_ascii_digit) {
             return None;
         }
-        Some(Decimal {
-            negative,
-            whole: trim_start(whole),
-            fraction: trim_end(fraction),
-            exponent,
-        })
+        Some(Decimal { negative, whole: trim_start(whole), fraction: trim_end(fraction), exponent })
     }
 
     pub fn is_zero(&self) -> bool {
@@ -84,11 +79,7 @@ impl<'a> Decimal<'a> {
             0 => Ordering::Equal,
             _ => self.compare_magnitude(other),
         };
-        if self.negative {
-            ordering.reverse()
-        } else {
-            ordering
-        }
+        if self.negative { ordering.reverse() } else { ordering }
     }
 
     fn compare_magnitude(&self, other: &Decimal<'_>) -> Ordering {
@@ -156,9 +147,7 @@ mod tests {
     use super::*;
 
     fn order(a: &str, b: &str) -> Ordering {
-        Decimal::parse(a)
-            .unwrap()
-            .compare(&Decimal::parse(b).unwrap())
+        Decimal::parse(a).unwrap().compare(&Decimal::parse(b).unwrap())
     }
 
     #[test]
@@ -176,19 +165,7 @@ mod tests {
         assert_eq!(int("-9223372036854775808.000"), Some(i64::MIN));
         assert_eq!(int("1e2147483647"), None);
         assert_eq!(int("0e2147483647"), Some(0));
-        for bad in [
-            "",
-            "+",
-            ".",
-            "e1",
-            "1e",
-            "1e99999999999",
-            "0x1",
-            " 1",
-            "1_0",
-            "NaN",
-            "--1",
-        ] {
+        for bad in ["", "+", ".", "e1", "1e", "1e99999999999", "0x1", " 1", "1_0", "NaN", "--1"] {
             assert_eq!(int(bad), None, "{bad}");
         }
     }
@@ -201,10 +178,6 @@ mod tests {
         assert_eq!(order("-2", "1"), Ordering::Less);
         assert_eq!(order("-2", "-10"), Ordering::Greater);
         assert_eq!(order("0.009", "0.01"), Ordering::Less);
-        assert_eq!(
-            order("9007199254740993", "9007199254740992.5"),
-            Ordering::Greater,
-            "equal as doubles"
-        );
+        assert_eq!(order("9007199254740993", "9007199254740992.5"), Ordering::Greater, "equal as doubles");
     }
 }

@@ -32,18 +32,13 @@ fn starts_with_digit(text: &str) -> bool {
 /// The longest prefix of only digits or only non-digits, and the rest.
 fn split_run(text: &str) -> (&str, &str) {
     let digits = starts_with_digit(text);
-    let end = text
-        .find(|c: char| c.is_ascii_digit() != digits)
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| c.is_ascii_digit() != digits).unwrap_or(text.len());
     text.split_at(end)
 }
 
 fn compare_numbers(left: &str, right: &str) -> Ordering {
     let (l, r) = (left.trim_start_matches('0'), right.trim_start_matches('0'));
-    l.len()
-        .cmp(&r.len())
-        .then_with(|| l.cmp(r))
-        .then_with(|| left.len().cmp(&right.len()))
+    l.len().cmp(&r.len()).then_with(|| l.cmp(r)).then_with(|| left.len().cmp(&right.len()))
 }
 
 /// Characters by their lower case after upper case, as Java ignores case.
@@ -57,10 +52,7 @@ fn compare_folded(left: &str, right: &str) -> Ordering {
             (Some(a), Some(b)) if a == b => {}
             (Some(a), Some(b)) => {
                 let (mut left_bytes, mut right_bytes) = ([0; 4], [0; 4]);
-                return compare_units(
-                    a.encode_utf8(&mut left_bytes),
-                    b.encode_utf8(&mut right_bytes),
-                );
+                return compare_units(a.encode_utf8(&mut left_bytes), b.encode_utf8(&mut right_bytes));
             }
         }
     }
@@ -70,10 +62,7 @@ fn fold(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
-    single(
-        single(c, c.to_uppercase()),
-        single(c, c.to_uppercase()).to_lowercase(),
-    )
+    single(single(c, c.to_uppercase()), single(c, c.to_uppercase()).to_lowercase())
 }
 
 /// Case mappings to several characters leave the character as it is.

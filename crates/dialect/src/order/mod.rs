@@ -37,11 +37,7 @@ fn unit_rank(byte: u8) -> u16 {
     }
 }
 
-fn nulls_first(
-    left: Option<&str>,
-    right: Option<&str>,
-    order: impl FnOnce(&str, &str) -> Ordering,
-) -> Ordering {
+fn nulls_first(left: Option<&str>, right: Option<&str>, order: impl FnOnce(&str, &str) -> Ordering) -> Ordering {
     match (left, right) {
         (Some(l), Some(r)) => order(l, r),
         (l, r) => l.is_some().cmp(&r.is_some()),
@@ -93,9 +89,7 @@ impl StringOrder {
             StringOrder::Lexicographic | StringOrder::Natural => compare(left, right),
             StringOrder::Alphanumeric => alphanumeric::compare(left, right),
             StringOrder::Numeric => numeric(left, right),
-            StringOrder::Strlen => utf16::len(left)
-                .cmp(&utf16::len(right))
-                .then_with(|| compare(left, right)),
+            StringOrder::Strlen => utf16::len(left).cmp(&utf16::len(right)).then_with(|| compare(left, right)),
             StringOrder::Version => version::compare(left, right),
         }
     }
@@ -171,10 +165,7 @@ impl<'de> Visitor<'de> for OrderVisitor {
                 map.next_value::<de::IgnoredAny>()?;
             }
         }
-        order
-            .ok_or_else(|| de::Error::missing_field("type"))?
-            .parse()
-            .map_err(de::Error::custom)
+        order.ok_or_else(|| de::Error::missing_field("type"))?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -118,9 +118,7 @@ fn compare_lists(left: &[Item], right: &[Item]) -> Ordering {
 fn compare_items(left: &Item, right: &Item) -> Ordering {
     match (left, right) {
         (Item::Number(l), Item::Number(r)) => l.len().cmp(&r.len()).then_with(|| l.cmp(r)),
-        (Item::Qualifier(l), Item::Qualifier(r)) => {
-            rank(l).cmp(&rank(r)).then_with(|| super::compare(l, r))
-        }
+        (Item::Qualifier(l), Item::Qualifier(r)) => rank(l).cmp(&rank(r)).then_with(|| super::compare(l, r)),
         (Item::List(l), Item::List(r)) => compare_lists(l, r),
         _ => kind(left).cmp(&kind(right)),
     }
@@ -140,18 +138,13 @@ fn compare_to_nothing(item: &Item) -> Ordering {
         Item::Number(digits) if digits.is_empty() => Ordering::Equal,
         Item::Number(_) => Ordering::Greater,
         Item::Qualifier(name) => rank(name).cmp(&RELEASE),
-        Item::List(list) => list
-            .iter()
-            .map(compare_to_nothing)
-            .find(|o| *o != Ordering::Equal)
-            .unwrap_or(Ordering::Equal),
+        Item::List(list) => {
+            list.iter().map(compare_to_nothing).find(|o| *o != Ordering::Equal).unwrap_or(Ordering::Equal)
+        }
     }
 }
 
 /// Unknown qualifiers come after all known ones.
 fn rank(name: &str) -> usize {
-    QUALIFIERS
-        .iter()
-        .position(|known| *known == name)
-        .unwrap_or(QUALIFIERS.len())
+    QUALIFIERS.iter().position(|known| *known == name).unwrap_or(QUALIFIERS.len())
 }

@@ -30,10 +30,7 @@ pub fn long(out: &mut Vec<u8>, value: i64) {
 pub fn double(out: &mut Vec<u8>, value: f64) {
     if let Some(text) = special(value) {
         out.extend_from_slice(text.as_bytes());
-    } else if value.trunc() == value
-        && value.abs() < 1e7
-        && !(value == 0.0 && value.is_sign_negative())
-    {
+    } else if value.trunc() == value && value.abs() < 1e7 && !(value == 0.0 && value.is_sign_negative()) {
         long(out, value as i64);
         out.extend_from_slice(b".0");
     } else {
@@ -151,10 +148,7 @@ struct Scratch {
 
 impl Scratch {
     fn new() -> Scratch {
-        Scratch {
-            bytes: [0; NUMBER_BYTES],
-            len: 0,
-        }
+        Scratch { bytes: [0; NUMBER_BYTES], len: 0 }
     }
 
     fn clear(&mut self) {

@@ -77,10 +77,7 @@ fn json_quotes_what_is_not_finite() {
     assert_eq!(json(f64::NAN), "\"NaN\"");
     assert_eq!(json(f64::NEG_INFINITY), "\"-Infinity\"");
     assert_eq!(json(1.0), "1.0");
-    assert_eq!(
-        text_of(|out| json_float(out, f32::INFINITY)),
-        "\"Infinity\""
-    );
+    assert_eq!(text_of(|out| json_float(out, f32::INFINITY)), "\"Infinity\"");
 }
 
 #[test]
@@ -93,10 +90,7 @@ fn longs_at_the_edges() {
 #[test]
 fn json_escapes() {
     assert_eq!(escaped("a\"b\\c/d"), r#""a\"b\\c/d""#);
-    assert_eq!(
-        escaped("\u{8}\u{c}\n\r\t\u{1}\u{1f}\u{7f}é😀"),
-        "\"\\b\\f\\n\\r\\t\\u0001\\u001F\u{7f}é😀\""
-    );
+    assert_eq!(escaped("\u{8}\u{c}\n\r\t\u{1}\u{1f}\u{7f}é😀"), "\"\\b\\f\\n\\r\\t\\u0001\\u001F\u{7f}é😀\"");
     assert_eq!(escaped(""), "\"\"");
 }
 

@@ -121,19 +121,11 @@ impl<'de, T: Scalar> Visitor<'de> for ScalarVisitor<T> {
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Option<T>, E> {
-        found(
-            T::from_integer(value.into()),
-            &self,
-            de::Unexpected::Signed(value),
-        )
+        found(T::from_integer(value.into()), &self, de::Unexpected::Signed(value))
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Option<T>, E> {
-        found(
-            T::from_integer(value.into()),
-            &self,
-            de::Unexpected::Unsigned(value),
-        )
+        found(T::from_integer(value.into()), &self, de::Unexpected::Unsigned(value))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Option<T>, E> {
@@ -162,9 +154,7 @@ fn found<T: Scalar, E: de::Error>(
     visitor: &ScalarVisitor<T>,
     given: de::Unexpected<'_>,
 ) -> Result<Option<T>, E> {
-    value
-        .map(Some)
-        .ok_or_else(|| E::invalid_value(given, visitor as &dyn de::Expected))
+    value.map(Some).ok_or_else(|| E::invalid_value(given, visitor as &dyn de::Expected))
 }
 
 /// Any scalar, null as `None`.
@@ -250,9 +240,7 @@ impl<'de> de::Deserialize<'de> for Item {
 }
 
 /// A list of strings, or one string for a list of one. Null as `None`.
-pub fn opt_string_or_list<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
+pub fn opt_string_or_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
     deserializer.deserialize_any(ListVisitor)
 }
 
@@ -332,10 +320,7 @@ mod tests {
 
     #[test]
     fn lists_take_scalars() {
-        assert_eq!(
-            read(r#"{"intervals":["a",1]}"#).unwrap().intervals,
-            ["a", "1"]
-        );
+        assert_eq!(read(r#"{"intervals":["a",1]}"#).unwrap().intervals, ["a", "1"]);
     }
 
     #[test]

@@ -98,10 +98,7 @@ where
     if !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
-    text.strip_suffix(['d', 'D', 'f', 'F'])
-        .unwrap_or(text)
-        .parse()
-        .ok()
+    text.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(text).parse().ok()
 }
 
 #[cfg(test)]

@@ -45,11 +45,7 @@ fn doubles() {
     }
     assert!(double("NaN").is_some_and(f64::is_nan));
     assert_eq!(float("1.1"), Some(1.1f32));
-    assert_eq!(
-        float("16777217"),
-        Some(16_777_216.0),
-        "rounded once, from the text"
-    );
+    assert_eq!(float("16777217"), Some(16_777_216.0), "rounded once, from the text");
 }
 
 #[test]
