@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""The dashboard benchmark: Dolmen beside DuckDB and Polars, one core each, on the same rows.
+
+  run.py --data DIR [--dolmen PATH] [--rows 10000000] [--reps 9] [--only Q1,Q4] [--peers duckdb,polars] [--out FILE.md]
+
+Generates the data once, loads it through a batch task, then times every query in rounds that take the engines in
+turn. Figures are CPU ms of the whole process (Dolmen: planning, HTTP and JSON included), medians; compare ratios.
+"""
+import argparse, json, os, signal, statistics, subprocess, sys, time, urllib.error, urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import peers
+from queries import CONTEXT, QUERIES, ingestion_spec
+
+
+def call(base, method, path, body=None):
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(base + path, data=data, method=method, headers={"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=3600) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def cpu_ms(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+class Dolmen:
+    """One server on one core, on a data directory of its own that is loaded once."""
+
+    def __init__(self, binary, data, port, core):
+        self.base = f"http://127.0.0.1:{port}"
+        environment = dict(os.environ, DOLMEN__INGEST__ALLOWED_DIRECTORIES=data, DOLMEN__QUERY__THREADS="1")
+        command = ["taskset", "-c", str(core), binary, "serve", "--port", str(port), "--data-dir", os.path.join(data, "dolmen")]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        self.wait(lambda: call(self.base, "GET", "/status/health"))
+
+    def wait(self, ready):
+        for _ in range(600):
+            try:
+                if ready():
+                    return
+            except (OSError, urllib.error.URLError):
+                pass
+            time.sleep(0.1)
+        raise SystemExit("dolmen does not answer")
+
+    def load(self, table, data, rows):
+        query = {"queryType": "timeseries", "dataSource": table, "granularity": "all", "intervals": "2026-01-05/2026-01-06", "aggregations": [{"type": "count", "name": "n"}]}
+        if call(self.base, "POST", "/druid/v2", query)[0]["result"]["n"] == rows:
+            return None
+        before, start = cpu_ms(self.process.pid), time.time()
+        task = call(self.base, "POST", "/druid/indexer/v1/task", ingestion_spec(table, data, f"{table}.ndjson"))["task"]
+        while (status := call(self.base, "GET", f"/druid/indexer/v1/task/{task}/status")["status"])["status"] == "RUNNING":
+            time.sleep(0.5)
+        if status["status"] != "SUCCESS":
+            raise SystemExit(f"{task}: {status.get('errorMsg')}")
+        self.wait(lambda: call(self.base, "POST", "/druid/v2", query)[0]["result"]["n"] == rows)
+        return (cpu_ms(self.process.pid) - before) / 1000, time.time() - start
+
+    def cpu_of(self, query, reps):
+        """CPU ms of one run, over a burst long enough for the kernel's clock of 10 ms."""
+        post = lambda: call(self.base, "POST", "/druid/v2", dict(query, context=CONTEXT))
+        post()
+        start, count = cpu_ms(self.process.pid), 0
+        while count < reps or (cpu_ms(self.process.pid) - start < 200 and count < 400):
+            post()
+            count += 1
+        return (cpu_ms(self.process.pid) - start) / count
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+
+def generate(data, rows):
+    marker = os.path.join(data, f"rows-{rows}")
+    if not os.path.exists(marker):
+        subprocess.run([sys.executable, os.path.join(HERE, "generate.py"), "--rows", str(rows), "--out", data], check=True)
+        open(marker, "w").close()
+
+
+def table_of(figures, engines):
+    lines = ["| query | " + " | ".join(engines) + " | fastest peer : Dolmen |", "|---|" + "---:|" * (len(engines) + 1)]
+    for name, row in figures.items():
+        best = min((row[e] for e in engines if e != "dolmen" and e in row), default=None)
+        ratio = f"{best / max(row['dolmen'], 0.01):.1f}" if best else ""
+        lines.append(f"| {name} | " + " | ".join(f"{row[e]:.1f}" if e in row else "" for e in engines) + f" | {ratio} |")
+    return "\n".join(lines)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", required=True)
+    p.add_argument("--dolmen", default=os.path.join(HERE, "../../target/release/dolmen"))
+    p.add_argument("--rows", type=int, default=10_000_000)
+    p.add_argument("--reps", type=int, default=9)
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--only", default="")
+    p.add_argument("--peers", default="duckdb,polars")
+    p.add_argument("--port", type=int, default=8899)
+    p.add_argument("--core", type=int, default=0)
+    p.add_argument("--out")
+    o = p.parse_args()
+    o.data = os.path.abspath(o.data)
+    os.makedirs(o.data, exist_ok=True)
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    generate(o.data, o.rows)
+    dolmen = Dolmen(o.dolmen, o.data, o.port, o.core)
+    try:
+        for table in ("ads", "orders"):
+            if took := dolmen.load(table, o.data, o.rows):
+                print(f"{table}: {o.rows} rows loaded, {o.rows / took[0]:,.0f} rows a CPU second, {took[1]:.0f} s", flush=True)
+        os.sched_setaffinity(0, {o.core})
+        runs = {engine: peers.ENGINES[engine](o.data) for engine in o.peers.split(",") if engine}
+        engines, figures = ["dolmen", *runs], {}
+        for name in [n for n in QUERIES if not o.only or n in o.only.split(",")]:
+            rounds = {engine: [] for engine in engines}
+            for _ in range(o.rounds):
+                rounds["dolmen"].append(dolmen.cpu_of(QUERIES[name], o.reps))
+                for engine, queries in runs.items():
+                    if name in queries:
+                        rounds[engine].append(peers.cpu_of(queries[name], max(1, o.reps // 3)))
+            figures[name] = {engine: statistics.median(values) for engine, values in rounds.items() if values}
+            print(name, {engine: round(value, 2) for engine, value in figures[name].items()}, flush=True)
+    finally:
+        dolmen.stop()
+    text = table_of(figures, engines)
+    print(text)
+    if o.out:
+        open(o.out, "w").write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
