@@ -1,0 +1,140 @@
+//! One Arrow array as a column.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aggregate::{ColumnType, Dictionary};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_schema::DataType;
+
+use crate::codes::widen;
+use crate::{BitmapIndex, Bounds, Column, ColumnStats, Error, Result, StringDictionary};
+
+/// A whole column as one array of the types `Column::read` promises.
+pub struct ArrayColumn {
+    column_type: ColumnType,
+    array: ArrayRef,
+    dictionary: Option<Arc<StringDictionary>>,
+    bitmaps: Option<Arc<dyn BitmapIndex>>,
+    has_nulls: bool,
+    stats: Option<ColumnStats>,
+}
+
+impl ArrayColumn {
+    /// Numbers or states. Fails when the array is not of the type.
+    pub fn plain(column_type: ColumnType, array: ArrayRef) -> Result<Self> {
+        let expected = match &column_type {
+            ColumnType::Long => DataType::Int64,
+            ColumnType::Double => DataType::Float64,
+            ColumnType::Float => DataType::Float32,
+            ColumnType::State(_) => DataType::Binary,
+            ColumnType::String => return Err(Error::invalid("a string column needs a dictionary")),
+        };
+        if array.data_type() != &expected {
+            return Err(Error::invalid(format!("expected {expected} for {column_type:?}, got {}", array.data_type())));
+        }
+        let stats = Some(ColumnStats { bounds: bounds(array.as_ref()), num_nulls: array.null_count() as u64 });
+        Ok(Self { column_type, has_nulls: array.null_count() > 0, array, dictionary: None, bitmaps: None, stats })
+    }
+
+    /// Codes (`UInt8Array`, `UInt16Array`, `UInt32Array`) or a `ListArray` of such. Fails when a code is
+    /// outside the dictionary, or an entry is null in Arrow's sense.
+    pub fn coded(array: ArrayRef, dictionary: Arc<StringDictionary>) -> Result<Self> {
+        let list = array.as_list_opt::<i32>();
+        let values = list.map_or(array.as_ref(), |l| l.values().as_ref());
+        let codes = widen(values).ok_or_else(|| Error::invalid(format!("{} holds no codes", array.data_type())))?;
+        if array.null_count() + values.null_count() > 0 {
+            return Err(Error::invalid("codes with Arrow nulls"));
+        }
+        if codes.iter().any(|&c| c as usize >= dictionary.len()) {
+            return Err(Error::invalid("code outside its dictionary"));
+        }
+        let empty = list.is_some_and(|l| l.offsets().windows(2).any(|w| w[0] == w[1]));
+        let has_nulls = empty || dictionary.null_code().is_some_and(|null| codes.contains(&null));
+        Ok(Self {
+            column_type: ColumnType::String,
+            array,
+            dictionary: Some(dictionary),
+            bitmaps: None,
+            has_nulls,
+            stats: None,
+        })
+    }
+
+    pub fn with_bitmaps(mut self, bitmaps: Arc<dyn BitmapIndex>) -> Self {
+        self.bitmaps = Some(bitmaps);
+        self
+    }
+
+    /// The whole column.
+    pub fn array(&self) -> &ArrayRef {
+        &self.array
+    }
+}
+
+/// Smallest and largest number of an array; `None` for other arrays, when all are null or one is NaN.
+pub(crate) fn bounds(array: &dyn Array) -> Option<Bounds> {
+    if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
+        let mut all = longs.iter().flatten();
+        let first = all.next()?;
+        let (min, max) = all.fold((first, first), |(low, high), v| (low.min(v), high.max(v)));
+        return Some(Bounds::Long { min, max });
+    }
+    if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
+        return double_bounds(doubles.iter().flatten());
+    }
+    double_bounds(array.as_primitive_opt::<Float32Type>()?.iter().flatten().map(f64::from))
+}
+
+fn double_bounds(mut all: impl Iterator<Item = f64>) -> Option<Bounds> {
+    let first = all.next()?;
+    let start = (first, first, first.is_nan());
+    let (min, max, nan) = all.fold(start, |(low, high, nan), v| (low.min(v), high.max(v), nan | v.is_nan()));
+    (!nan).then_some(Bounds::Double { min, max })
+}
+
+impl Column for ArrayColumn {
+    fn column_type(&self) -> ColumnType {
+        self.column_type.clone()
+    }
+
+    fn is_multi_value(&self) -> bool {
+        matches!(self.array.data_type(), DataType::List(_))
+    }
+
+    fn has_nulls(&self) -> bool {
+        self.has_nulls
+    }
+
+    fn read(&self, rows: Range<usize>) -> ArrayRef {
+        self.array.slice(rows.start, rows.len())
+    }
+
+    fn take(&self, rows: &[u32]) -> ArrayRef {
+        take_rows(&self.array, rows)
+    }
+
+    fn dictionary(&self) -> Option<Arc<dyn Dictionary>> {
+        self.dictionary.clone().map(|d| d as Arc<dyn Dictionary>)
+    }
+
+    fn bitmaps(&self) -> Option<&dyn BitmapIndex> {
+        self.bitmaps.as_deref()
+    }
+
+    fn size_bytes(&self) -> u64 {
+        (self.array.get_array_memory_size() + self.dictionary.as_ref().map_or(0, |d| d.size_bytes())) as u64
+    }
+
+    fn stats(&self) -> Option<ColumnStats> {
+        self.stats
+    }
+}
+
+/// The rows of an array in the order asked. Panics when one is out of bounds.
+pub(crate) fn take_rows(array: &ArrayRef, rows: &[u32]) -> ArrayRef {
+    let rows = UInt32Array::from(rows.to_vec());
+    arrow_select::take::take(array.as_ref(), &rows, None).expect("take knows the array types of columns")
+}

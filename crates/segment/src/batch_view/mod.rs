@@ -1,0 +1,63 @@
+//! Arrow columns in memory as a segment: parsed batches, inline rows, answers of subqueries.
+
+mod builder;
+mod column;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use timeline::{Interval, SegmentId};
+
+pub use builder::BatchViewBuilder;
+pub use column::ArrayColumn;
+
+use crate::{ColumnRef, Schema, Segment, SegmentMetadata, TimeRuns};
+
+/// A segment of columns held in memory.
+pub struct BatchView {
+    id: SegmentId,
+    schema: Schema,
+    num_rows: usize,
+    time_range: Interval,
+    runs: Option<TimeRuns>,
+    columns: HashMap<Arc<str>, ColumnRef>,
+    metadata: SegmentMetadata,
+}
+
+impl BatchView {
+    pub fn builder() -> BatchViewBuilder {
+        BatchViewBuilder::default()
+    }
+}
+
+impl Segment for BatchView {
+    fn id(&self) -> &SegmentId {
+        &self.id
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn num_rows(&self) -> usize {
+        self.num_rows
+    }
+
+    fn time_range(&self) -> Interval {
+        self.time_range
+    }
+
+    fn column(&self, name: &str) -> Option<ColumnRef> {
+        self.columns.get(name).cloned()
+    }
+
+    fn time_runs(&self) -> Option<&TimeRuns> {
+        self.runs.as_ref()
+    }
+
+    fn metadata(&self) -> &SegmentMetadata {
+        &self.metadata
+    }
+}
