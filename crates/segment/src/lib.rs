@@ -1,6 +1,7 @@
 //! Rows that can be scanned: live, sealed, merged.
 
 mod batch_view;
+mod bitmap;
 pub mod codes;
 mod dictionary;
 mod error;
