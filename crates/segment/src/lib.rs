@@ -11,6 +11,7 @@ mod time_runs;
 
 pub use aggregate::{Codes, ColumnType, Dictionary};
 pub use batch_view::{ArrayColumn, BatchView, BatchViewBuilder};
+pub use bitmap::{BitmapPolicy, RoaringIndex};
 pub use dictionary::{StringDictionary, compare_values};
 pub use error::{Error, Result};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata};

@@ -81,9 +81,15 @@ pub trait BitmapIndex: Send + Sync {
 /// Smallest and largest number of a set of rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bounds {
-    Long { min: i64, max: i64 },
+    Long {
+        min: i64,
+        max: i64,
+    },
     /// Of doubles and floats. Absent when a NaN occurs.
-    Double { min: f64, max: f64 },
+    Double {
+        min: f64,
+        max: f64,
+    },
 }
 
 /// What is known of a whole column.

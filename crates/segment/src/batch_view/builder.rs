@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aggregate::ColumnType;
 use arrow_array::builder::StringBuilder;
-use arrow_array::{ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray};
+use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::Field;
 use timeline::{Interval, SegmentId};
@@ -14,7 +14,8 @@ use super::{ArrayColumn, BatchView};
 use crate::codes::{CodeWidth, narrow};
 use crate::dictionary::compare_values;
 use crate::{
-    ColumnRef, ColumnSchema, Error, Result, Role, Schema, SegmentMetadata, StringDictionary, TIME_COLUMN, TimeRuns,
+    BitmapPolicy, ColumnRef, ColumnSchema, Error, Result, Role, Schema, SegmentMetadata, StringDictionary, TIME_COLUMN,
+    TimeRuns,
 };
 
 /// A list of lists of optional strings: the rows of a string column, each with its values.
@@ -36,6 +37,7 @@ pub struct BatchViewBuilder {
     columns: Vec<(String, Pending, Option<Role>)>,
     metadata: SegmentMetadata,
     insertion_order: bool,
+    bitmaps: bool,
     num_rows: Option<usize>,
 }
 
@@ -128,6 +130,12 @@ impl BatchViewBuilder {
         self
     }
 
+    /// Bitmaps for every value of the string columns.
+    pub fn with_bitmaps(mut self) -> Self {
+        self.bitmaps = true;
+        self
+    }
+
     fn push(mut self, name: &str, column: Pending) -> Self {
         self.columns.push((name.to_owned(), column, None));
         self
@@ -146,7 +154,7 @@ impl BatchViewBuilder {
         }];
         for (name, pending, role) in self.columns {
             let name: Arc<str> = name.into();
-            let column = pending.finish(self.insertion_order)?;
+            let column = pending.finish(self.insertion_order, self.bitmaps)?;
             let column_type = column.column_type();
             let default = if column_type == ColumnType::String { Role::Dimension } else { Role::Metric };
             let (multi_value, role) = (column.is_multi_value(), role.unwrap_or(default));
@@ -197,19 +205,23 @@ impl Pending {
         }
     }
 
-    fn finish(self, insertion_order: bool) -> Result<ColumnRef> {
+    fn finish(self, insertion_order: bool, bitmaps: bool) -> Result<ColumnRef> {
+        let coded = |array, dictionary| {
+            let column = ArrayColumn::coded(array, Arc::new(dictionary))?;
+            if bitmaps { column.indexed(BitmapPolicy::All) } else { Ok(column) }
+        };
         Ok(match self {
             Pending::Plain(column_type, array) => Arc::new(ArrayColumn::plain(column_type, array)?),
             Pending::Strings(values) => {
                 let rows: Lists = values.into_iter().map(|v| vec![v]).collect();
                 let (codes, dictionary) = encode(&rows, insertion_order)?;
                 let array = narrow(&codes.concat(), dictionary.values().len());
-                Arc::new(ArrayColumn::coded(array, Arc::new(dictionary))?)
+                Arc::new(coded(array, dictionary)?)
             }
             Pending::Lists(rows) => {
                 let (codes, dictionary) = encode(&rows, insertion_order)?;
                 let array = list_of(&codes, dictionary.values().len());
-                Arc::new(ArrayColumn::coded(array, Arc::new(dictionary))?)
+                Arc::new(coded(array, dictionary)?)
             }
             Pending::Ready(column) => column,
         })
@@ -247,8 +259,6 @@ fn encode(rows: &Lists, insertion_order: bool) -> Result<(Vec<Vec<u32>>, StringD
     let mut array = StringBuilder::new();
     values.iter().for_each(|v| array.append_option(*v));
     let array = array.finish();
-    let dictionary =
-        if insertion_order { StringDictionary::unsorted(array) } else { StringDictionary::sorted(array) }?;
+    let dictionary = if insertion_order { StringDictionary::unsorted(array) } else { StringDictionary::sorted(array) }?;
     Ok((coded, dictionary))
 }
-

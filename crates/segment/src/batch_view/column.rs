@@ -9,8 +9,9 @@ use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_schema::DataType;
 
+use crate::bitmap::{self, RoaringIndex};
 use crate::codes::widen;
-use crate::{BitmapIndex, Bounds, Column, ColumnStats, Error, Result, StringDictionary};
+use crate::{BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Result, StringDictionary};
 
 /// A whole column as one array of the types `Column::read` promises.
 pub struct ArrayColumn {
@@ -66,6 +67,19 @@ impl ArrayColumn {
     pub fn with_bitmaps(mut self, bitmaps: Arc<dyn BitmapIndex>) -> Self {
         self.bitmaps = Some(bitmaps);
         self
+    }
+
+    /// Adds bitmaps. Nothing happens to a column without dictionary.
+    pub fn indexed(self, policy: BitmapPolicy) -> Result<Self> {
+        let Some(dictionary) = self.dictionary.clone() else { return Ok(self) };
+        let list = self.array.as_list_opt::<i32>();
+        let values = list.map_or(self.array.as_ref(), |l| l.values().as_ref());
+        let codes = widen(values).unwrap_or_default();
+        let offsets = list.map(|l| &l.offsets()[..]);
+        let num_values = dictionary.values().len();
+        let bytes = bitmap::build(&codes, offsets, num_values, dictionary.null_code(), policy)?;
+        let index = RoaringIndex::open(bytes.into(), num_values, self.array.len())?;
+        Ok(self.with_bitmaps(Arc::new(index)))
     }
 
     /// The whole column.

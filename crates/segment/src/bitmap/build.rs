@@ -6,7 +6,7 @@ use crate::{Error, Result};
 
 /// Which values get a bitmap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Policy {
+pub enum BitmapPolicy {
     /// Every value.
     All,
     /// Values where a bitmap beats a scan of the codes: under 3 % of the rows, or in long runs.
@@ -30,7 +30,7 @@ pub(crate) fn build(
     offsets: Option<&[i32]>,
     num_values: usize,
     null_code: Option<u32>,
-    policy: Policy,
+    policy: BitmapPolicy,
 ) -> Result<Vec<u8>> {
     let num_rows = offsets.map_or(codes.len(), |o| o.len().saturating_sub(1));
     let mut tallies: Vec<Tally> = (0..num_values).map(|_| Tally { rows: 0, runs: 0, last_row: None }).collect();
@@ -48,11 +48,11 @@ pub(crate) fn build(
     serialize(&starts, &rows, &chosen)
 }
 
-impl Policy {
+impl BitmapPolicy {
     fn takes(self, tally: &Tally, num_rows: u64) -> bool {
         match self {
-            Policy::All => true,
-            Policy::WhereFaster => tally.rows * 100 < num_rows * 3 || tally.runs * MIN_MEAN_RUN <= tally.rows,
+            BitmapPolicy::All => true,
+            BitmapPolicy::WhereFaster => tally.rows * 100 < num_rows * 3 || tally.runs * MIN_MEAN_RUN <= tally.rows,
         }
     }
 }

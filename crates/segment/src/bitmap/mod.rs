@@ -13,7 +13,8 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-pub(crate) use build::{Policy, build};
+pub use build::BitmapPolicy;
+pub(crate) use build::build;
 use view::RoaringView;
 
 use crate::{BitmapIndex, Error, Result};

@@ -1,11 +1,11 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 
-use super::{Policy, RoaringIndex, build};
+use super::{BitmapPolicy, RoaringIndex, build};
 use crate::BitmapIndex;
 
 fn open(codes: &[u32], num_values: usize) -> RoaringIndex {
-    let bytes = build(codes, None, num_values, None, Policy::All).unwrap();
+    let bytes = build(codes, None, num_values, None, BitmapPolicy::All).unwrap();
     RoaringIndex::open(Bytes::from(bytes), num_values, codes.len()).unwrap()
 }
 
@@ -62,7 +62,7 @@ fn few_containers_with_runs_have_no_offset_table() {
 #[test]
 fn only_values_worth_it_are_stored() {
     let codes: Vec<u32> = (0..100_000u32).map(|row| if row % 50 == 0 { 0 } else { 1 + row % 2 }).collect();
-    let bytes = build(&codes, None, 3, None, Policy::WhereFaster).unwrap();
+    let bytes = build(&codes, None, 3, None, BitmapPolicy::WhereFaster).unwrap();
     let index = RoaringIndex::open(Bytes::from(bytes), 3, codes.len()).unwrap();
     assert_eq!(index.cardinality(0), Some(2_000));
     assert_eq!(index.cardinality(1), None);
@@ -72,7 +72,7 @@ fn only_values_worth_it_are_stored() {
 
 #[test]
 fn a_row_counts_once_per_value_and_empty_rows_are_null() {
-    let bytes = build(&[1, 1, 2, 1], Some(&[0, 2, 2, 4]), 3, Some(0), Policy::All).unwrap();
+    let bytes = build(&[1, 1, 2, 1], Some(&[0, 2, 2, 4]), 3, Some(0), BitmapPolicy::All).unwrap();
     let index = RoaringIndex::open(Bytes::from(bytes), 3, 3).unwrap();
     assert_eq!((index.cardinality(0), index.cardinality(1), index.cardinality(2)), (Some(1), Some(2), Some(1)));
 }
@@ -90,7 +90,7 @@ proptest! {
     #[test]
     fn damaged_bytes_are_refused_or_read_without_panic(at in 0usize..20_000, value: u8) {
         let codes = mixed(270_000);
-        let mut bytes = build(&codes, None, 2, None, Policy::All).unwrap();
+        let mut bytes = build(&codes, None, 2, None, BitmapPolicy::All).unwrap();
         let at = at % bytes.len();
         bytes[at] = value;
         if let Ok(index) = RoaringIndex::open(Bytes::from(bytes), 2, codes.len()) {
