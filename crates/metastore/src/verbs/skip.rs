@@ -1,0 +1,103 @@
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::records::{Gap, Lane, LaneId, Ledger, SnapshotKind};
+use crate::store::{Context, Verb};
+use crate::table::Tx;
+use crate::verbs::guards::{Authority, Guarded, audit, check_generation, find_datasource, find_lane, invalid, lane_filter, next_snapshot, outcome};
+use crate::{Conflict, Outcome, Result};
+
+/// Give up a range of a lane, in the open. Key: lane, from and to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Skip {
+    pub lane: LaneId,
+    pub from_offset: i64,
+    pub to_offset: i64,
+    pub why: String,
+    pub by: Authority,
+}
+
+impl Skip {
+    async fn guarded(&self, tx: &mut Tx) -> Guarded<Outcome<Lane>> {
+        let source = check_generation(tx, &self.lane).await?;
+        let by = self.by.check(tx).await?;
+        if matches!(&self.by, Authority::Owner(claim) if claim.lane != self.lane) {
+            return Err(invalid("by", "is the claim of another lane"));
+        }
+        let mut lane = find_lane(tx, &self.lane).await?;
+        let same = lane_filter(&self.lane).eq("from_offset", self.from_offset).eq("to_offset", self.to_offset);
+        let gap: Option<Gap> = tx.one(same).await?;
+        if gap.is_some() {
+            return Ok(Outcome::AlreadyDone(lane));
+        }
+        if lane.next_offset != self.from_offset {
+            let (committed, asked) = (lane.next_offset, self.from_offset);
+            return Err(Conflict::Offset { lane: self.lane.clone(), committed, asked }.into());
+        }
+        let skipped = self.to_offset.saturating_sub(self.from_offset);
+        if skipped <= 0 {
+            return Err(invalid("to_offset", "is not above from_offset"));
+        }
+        lane.next_offset = self.to_offset;
+        // The record before the new offset was never read, so nothing is known of it.
+        lane.tail_fp = None;
+        lane.leader_epoch = None;
+        tx.save(&lane).await?;
+        tx.add(&[self.gap(&by, tx.now)]).await?;
+        tx.add(&[self.ledger(&by, skipped, tx.now)]).await?;
+        let mut datasource = find_datasource(tx, &source.datasource_id).await?;
+        next_snapshot(tx, &mut datasource, SnapshotKind::Skip, &by).await?;
+        let detail = format!("{}..{}: {}", self.from_offset, self.to_offset, self.why);
+        audit(tx, "skip", &self.lane.to_string(), &by, detail).await?;
+        Ok(Outcome::Done(lane))
+    }
+
+    fn gap(&self, by: &str, at: i64) -> Gap {
+        Gap {
+            source_id: self.lane.source_id.clone(),
+            source_gen: self.lane.source_gen,
+            partition: self.lane.partition,
+            from_offset: self.from_offset,
+            to_offset: self.to_offset,
+            why: self.why.clone(),
+            by: by.to_owned(),
+            at,
+        }
+    }
+
+    fn ledger(&self, by: &str, skipped: i64, at: i64) -> Ledger {
+        Ledger {
+            source_id: self.lane.source_id.clone(),
+            source_gen: self.lane.source_gen,
+            partition: self.lane.partition,
+            from_offset: self.from_offset,
+            to_offset: self.to_offset,
+            cut_id: format!("skip:{by}"),
+            task_id: None,
+            spec_version: 0,
+            indexed: 0,
+            filtered: 0,
+            late: 0,
+            dead: 0,
+            absent: 0,
+            skipped,
+            rows_out: 0,
+            weight_sum: 0,
+            processed: 0,
+            processed_bytes: 0,
+            processed_with_error: 0,
+            thrown_away: 0,
+            unparseable: 0,
+            at,
+        }
+    }
+}
+
+#[async_trait]
+impl Verb for Skip {
+    type Output = Lane;
+
+    async fn run(&self, tx: &mut Tx, _: &Context) -> Result<Outcome<Lane>> {
+        outcome(self.guarded(tx).await)
+    }
+}
