@@ -25,14 +25,14 @@ pub use outcome::{Conflict, Fence, Outcome, Refusal};
 pub use reads::{Changes, LedgerFilter, LiveSet, TaskFilter, TaskSums};
 pub use records::{
     Audit, Barrier, Books, Bundle, BundleKind, BundleState, Config, Cut, Datasource, DeadLetters, Gap, Job, JobClaim,
-    JobKind, JobState, Lane, LaneClaim, LaneId, LaneState, Leader, LeaderClaim, Ledger, MetricSums, Reader,
-    RemovedWhy, RowCounts, Segment, Snapshot, SnapshotKind, Source, Spec, SpecKind, Sum, Task, TaskLock, TaskStatus,
+    JobKind, JobState, Lane, LaneClaim, LaneId, LaneState, Leader, LeaderClaim, Ledger, MetricSums, Reader, RemovedWhy,
+    RowCounts, Segment, Snapshot, SnapshotKind, Source, Spec, SpecKind, Sum, Task, TaskLock, TaskStatus,
 };
 pub use sql::open;
 pub use store::{Entropy, Hook, Now, Options};
 pub use verbs::{
-    Append, Assign, Authority, Claim, CreateTask, Doom, Forget, Hold, Intend, LaneCut, Lead, NameDatasource,
-    NewBundle, NewDeadLetters, NewSegment, Open, PlaceBarrier, Publish, Published, Rebase, Rebased, Register, Removal,
-    Renew, Renewed, Replace, ReplaceInputs, Replaced, Retire, SetConfig, SetLane, SetLocks, SetSpec, Skip, TakeJob,
-    Undo, UpdateTask,
+    Append, Assign, Authority, Claim, CreateTask, Doom, Forget, Hold, Intend, LaneCut, Lead, NameDatasource, NewBundle,
+    NewDeadLetters, NewSegment, Open, PlaceBarrier, Publish, Published, Rebase, Rebased, Register, Removal, Renew,
+    Renewed, Replace, ReplaceInputs, Replaced, Retire, SetConfig, SetLane, SetLocks, SetSpec, Skip, TakeJob, Undo,
+    UpdateTask,
 };

@@ -76,10 +76,7 @@ impl Conflict {
     pub fn is_alarm(&self) -> bool {
         matches!(
             self,
-            Conflict::OtherContent { .. }
-                | Conflict::Books { .. }
-                | Conflict::Weights { .. }
-                | Conflict::Totals { .. }
+            Conflict::OtherContent { .. } | Conflict::Books { .. } | Conflict::Weights { .. } | Conflict::Totals { .. }
         )
     }
 }

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Barrier, Books, Bundle, BundleState, DeadLetters, Gap, Job, JobState, LaneId, Ledger, RowCounts, Snapshot};
+use crate::records::{
+    Barrier, Books, Bundle, BundleState, DeadLetters, Gap, Job, JobState, LaneId, Ledger, RowCounts, Snapshot,
+};
 use crate::store::Store;
 use crate::table::Filter;
 use crate::{Error, Result};

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Audit, Config, Leader, Spec, Task, TaskLock, TaskStatus};
 use crate::Result;
+use crate::records::{Audit, Config, Leader, Spec, Task, TaskLock, TaskStatus};
 use crate::store::Store;
 use crate::table::Filter;
 

@@ -42,10 +42,7 @@ impl<'a> Cells<'a> {
 
     pub fn next<T: Field>(&mut self, column: &str) -> Result<T> {
         let table = self.table;
-        let cell = self
-            .cells
-            .next()
-            .ok_or_else(|| Error::Corrupt(format!("{table}.{column} is missing")))?;
+        let cell = self.cells.next().ok_or_else(|| Error::Corrupt(format!("{table}.{column} is missing")))?;
         T::take(cell).map_err(|found| Error::Corrupt(format!("{table}.{column} holds {found}")))
     }
 }

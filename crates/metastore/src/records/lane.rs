@@ -34,11 +34,7 @@ record! {
 
 impl Lane {
     pub fn id(&self) -> LaneId {
-        LaneId {
-            source_id: self.source_id.clone(),
-            source_gen: self.source_gen,
-            partition: self.partition,
-        }
+        LaneId { source_id: self.source_id.clone(), source_gen: self.source_gen, partition: self.partition }
     }
 
     pub fn claim(&self) -> LaneClaim {

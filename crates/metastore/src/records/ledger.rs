@@ -33,11 +33,7 @@ record! {
 
 impl Ledger {
     pub fn lane(&self) -> LaneId {
-        LaneId {
-            source_id: self.source_id.clone(),
-            source_gen: self.source_gen,
-            partition: self.partition,
-        }
+        LaneId { source_id: self.source_id.clone(), source_gen: self.source_gen, partition: self.partition }
     }
 
     pub fn books(&self) -> Books {

@@ -45,7 +45,9 @@ fn failed(error: sqlx::Error) -> Error {
             _ => Error::Unavailable(text),
         },
         sqlx::Error::PoolTimedOut => Error::Timeout(text),
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => Error::Internal(text),
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
+            Error::Internal(text)
+        }
         _ => Error::Unavailable(text),
     }
 }

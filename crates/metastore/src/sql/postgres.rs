@@ -27,7 +27,8 @@ impl Postgres {
             let (field, detail) = ("metastore.url".to_owned(), error.to_string());
             Error::Invalid { field, detail }
         })?;
-        let options = options.options([("idle_in_transaction_session_timeout", "8000"), ("client_min_messages", "warning")]);
+        let options =
+            options.options([("idle_in_transaction_session_timeout", "8000"), ("client_min_messages", "warning")]);
         let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(8));
         let pool = pool.connect_with(options).await.map_err(failed)?;
         migrate::run(&Steps(pool.clone())).await?;

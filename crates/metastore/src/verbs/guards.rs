@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Audit, Bundle, BundleState, Datasource, Job, JobClaim, JobState, Lane, LaneClaim, LaneId, Leader, LeaderClaim, Snapshot, SnapshotKind, Source};
+use crate::records::{
+    Audit, Bundle, BundleState, Datasource, Job, JobClaim, JobState, Lane, LaneClaim, LaneId, Leader, LeaderClaim,
+    Snapshot, SnapshotKind, Source,
+};
 use crate::table::{Filter, Tx};
 use crate::{Conflict, Error, Fence, Outcome, Result};
 
@@ -150,7 +153,12 @@ pub(crate) async fn find_datasource(tx: &mut Tx, datasource_id: &str) -> Guarded
 }
 
 /// Makes the next snapshot of a datasource.
-pub(crate) async fn next_snapshot(tx: &mut Tx, datasource: &mut Datasource, kind: SnapshotKind, by: &str) -> Guarded<i64> {
+pub(crate) async fn next_snapshot(
+    tx: &mut Tx,
+    datasource: &mut Datasource,
+    kind: SnapshotKind,
+    by: &str,
+) -> Guarded<i64> {
     datasource.snapshot += 1;
     tx.save(datasource).await?;
     let snapshot = Snapshot {

@@ -95,7 +95,8 @@ pub(crate) async fn insert(
         };
         let counter = &mut counters[at];
         let (version, partition_num) = (counter.version, counter.next_partition);
-        counter.next_partition = partition_num.checked_add(1).ok_or_else(|| invalid("start", "partition numbers ran out"))?;
+        counter.next_partition =
+            partition_num.checked_add(1).ok_or_else(|| invalid("start", "partition numbers ran out"))?;
         rows.push(segment(datasource, new, path, (version, partition_num), created_by, snapshot, tx.now));
     }
     for counter in &counters {
@@ -115,11 +116,14 @@ pub(crate) async fn go_live(tx: &mut Tx, mut bundle: Bundle, size: i64, hash: &s
 }
 
 /// The counter of the segment's chunk, with a version later than any before when it is renewed.
-async fn counter(tx: &mut Tx, datasource: &Datasource, new: &NewSegment, versions: Versions) -> Guarded<IntervalCounter> {
-    let filter = Filter::all()
-        .eq_text("datasource_id", &datasource.datasource_id)
-        .eq("start", new.start)
-        .eq("end", new.end);
+async fn counter(
+    tx: &mut Tx,
+    datasource: &Datasource,
+    new: &NewSegment,
+    versions: Versions,
+) -> Guarded<IntervalCounter> {
+    let filter =
+        Filter::all().eq_text("datasource_id", &datasource.datasource_id).eq("start", new.start).eq("end", new.end);
     let old: Option<IntervalCounter> = tx.one(filter).await?;
     Ok(match old {
         Some(old) if versions == Versions::Keep => old,

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use crate::records::{Books, BundleKind, Cut, Datasource, DeadLetters, LaneClaim, Ledger, RowCounts, SnapshotKind};
 use crate::store::{Context, Verb};
 use crate::table::{Filter, Tx};
-use crate::verbs::guards::{Guarded, audit, check_generation, check_intent, check_lane, find_datasource, invalid, next_snapshot, outcome};
+use crate::verbs::guards::{
+    Guarded, audit, check_generation, check_intent, check_lane, find_datasource, invalid, next_snapshot, outcome,
+};
 use crate::verbs::new_segment::{Versions, created_by, go_live, insert, weights};
 use crate::verbs::{NewSegment, Published};
 use crate::{Conflict, Outcome, Result};
@@ -145,7 +147,8 @@ impl Publish {
 
     async fn add_dead_letters(&self, tx: &mut Tx, datasource: &Datasource) -> Guarded<()> {
         for new in &self.dead_letters {
-            let lane = self.lanes.get(new.lane).ok_or_else(|| invalid("dead_letters.lane", "names no lane of the cut"))?;
+            let lane =
+                self.lanes.get(new.lane).ok_or_else(|| invalid("dead_letters.lane", "names no lane of the cut"))?;
             let bundle = check_intent(tx, &new.bundle_id, &datasource.datasource_id).await?;
             if bundle.kind != BundleKind::DeadLetters {
                 return Err(Conflict::Bundle { bundle_id: bundle.bundle_id, state: Some(bundle.state) }.into());

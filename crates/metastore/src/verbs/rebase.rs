@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Lane, LaneId, Source, SnapshotKind};
+use crate::records::{Lane, LaneId, SnapshotKind, Source};
 use crate::store::{Context, Verb};
 use crate::table::Tx;
 use crate::verbs::guards::{Guarded, audit, find_datasource, find_source, invalid, next_snapshot, outcome};
@@ -52,7 +52,9 @@ impl Rebase {
         let next = self.expected_gen.saturating_add(1);
         if source.source_gen == next {
             let lanes: Vec<Lane> = tx.find(generation(&self.source_id, next)).await?;
-            let same = |&(partition, start)| lanes.iter().any(|lane| lane.partition == partition && lane.start_offset == start);
+            let same = |&(partition, start)| {
+                lanes.iter().any(|lane| lane.partition == partition && lane.start_offset == start)
+            };
             if self.starts.iter().all(same) {
                 return Ok(Outcome::AlreadyDone(Rebased { source, lanes }));
             }

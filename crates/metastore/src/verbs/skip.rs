@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use crate::records::{Gap, Lane, LaneId, Ledger, SnapshotKind};
 use crate::store::{Context, Verb};
 use crate::table::Tx;
-use crate::verbs::guards::{Authority, Guarded, audit, check_generation, find_datasource, find_lane, invalid, lane_filter, next_snapshot, outcome};
+use crate::verbs::guards::{
+    Authority, Guarded, audit, check_generation, find_datasource, find_lane, invalid, lane_filter, next_snapshot,
+    outcome,
+};
 use crate::{Conflict, Outcome, Result};
 
 /// Give up a range of a lane, in the open. Key: lane, from and to.
