@@ -7,8 +7,8 @@ pub(crate) const HOUR: i64 = 60 * MINUTE;
 pub(crate) const DAY: i64 = 24 * HOUR;
 pub(crate) const WEEK: i64 = 7 * DAY;
 
-/// Years beyond these have no milliseconds in an `i64`.
-const MAX_YEAR: i64 = 292_278_994;
+/// Years beyond these, either way, have no milliseconds in an `i64`.
+const MAX_YEAR: i64 = 292_300_000;
 
 const CYCLE_DAYS: i64 = 146_097;
 

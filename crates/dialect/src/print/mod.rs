@@ -175,12 +175,12 @@ impl Write for Scratch {
 /// The shortest digits that read back as the same number, in `d.ddde-x` form. Java never writes
 /// fewer than two digits, and with one digit to spare it takes the two that are nearest, so
 /// `4.9E-324` rather than `5.0E-324`.
-fn shortest<'a>(
-    scratch: &'a mut Scratch,
+fn shortest(
+    scratch: &mut Scratch,
     fewest: impl FnOnce(&mut Scratch) -> std::io::Result<()>,
     two: impl FnOnce(&mut Scratch) -> std::io::Result<()>,
     reads_back: impl FnOnce(&str) -> bool,
-) -> &'a str {
+) -> &str {
     let fits = fewest(scratch).is_ok();
     debug_assert!(fits, "a number outgrew its buffer");
     if scratch.as_str().contains('.') {

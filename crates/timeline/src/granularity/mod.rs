@@ -181,3 +181,5 @@ impl fmt::Display for Granularity {
     }
 }
 
+#[cfg(test)]
+mod tests;
