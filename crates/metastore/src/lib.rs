@@ -29,7 +29,7 @@ pub use records::{
     RowCounts, Segment, Snapshot, SnapshotKind, Source, Spec, SpecKind, Sum, Task, TaskLock, TaskStatus,
 };
 pub use sql::open;
-pub use store::{Entropy, Hook, Now, Options};
+pub use store::{Hook, Options};
 pub use verbs::{
     Append, Assign, Authority, Claim, CreateTask, Doom, Forget, Hold, Intend, LaneCut, Lead, NameDatasource, NewBundle,
     NewDeadLetters, NewSegment, Open, PlaceBarrier, Publish, Published, Rebase, Rebased, Register, Removal, Renew,

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use timeline::{Clock, Random};
 use tokio::sync::watch;
 
 use crate::table::{Backend, Tx};
@@ -8,41 +9,36 @@ use crate::{Error, Outcome, Result};
 
 /// Called with the name of a crash point when a transaction passes it.
 pub type Hook = Arc<dyn Fn(&'static str) + Send + Sync>;
-/// The time in milliseconds since 1970.
-pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
-/// Random 64-bit numbers, for nonces and ids.
-pub type Entropy = Arc<dyn Fn() -> u64 + Send + Sync>;
-
 /// What a store takes from outside.
 #[derive(Clone)]
 pub struct Options {
     /// The clock of the database: every stored instant and every lease is read from it.
-    pub now: Now,
-    pub entropy: Entropy,
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids and nonces.
+    pub random: Arc<dyn Random>,
     pub hook: Hook,
 }
 
 impl Options {
-    /// Entropy of the operating system, no crash points.
-    pub fn new(now: Now) -> Self {
-        let entropy: Entropy = Arc::new(|| uuid::Uuid::new_v4().as_u64_pair().1 ^ uuid::Uuid::new_v4().as_u64_pair().0);
-        Self { now, entropy, hook: Arc::new(|_| {}) }
+    /// No crash points.
+    pub fn new(clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { clock, random, hook: Arc::new(|_| {}) }
     }
 }
 
 /// What a verb may use beside its transaction.
 pub(crate) struct Context {
-    pub entropy: Entropy,
+    pub random: Arc<dyn Random>,
     pub hook: Hook,
 }
 
 impl Context {
     pub fn nonce(&self) -> i64 {
-        i64::from_ne_bytes((self.entropy)().to_ne_bytes())
+        i64::from_ne_bytes(self.random.next_u64().to_ne_bytes())
     }
 
     pub fn uuid(&self) -> String {
-        let (high, low) = ((self.entropy)(), (self.entropy)());
+        let (high, low) = (self.random.next_u64(), self.random.next_u64());
         uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
             .into_uuid()
             .to_string()
@@ -63,15 +59,15 @@ pub(crate) trait Verb: Sync {
 /// The metastore over any database: all guards live above the row operations.
 pub(crate) struct Store {
     backend: Box<dyn Backend>,
-    now: Now,
+    clock: Arc<dyn Clock>,
     context: Context,
     changes: watch::Sender<u64>,
 }
 
 impl Store {
     pub fn new(backend: Box<dyn Backend>, options: Options) -> Self {
-        let context = Context { entropy: options.entropy, hook: options.hook };
-        Self { backend, now: options.now, context, changes: watch::Sender::new(0) }
+        let context = Context { random: options.random, hook: options.hook };
+        Self { backend, clock: options.clock, context, changes: watch::Sender::new(0) }
     }
 
     pub fn changed(&self) -> watch::Receiver<u64> {
@@ -87,7 +83,7 @@ impl Store {
 
     async fn try_apply<V: Verb>(&self, verb: &V) -> Result<Outcome<V::Output>> {
         let rows = self.backend.begin(true).await?;
-        let mut tx = Tx::new(rows, (self.now)());
+        let mut tx = Tx::new(rows, self.clock.now_ms());
         let outcome = verb.run(&mut tx, &self.context).await?;
         if let Outcome::Done(_) = outcome {
             V::BEFORE_COMMIT.into_iter().for_each(|point| (self.context.hook)(point));
@@ -102,6 +98,6 @@ impl Store {
     /// A transaction that reads one state.
     pub async fn read(&self) -> Result<Tx, Error> {
         let rows = self.backend.begin(false).await?;
-        Ok(Tx::new(rows, (self.now)()))
+        Ok(Tx::new(rows, self.clock.now_ms()))
     }
 }

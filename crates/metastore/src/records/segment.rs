@@ -1,4 +1,6 @@
-use crate::records::{MetricSums, record, words};
+use timeline::{Interval, SegmentId, ShardSpec, instant};
+
+use crate::records::{Field, MetricSums, Value, record, words};
 
 words! {
     RemovedWhy { Retired = "retired", Replaced = "replaced", }
@@ -17,8 +19,7 @@ record! {
         /// Milliseconds; clients see it as an instant in text.
         version: i64,
         partition_num: u32,
-        /// Shard spec as JSON text, without its partition number.
-        shard_spec: String,
+        shard_spec: ShardSpec,
         path: String,
         size: i64,
         /// SHA-256 of the object in hexadecimal.
@@ -49,7 +50,32 @@ record! {
     }
 }
 
+impl Field for ShardSpec {
+    fn put(&self) -> Value {
+        // A tree of text and numbers always has a JSON form.
+        Value::Text(serde_json::to_string(self).unwrap_or_default())
+    }
+    fn take(value: Value) -> Result<Self, String> {
+        let text = String::take(value)?;
+        serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+}
+
 impl Segment {
+    pub fn interval(&self) -> Interval {
+        Interval { start: self.start, end: self.end }
+    }
+
+    /// The version as clients see it.
+    pub fn version_text(&self) -> String {
+        instant::text(self.version)
+    }
+
+    /// The id as clients see it.
+    pub fn id(&self) -> SegmentId {
+        SegmentId::new(self.datasource.clone(), self.interval(), self.version_text(), self.partition_num)
+    }
+
     pub fn is_live(&self) -> bool {
         self.removed_at.is_none()
     }

@@ -1,12 +1,11 @@
 //! A metastore that fails on purpose.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::Mutex;
 
 use crate::memory::Memory;
-use crate::store::{Now, Options, Store};
+use crate::store::{Options, Store};
 use crate::{Error, Metastore, Outcome, Result};
 
 /// What goes wrong with a call.
@@ -110,29 +109,3 @@ impl Faulty {
 
 /// A committed state.
 pub struct Memorized(crate::memory::Tables);
-
-/// A clock that stands still until it is moved.
-#[derive(Debug, Default)]
-pub struct ManualClock(AtomicI64);
-
-impl ManualClock {
-    pub fn at(now_ms: i64) -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(now_ms)))
-    }
-
-    pub fn advance(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
-    }
-}
-
-impl ManualClock {
-    pub fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    /// As the options of a store want it.
-    pub fn as_now(self: &Arc<Self>) -> Now {
-        let clock = Arc::clone(self);
-        Arc::new(move || clock.now_ms())
-    }
-}

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use timeline::{Interval, ShardSpec};
 
 use crate::records::{Bundle, BundleKind, BundleState, Datasource, IntervalCounter, MetricSums, Segment};
 use crate::table::{Filter, Tx};
@@ -10,11 +11,10 @@ use crate::{Conflict, Result};
 pub struct NewSegment {
     /// Id of the announced object; the segment keeps it.
     pub bundle_id: String,
-    /// Time chunk in milliseconds, end exclusive.
-    pub start: i64,
-    pub end: i64,
-    /// Shard spec as JSON text, without its partition number.
-    pub shard_spec: String,
+    /// Time chunk.
+    pub interval: Interval,
+    /// Its partition number is given by the store.
+    pub shard_spec: ShardSpec,
     pub size: i64,
     /// SHA-256 of the object in hexadecimal.
     pub hash: String,
@@ -41,10 +41,11 @@ pub struct Published {
 
 impl NewSegment {
     pub(crate) fn check(&self) -> Guarded<()> {
-        if self.start >= self.end {
-            return Err(invalid("start", format!("[{}, {}) holds no instant", self.start, self.end)));
+        let Interval { start, end } = self.interval;
+        if start >= end {
+            return Err(invalid("interval", format!("{} holds no instant", self.interval)));
         }
-        if self.min_time < self.start || self.max_time >= self.end || self.min_time > self.max_time {
+        if self.min_time < start || self.max_time >= end || self.min_time > self.max_time {
             let detail = format!("rows reach from {} to {}, outside the time chunk", self.min_time, self.max_time);
             return Err(invalid("min_time", detail));
         }
@@ -86,7 +87,7 @@ pub(crate) async fn insert(
             return Err(Conflict::Bundle { bundle_id: bundle.bundle_id, state: Some(bundle.state) }.into());
         }
         let path = go_live(tx, bundle, new.size, &new.hash).await?.path;
-        let at = match counters.iter().position(|c| c.start == new.start && c.end == new.end) {
+        let at = match counters.iter().position(|c| c.start == new.interval.start && c.end == new.interval.end) {
             Some(at) => at,
             None => {
                 counters.push(counter(tx, datasource, new, versions).await?);
@@ -96,7 +97,7 @@ pub(crate) async fn insert(
         let counter = &mut counters[at];
         let (version, partition_num) = (counter.version, counter.next_partition);
         counter.next_partition =
-            partition_num.checked_add(1).ok_or_else(|| invalid("start", "partition numbers ran out"))?;
+            partition_num.checked_add(1).ok_or_else(|| invalid("interval", "partition numbers ran out"))?;
         rows.push(segment(datasource, new, path, (version, partition_num), created_by, snapshot, tx.now));
     }
     for counter in &counters {
@@ -122,15 +123,17 @@ async fn counter(
     new: &NewSegment,
     versions: Versions,
 ) -> Guarded<IntervalCounter> {
-    let filter =
-        Filter::all().eq_text("datasource_id", &datasource.datasource_id).eq("start", new.start).eq("end", new.end);
+    let filter = Filter::all()
+        .eq_text("datasource_id", &datasource.datasource_id)
+        .eq("start", new.interval.start)
+        .eq("end", new.interval.end);
     let old: Option<IntervalCounter> = tx.one(filter).await?;
     Ok(match old {
         Some(old) if versions == Versions::Keep => old,
         old => IntervalCounter {
             datasource_id: datasource.datasource_id.clone(),
-            start: new.start,
-            end: new.end,
+            start: new.interval.start,
+            end: new.interval.end,
             version: old.map_or(tx.now, |old| tx.now.max(old.version.saturating_add(1))),
             next_partition: 0,
         },
@@ -150,11 +153,11 @@ fn segment(
         seg_id: new.bundle_id.clone(),
         datasource_id: datasource.datasource_id.clone(),
         datasource: datasource.name.clone(),
-        start: new.start,
-        end: new.end,
+        start: new.interval.start,
+        end: new.interval.end,
         version,
         partition_num,
-        shard_spec: new.shard_spec.clone(),
+        shard_spec: placed(new.shard_spec.clone(), partition_num),
         path,
         size: new.size,
         hash: new.hash.clone(),
@@ -174,6 +177,22 @@ fn segment(
         undone_by: None,
         restored_at: None,
     }
+}
+
+/// The shard spec with the partition number that was given.
+fn placed(mut spec: ShardSpec, number: u32) -> ShardSpec {
+    match &mut spec {
+        ShardSpec::None {} if number == 0 => {}
+        ShardSpec::None {} => return ShardSpec::Numbered { partition_num: number, partitions: 0 },
+        ShardSpec::Numbered { partition_num, .. }
+        | ShardSpec::Range { partition_num, .. }
+        | ShardSpec::Single { partition_num, .. }
+        | ShardSpec::Linear { partition_num }
+        | ShardSpec::Tombstone { partition_num, .. } => *partition_num = number,
+        ShardSpec::Hashed(hashed) => hashed.partition_num = number,
+        ShardSpec::NumberedOverwrite { partition_id, .. } => *partition_id = number,
+    }
+    spec
 }
 
 /// The segments that a cut or job made, by time chunk and partition number.

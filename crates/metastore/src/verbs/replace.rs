@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use timeline::Interval;
 
 use crate::records::{Datasource, JobClaim, MetricSums, RemovedWhy, Segment, SnapshotKind};
 use crate::store::{Context, Verb};
@@ -32,8 +33,7 @@ pub enum ReplaceInputs {
     /// All that was live at a snapshot inside the intervals; what was appended since stays.
     Overwrite {
         start_snapshot: i64,
-        /// Start and end in milliseconds, end exclusive; they do not overlap.
-        intervals: Vec<(i64, i64)>,
+        intervals: Vec<Interval>,
         /// Segments that reach beyond the intervals, whose rest this job wrote anew.
         rewritten: Vec<String>,
     },
@@ -82,13 +82,14 @@ async fn overwritten(
     tx: &mut Tx,
     datasource: &Datasource,
     start_snapshot: i64,
-    intervals: &[(i64, i64)],
+    intervals: &[Interval],
     rewritten: &[String],
 ) -> Guarded<Vec<Segment>> {
     let mut found: Vec<Segment> = Vec::new();
-    for &(start, end) in intervals {
+    for &interval in intervals {
+        let Interval { start, end } = interval;
         if start >= end {
-            return Err(invalid("intervals", format!("[{start}, {end}) holds no instant")));
+            return Err(invalid("intervals", format!("{interval} holds no instant")));
         }
         let filter = Filter::all()
             .eq_text("datasource_id", &datasource.datasource_id)
@@ -102,7 +103,7 @@ async fn overwritten(
                 continue;
             }
             let segment = live(segment)?;
-            let inside = intervals.iter().any(|&(start, end)| start <= segment.start && segment.end <= end);
+            let inside = intervals.iter().any(|within| within.start <= segment.start && segment.end <= within.end);
             if !inside && !rewritten.contains(&segment.seg_id) {
                 return Err(Conflict::PartlyCovered { seg_id: segment.seg_id }.into());
             }
