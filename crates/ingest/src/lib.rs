@@ -1,7 +1,9 @@
 //! Carries events from a source to a published segment, exactly once.
 
+pub mod client_properties;
 mod error;
 pub mod parse;
+pub mod source;
 
 pub use error::{Error, Result};
 pub use parse::{Interner, Outcome, RawBatch, RawRecord, Reason, Reject, RowStats};

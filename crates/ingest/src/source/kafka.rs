@@ -1,0 +1,314 @@
+//! Kafka, by the C driver. Partitions are assigned by hand; no group is ever joined and no offset
+//! is ever committed to the cluster.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka_sys::rd_kafka_resp_err_t as Code;
+
+use super::kafka_batch::{Message, Queue};
+use super::{Bounds, OwnedRecord, Partition, PollLimits, RawBatch, Reader, Source, SourceError, Topic, TopicChoice};
+use crate::client_properties::ClientProperties;
+
+/// Settings that are ours and not the spec's. The driver would otherwise sleep for up to a second
+/// each time its queue was full, and start over silently where a log is not what it was.
+const FIXED: &[(&str, &str)] = &[
+    ("enable.auto.commit", "false"),
+    ("enable.auto.offset.store", "false"),
+    ("auto.offset.reset", "error"),
+    ("enable.partition.eof", "true"),
+    ("fetch.queue.backoff.ms", "10"),
+    ("allow.auto.create.topics", "false"),
+    ("group.id", "dolmen-reads-by-hand"),
+];
+
+/// Settings that a spec may change.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("isolation.level", "read_committed"),
+    ("check.crcs", "true"),
+    ("fetch.wait.max.ms", "10"),
+    ("queued.max.messages.kbytes", "16384"),
+    ("topic.metadata.refresh.interval.ms", "30000"),
+];
+
+/// A Kafka cluster.
+pub struct KafkaSource {
+    config: ClientConfig,
+    admin: BaseConsumer<Context>,
+    api_timeout: Duration,
+}
+
+impl KafkaSource {
+    /// Connects lazily: a cluster that does not answer shows in the first question.
+    pub fn new(properties: &ClientProperties) -> Result<KafkaSource, SourceError> {
+        let mut config = ClientConfig::new();
+        for (name, value) in DEFAULTS {
+            config.set(*name, *value);
+        }
+        for (name, value) in &properties.driver {
+            config.set(*name, value.reveal());
+        }
+        for (name, value) in FIXED {
+            config.set(*name, *value);
+        }
+        config.set_log_level(RDKafkaLogLevel::Warning);
+        let admin = consumer(&config)?;
+        Ok(KafkaSource { config, admin, api_timeout: properties.api_timeout })
+    }
+
+    fn unavailable(&self, what: &str, error: &KafkaError) -> SourceError {
+        let detail = self.admin.context().last_error.lock().clone();
+        classify(what, error, detail)
+    }
+}
+
+fn consumer(config: &ClientConfig) -> Result<BaseConsumer<Context>, SourceError> {
+    config
+        .create_with_context(Context::default())
+        .map_err(|error| SourceError::Refused(format!("the client cannot be made: {error}")))
+}
+
+fn classify(what: &str, error: &KafkaError, detail: Option<String>) -> SourceError {
+    let detail = detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let text = format!("{what}: {error}{detail}");
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::SaslAuthenticationFailed
+            | RDKafkaErrorCode::Authentication,
+        ) => SourceError::Refused(text),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => SourceError::NotFound(text),
+        _ => SourceError::Unavailable(text),
+    }
+}
+
+impl Source for KafkaSource {
+    fn cluster_id(&self) -> Result<Option<String>, SourceError> {
+        Ok(self.admin.client().fetch_cluster_id(self.api_timeout))
+    }
+
+    fn topics(&self, choice: &TopicChoice) -> Result<Vec<Topic>, SourceError> {
+        let name = match choice {
+            TopicChoice::Name(name) => Some(&**name),
+            TopicChoice::Pattern(_) => None,
+        };
+        let metadata = self
+            .admin
+            .fetch_metadata(name, self.api_timeout)
+            .map_err(|error| self.unavailable("topic metadata", &error))?;
+        let mut topics = Vec::new();
+        for topic in metadata.topics() {
+            if topic.error().is_some() || topic.partitions().is_empty() || !choice.matches(topic.name()) {
+                continue;
+            }
+            topics.push(Topic {
+                name: Arc::from(topic.name()),
+                uuid: None,
+                num_partitions: i32::try_from(topic.partitions().len()).unwrap_or(i32::MAX),
+            });
+        }
+        topics.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(topics)
+    }
+
+    fn bounds(&self, partition: &Partition) -> Result<Bounds, SourceError> {
+        let (earliest, end) = self
+            .admin
+            .fetch_watermarks(&partition.topic, partition.number, self.api_timeout)
+            .map_err(|error| self.unavailable(&format!("offsets of {partition}"), &error))?;
+        Ok(Bounds { earliest, end })
+    }
+
+    fn fetch(&self, partition: &Partition, offset: i64) -> Result<Option<OwnedRecord>, SourceError> {
+        let mut reader = KafkaReader::new(&self.config)?;
+        reader.assign(&[(partition.clone(), offset)])?;
+        let deadline = Instant::now() + self.api_timeout;
+        let limits = PollLimits { max_records: 1, timeout: Duration::from_millis(100) };
+        let mut out = Vec::new();
+        while Instant::now() < deadline {
+            match reader.poll(limits, &mut out) {
+                Err(SourceError::OutOfRange(_)) => return Ok(None),
+                other => other?,
+            }
+            if let Some(batch) = out.iter().find(|batch| batch.next_offset() > offset) {
+                return Ok(batch.record(0).filter(|record| record.offset == offset).map(OwnedRecord::from));
+            }
+            out.clear();
+        }
+        Err(SourceError::Unavailable(format!("offset {offset} of {partition} was not delivered in time")))
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, SourceError> {
+        Ok(Box::new(KafkaReader::new(&self.config)?))
+    }
+}
+
+struct KafkaReader {
+    queue: Queue,
+    consumer: BaseConsumer<Context>,
+    at: BTreeMap<Partition, i64>,
+}
+
+impl KafkaReader {
+    fn new(config: &ClientConfig) -> Result<KafkaReader, SourceError> {
+        let consumer = consumer(config)?;
+        let queue =
+            Queue::of(&consumer).ok_or_else(|| SourceError::Refused("the client has no consumer queue".to_owned()))?;
+        Ok(KafkaReader { queue, consumer, at: BTreeMap::new() })
+    }
+}
+
+impl Reader for KafkaReader {
+    fn assign(&mut self, starts: &[(Partition, i64)]) -> Result<(), SourceError> {
+        let mut list = TopicPartitionList::with_capacity(starts.len());
+        for (partition, offset) in starts {
+            list.add_partition_offset(&partition.topic, partition.number, Offset::Offset(*offset))
+                .map_err(|error| classify("assignment", &error, None))?;
+        }
+        self.consumer.assign(&list).map_err(|error| classify("assignment", &error, None))?;
+        self.at = starts.iter().cloned().collect();
+        Ok(())
+    }
+
+    fn pause(&mut self, partitions: &[Partition], paused: bool) -> Result<(), SourceError> {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add_partition(&partition.topic, partition.number);
+        }
+        let done = if paused { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
+        done.map_err(|error| classify("pause", &error, None))
+    }
+
+    fn poll(&mut self, limits: PollLimits, out: &mut Vec<RawBatch>) -> Result<(), SourceError> {
+        let mut filling = Filling { at: &self.at, first: out.len(), out, last: None, error: None };
+        self.queue.drain(limits.timeout, limits.max_records, |message| filling.take(&message));
+        let (first, error) = (filling.first, filling.error);
+        for batch in out.iter().skip(first) {
+            self.at.insert(batch.partition().clone(), batch.next_offset());
+        }
+        match error {
+            Some(error) => Err(error),
+            None => match self.consumer.context().last_error.lock().take() {
+                Some(detail) if out.len() == first => Err(SourceError::Unavailable(detail)),
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// Sorts the messages of one poll into a batch per partition.
+struct Filling<'a> {
+    at: &'a BTreeMap<Partition, i64>,
+    out: &'a mut Vec<RawBatch>,
+    first: usize,
+    last: Option<(usize, i32, usize)>,
+    error: Option<SourceError>,
+}
+
+impl Filling<'_> {
+    fn take(&mut self, message: &Message<'_>) {
+        let Some(index) = self.batch_of(message) else { return };
+        let Some(batch) = self.out.get_mut(index) else { return };
+        match message.error() {
+            Code::RD_KAFKA_RESP_ERR_NO_ERROR => {
+                if message.offset() >= batch.next_offset() {
+                    batch.push(message.offset(), message.timestamp_ms(), message.key(), message.value());
+                    message.headers(|name, value| batch.push_header(name, value));
+                }
+            }
+            Code::RD_KAFKA_RESP_ERR__PARTITION_EOF => batch.advance(message.offset()),
+            code => {
+                let partition = batch.partition().clone();
+                self.error.get_or_insert(message_error(code, partition));
+            }
+        }
+    }
+
+    /// Position in `out` of the batch that `message` belongs to; `None` for a partition that is no
+    /// longer followed.
+    fn batch_of(&mut self, message: &Message<'_>) -> Option<usize> {
+        let key = (message.topic_key(), message.partition());
+        if let Some((topic, number, index)) = self.last
+            && (topic, number) == key
+        {
+            return Some(index);
+        }
+        let partition = Partition::new(message.topic()?, message.partition());
+        let start = *self.at.get(&partition)?;
+        let known = self.out.iter().skip(self.first).position(|batch| *batch.partition() == partition);
+        let index = match known {
+            Some(index) => self.first + index,
+            None => {
+                self.out.push(RawBatch::new(partition, start));
+                self.out.len() - 1
+            }
+        };
+        self.last = Some((key.0, key.1, index));
+        Some(index)
+    }
+}
+
+fn message_error(code: Code, partition: Partition) -> SourceError {
+    match code {
+        Code::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET | Code::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE => {
+            SourceError::OutOfRange(partition)
+        }
+        Code::RD_KAFKA_RESP_ERR__BAD_MSG | Code::RD_KAFKA_RESP_ERR_INVALID_MSG => SourceError::Corrupt(partition),
+        Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED => {
+            SourceError::Refused(format!("no right to read {partition}"))
+        }
+        Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+        | Code::RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+        | Code::RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION => SourceError::NotFound(format!("no partition {partition}")),
+        code => SourceError::Unavailable(format!("{partition}: {}", RDKafkaErrorCode::from(code))),
+    }
+}
+
+impl From<super::Record<'_>> for OwnedRecord {
+    fn from(record: super::Record<'_>) -> OwnedRecord {
+        OwnedRecord {
+            offset: record.offset,
+            timestamp_ms: record.timestamp_ms,
+            key: record.key.map(<[u8]>::to_vec),
+            value: record.value.map(<[u8]>::to_vec),
+            headers: record.headers().map(|(name, value)| (name.to_vec(), value.map(<[u8]>::to_vec))).collect(),
+        }
+    }
+}
+
+/// Keeps the driver's last word for error messages, and its log lines in ours.
+#[derive(Default)]
+struct Context {
+    last_error: Mutex<Option<String>>,
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical | RDKafkaLogLevel::Error => {
+                tracing::warn!(facility, "{message}");
+            }
+            _ => tracing::debug!(facility, "{message}"),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            *self.last_error.lock() = Some(format!("no broker answers: {reason}"));
+        }
+        tracing::debug!(%error, "{reason}");
+    }
+}
+
+impl ConsumerContext for Context {}
+
+#[cfg(test)]
+mod tests;
