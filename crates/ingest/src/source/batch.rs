@@ -67,10 +67,10 @@ struct Entry {
 /// Records of one partition in the order of their offsets, and the position after them.
 ///
 /// Positions between records that no record has (markers of transactions, records removed by
-/// compaction) are the reader's word for it: everything below [`RawBatch::next_offset`] that is
+/// compaction) are the reader's word for it: everything below [`FetchedBatch::next_offset`] that is
 /// not in the batch or an earlier one is absent from the log for good.
 #[derive(Debug, Clone)]
-pub struct RawBatch {
+pub struct FetchedBatch {
     partition: Partition,
     next_offset: i64,
     bytes: Vec<u8>,
@@ -78,10 +78,10 @@ pub struct RawBatch {
     headers: Vec<(Range<usize>, Option<Range<usize>>)>,
 }
 
-impl RawBatch {
+impl FetchedBatch {
     /// An empty batch of `partition`, whose next record will be looked for at `next_offset`.
-    pub fn new(partition: Partition, next_offset: i64) -> RawBatch {
-        RawBatch { partition, next_offset, bytes: Vec::new(), entries: Vec::new(), headers: Vec::new() }
+    pub fn new(partition: Partition, next_offset: i64) -> FetchedBatch {
+        FetchedBatch { partition, next_offset, bytes: Vec::new(), entries: Vec::new(), headers: Vec::new() }
     }
 
     /// The partition of all its records.
@@ -145,9 +145,9 @@ impl RawBatch {
     }
 
     /// The records from `offset` on, cut off this batch.
-    pub fn split_at_offset(&mut self, offset: i64) -> RawBatch {
+    pub fn split_at_offset(&mut self, offset: i64) -> FetchedBatch {
         let at = self.entries.partition_point(|entry| entry.offset < offset);
-        let mut rest = RawBatch::new(self.partition.clone(), offset.max(self.first_offset().unwrap_or(offset)));
+        let mut rest = FetchedBatch::new(self.partition.clone(), offset.max(self.first_offset().unwrap_or(offset)));
         for entry in self.entries.split_off(at) {
             let record = self.view(&entry);
             rest.push(record.offset, record.timestamp_ms, record.key, record.value);
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_split_keeps_every_record_and_the_position() {
-        let mut batch = RawBatch::new(Partition::new("t", 0), 5);
+        let mut batch = FetchedBatch::new(Partition::new("t", 0), 5);
         batch.push(5, Some(10), Some(b"k"), Some(b"five"));
         batch.push_header(b"h", Some(b"v"));
         batch.push(8, None, None, None);

@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
 
 use super::kafka_batch::{Message, Queue};
-use super::{Bounds, OwnedRecord, Partition, PollLimits, RawBatch, Reader, Source, SourceError, Topic, TopicChoice};
+use super::{Bounds, OwnedRecord, Partition, PollLimits, FetchedBatch, Reader, Source, SourceError, Topic, TopicChoice};
 use crate::client_properties::ClientProperties;
 
 /// Settings that are ours and not the spec's. The driver would otherwise sleep for up to a second
@@ -187,7 +187,7 @@ impl Reader for KafkaReader {
         done.map_err(|error| classify("pause", &error, None))
     }
 
-    fn poll(&mut self, limits: PollLimits, out: &mut Vec<RawBatch>) -> Result<(), SourceError> {
+    fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError> {
         let mut filling = Filling { at: &self.at, first: out.len(), out, last: None, error: None };
         self.queue.drain(limits.timeout, limits.max_records, |message| filling.take(&message));
         let (first, error) = (filling.first, filling.error);
@@ -207,7 +207,7 @@ impl Reader for KafkaReader {
 /// Sorts the messages of one poll into a batch per partition.
 struct Filling<'a> {
     at: &'a BTreeMap<Partition, i64>,
-    out: &'a mut Vec<RawBatch>,
+    out: &'a mut Vec<FetchedBatch>,
     first: usize,
     last: Option<(usize, i32, usize)>,
     error: Option<SourceError>,
@@ -247,7 +247,7 @@ impl Filling<'_> {
         let index = match known {
             Some(index) => self.first + index,
             None => {
-                self.out.push(RawBatch::new(partition, start));
+                self.out.push(FetchedBatch::new(partition, start));
                 self.out.len() - 1
             }
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Bounds, OwnedRecord, Partition, PollLimits, RawBatch, Reader, Source, SourceError, Topic, TopicChoice};
+use super::{Bounds, OwnedRecord, Partition, PollLimits, FetchedBatch, Reader, Source, SourceError, Topic, TopicChoice};
 
 /// Topics and their records. Clones share the same log.
 #[derive(Debug, Clone, Default)]
@@ -153,7 +153,7 @@ impl Reader for MemoryReader {
         Ok(())
     }
 
-    fn poll(&mut self, limits: PollLimits, out: &mut Vec<RawBatch>) -> Result<(), SourceError> {
+    fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError> {
         let mut left = limits.max_records;
         for (partition, at) in &mut self.at {
             if left == 0 || self.paused.contains(partition) {
@@ -170,11 +170,11 @@ impl Reader for MemoryReader {
     }
 }
 
-fn read(held: &MemoryPartition, partition: &Partition, at: i64, max: usize) -> Result<RawBatch, SourceError> {
+fn read(held: &MemoryPartition, partition: &Partition, at: i64, max: usize) -> Result<FetchedBatch, SourceError> {
     if at < held.earliest || at > held.end {
         return Err(SourceError::OutOfRange(partition.clone()));
     }
-    let mut batch = RawBatch::new(partition.clone(), at);
+    let mut batch = FetchedBatch::new(partition.clone(), at);
     for record in held.records.range(at..).map(|(_, record)| record).take(max) {
         batch.push(record.offset, record.timestamp_ms, record.key.as_deref(), record.value.as_deref());
         for (name, value) in &record.headers {

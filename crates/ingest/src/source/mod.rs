@@ -13,7 +13,7 @@ mod memory;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use batch::{OwnedRecord, RawBatch, Record};
+pub use batch::{OwnedRecord, FetchedBatch, Record};
 pub use kafka::KafkaSource;
 pub use memory::{MemoryLog, MemorySource};
 
@@ -143,5 +143,5 @@ pub trait Reader: Send {
 
     /// Reads what is there: at most one batch per partition is appended to `out`, in the order of
     /// the log. An error concerns the partition it names; records delivered before it are kept.
-    fn poll(&mut self, limits: PollLimits, out: &mut Vec<RawBatch>) -> Result<(), SourceError>;
+    fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError>;
 }
