@@ -110,9 +110,7 @@ fn text_of(name: &str, value: &Value, environment: Environment<'_>) -> Result<Se
         Value::Number(number) => Ok(Secret::new(number.to_string())),
         Value::Bool(flag) => Ok(Secret::new(flag.to_string())),
         Value::Object(provider) => match provider.get("type").and_then(Value::as_str) {
-            Some("environment") => {
-                variable_value(name, provider.get("variable").unwrap_or(&Value::Null), environment)
-            }
+            Some("environment") => variable_value(name, provider.get("variable").unwrap_or(&Value::Null), environment),
             Some("default") => match provider.get("password") {
                 Some(Value::String(password)) => Ok(Secret::new(password.clone())),
                 _ => Err(Error::invalid(format!("{FIELD}.{name}"), "[password] must be a string")),
@@ -126,13 +124,7 @@ fn text_of(name: &str, value: &Value, environment: Environment<'_>) -> Result<Se
     }
 }
 
-fn apply(
-    out: &mut ClientProperties,
-    name: &str,
-    value: &Secret,
-    all: &Texts,
-    policy: &PropertyPolicy,
-) -> Result<()> {
+fn apply(out: &mut ClientProperties, name: &str, value: &Secret, all: &Texts, policy: &PropertyPolicy) -> Result<()> {
     let field = || format!("{FIELD}.{name}");
     let Some(meaning) = names::meaning(name) else {
         return Err(Error::invalid(field(), "is not a property that can be set here"));
@@ -201,7 +193,10 @@ fn store_setting(
         _ => None,
     };
     driver.ok_or_else(|| {
-        Error::invalid(field, format!("a store of type {kind} cannot be read here; use type PEM, or give the PEM text itself"))
+        Error::invalid(
+            field,
+            format!("a store of type {kind} cannot be read here; use type PEM, or give the PEM text itself"),
+        )
     })
 }
 

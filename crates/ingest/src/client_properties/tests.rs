@@ -35,10 +35,26 @@ fn java_names_become_driver_names() {
 #[test]
 fn settings_of_the_driver_are_refused_by_name() {
     for name in [
-        "plugin.library.paths", "sasl.kerberos.kinit.cmd", "ssl.ca.location", "ssl.key.location", "ssl.engine.location",
-        "ssl.providers", "sasl.oauthbearer.token.endpoint.url", "debug", "test.mock.num.brokers", "sasl.oauthbearer.config",
-        "ssl.crl.location", "ssl.keystore.location", "ssl.truststore.location", "statistics.interval.ms", "log_level",
-        "enable.partition.eof", "opaque", "interceptors", "sasl.username", "",
+        "plugin.library.paths",
+        "sasl.kerberos.kinit.cmd",
+        "ssl.ca.location",
+        "ssl.key.location",
+        "ssl.engine.location",
+        "ssl.providers",
+        "sasl.oauthbearer.token.endpoint.url",
+        "debug",
+        "test.mock.num.brokers",
+        "sasl.oauthbearer.config",
+        "ssl.crl.location",
+        "ssl.keystore.location",
+        "ssl.truststore.location",
+        "statistics.interval.ms",
+        "log_level",
+        "enable.partition.eof",
+        "opaque",
+        "interceptors",
+        "sasl.username",
+        "",
     ] {
         let error = run(json!({ name: "/etc/passwd" })).expect_err(name);
         assert!(error.to_string().contains(name), "{error} does not name {name}");
@@ -58,14 +74,21 @@ fn secrets_come_from_the_environment_and_are_never_shown() {
     let redacted = Value::Object(redact(&properties(spec))).to_string();
     assert!(!redacted.contains("hush"), "{redacted}");
     assert!(redacted.contains("KAFKA_LOGIN"));
-    let dynamic = run(json!({"druid.dynamic.config.provider": {"type": "environment", "variables": {"ssl.key.password": "KAFKA_LOGIN"}}}));
+    let dynamic = run(
+        json!({"druid.dynamic.config.provider": {"type": "environment", "variables": {"ssl.key.password": "KAFKA_LOGIN"}}}),
+    );
     assert_eq!(shown(&dynamic.expect("translated"), "ssl.key.password"), "from-the-environment");
     assert!(run(json!({"ssl.key.password": {"type": "environment", "variable": "UNSET"}})).is_err());
 }
 
 #[test]
 fn a_bad_login_text_is_refused_without_repeating_it() {
-    for text in ["x.Evil required username=\"u\" password=\"hush\";", "hush", "", "org.apache.kafka.common.security.plain.PlainLoginModule required password=\"hush"] {
+    for text in [
+        "x.Evil required username=\"u\" password=\"hush\";",
+        "hush",
+        "",
+        "org.apache.kafka.common.security.plain.PlainLoginModule required password=\"hush",
+    ] {
         let error = run(json!({ "sasl.jaas.config": text })).expect_err(text).to_string();
         assert!(error.contains("sasl.jaas.config") && !error.contains("hush"), "{error}");
     }

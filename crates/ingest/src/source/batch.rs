@@ -30,9 +30,7 @@ impl<'a> Record<'a> {
     /// Names and values of the headers, in the order of the record.
     pub fn headers(&self) -> impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)> + use<'a> {
         let Headers { bytes, entries } = self.headers;
-        entries.iter().map(move |(name, value)| {
-            (slice(bytes, name), value.as_ref().map(|range| slice(bytes, range)))
-        })
+        entries.iter().map(move |(name, value)| (slice(bytes, name), value.as_ref().map(|range| slice(bytes, range))))
     }
 }
 

@@ -14,7 +14,9 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
 
 use super::kafka_batch::{Message, Queue};
-use super::{Bounds, OwnedRecord, Partition, PollLimits, FetchedBatch, Reader, Source, SourceError, Topic, TopicChoice};
+use super::{
+    Bounds, FetchedBatch, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic, TopicChoice,
+};
 use crate::client_properties::ClientProperties;
 
 /// Settings that are ours and not the spec's. The driver would otherwise sleep for up to a second

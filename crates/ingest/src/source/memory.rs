@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Bounds, OwnedRecord, Partition, PollLimits, FetchedBatch, Reader, Source, SourceError, Topic, TopicChoice};
+use super::{
+    Bounds, FetchedBatch, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic, TopicChoice,
+};
 
 /// Topics and their records. Clones share the same log.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +41,8 @@ impl MemoryLog {
 
     /// Appends a record and answers its offset.
     pub fn append(&self, partition: &Partition, timestamp_ms: i64, value: &[u8]) -> Option<i64> {
-        let record = OwnedRecord { timestamp_ms: Some(timestamp_ms), value: Some(value.to_vec()), ..Default::default() };
+        let record =
+            OwnedRecord { timestamp_ms: Some(timestamp_ms), value: Some(value.to_vec()), ..Default::default() };
         self.append_record(partition, record)
     }
 

@@ -13,7 +13,7 @@ mod memory;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use batch::{OwnedRecord, FetchedBatch, Record};
+pub use batch::{FetchedBatch, OwnedRecord, Record};
 pub use kafka::KafkaSource;
 pub use memory::{MemoryLog, MemorySource};
 

@@ -21,10 +21,8 @@ fn source(cluster: &Mock) -> KafkaSource {
 }
 
 fn produce(cluster: &Mock, topic: &str, partition: i32, values: std::ops::Range<usize>) {
-    let producer: ThreadedProducer<_> = ClientConfig::new()
-        .set("bootstrap.servers", cluster.bootstrap_servers())
-        .create()
-        .expect("a producer");
+    let producer: ThreadedProducer<_> =
+        ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).create().expect("a producer");
     for value in values {
         let text = format!("v{value}");
         let record = BaseRecord::to(topic).partition(partition).key("k").payload(&text).timestamp(1000);
