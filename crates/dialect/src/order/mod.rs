@@ -16,11 +16,20 @@ use crate::{Decimal, Error, utf16};
 /// a supplementary character meets one of U+E000..U+FFFF.
 pub fn compare(left: &str, right: &str) -> Ordering {
     let (l, r) = (left.as_bytes(), right.as_bytes());
-    let shared = l.len().min(r.len());
-    match l[..shared].iter().zip(&r[..shared]).find(|(a, b)| a != b) {
+    match first_difference(l, r) {
         None => l.len().cmp(&r.len()),
-        Some((&a, &b)) => unit_rank(a).cmp(&unit_rank(b)),
+        Some(at) => unit_rank(l[at]).cmp(&unit_rank(r[at])),
     }
+}
+
+/// The first position at which both have a byte and the bytes differ.
+fn first_difference(left: &[u8], right: &[u8]) -> Option<usize> {
+    const WORD: usize = 8;
+    let shared = left.len().min(right.len());
+    let (left, right) = (&left[..shared], &right[..shared]);
+    let words = left.chunks_exact(WORD).zip(right.chunks_exact(WORD));
+    let same = words.take_while(|(l, r)| l == r).count() * WORD;
+    left[same..].iter().zip(&right[same..]).position(|(l, r)| l != r).map(|at| same + at)
 }
 
 /// Nulls first, then [`compare`].

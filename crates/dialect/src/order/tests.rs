@@ -88,6 +88,8 @@ fn versions() {
     ] {
         assert_eq!(StringOrder::Version.compare(a, b), Ordering::Equal, "{a} = {b}");
     }
+    ascending(StringOrder::Version, &["1.0.0.RC1", "1.0.0", "1.0.0.x", "1.0.1"]);
+    ascending(StringOrder::Version, &["-a0", "", "x"]);
     let deep = "1-".repeat(10_000);
     assert_eq!(StringOrder::Version.compare(&deep, &deep), Ordering::Equal);
 }
@@ -123,6 +125,7 @@ fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-cA-C0-2.+-]{0,6}",
         "[0-9]{1,3}(\\.[0-9]{1,2})?",
+        "[0-2]([.-](0|1|a|x|rc|sp|ga)){0,4}",
         any::<String>(),
         proptest::collection::vec(
             prop_oneof![
@@ -141,7 +144,9 @@ fn texts() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn same_as_java(a in texts(), b in texts()) {
+    fn same_as_java(a in texts(), b in texts(), shared in "[a-z😀]{0,20}") {
+        let (long_a, long_b) = (format!("{shared}{a}"), format!("{shared}{b}"));
+        prop_assert_eq!(compare(&long_a, &long_b), utf16_order(&long_a, &long_b));
         prop_assert_eq!(compare(&a, &b), utf16_order(&a, &b));
     }
 

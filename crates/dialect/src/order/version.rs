@@ -100,19 +100,47 @@ fn is_nothing(item: &Item) -> bool {
     }
 }
 
+/// Item by item, the shorter list continued by nothing.
+///
+/// How an item differs from nothing decides first, then its kind, then its value. Going by kind first
+/// would not be an order: `1-alpha < 1 < 1.x`, yet lists are above qualifiers. A zero differs from
+/// nothing as what follows it does.
 fn compare_lists(left: &[Item], right: &[Item]) -> Ordering {
+    let (left_signs, right_signs) = (signs(left), signs(right));
+    let sign_at = |signs: &[Ordering], at: usize| signs.get(at).copied().unwrap_or(Ordering::Equal);
     for at in 0..left.len().max(right.len()) {
-        let ordering = match (left.get(at), right.get(at)) {
-            (Some(l), Some(r)) => compare_items(l, r),
-            (Some(l), None) => compare_to_nothing(l),
-            (None, Some(r)) => compare_to_nothing(r).reverse(),
-            (None, None) => Ordering::Equal,
+        let sign = sign_at(&left_signs, at);
+        let ordering = match sign.cmp(&sign_at(&right_signs, at)) {
+            Ordering::Equal if sign == Ordering::Equal => return Ordering::Equal,
+            Ordering::Equal => compare_items(&left[at], &right[at]),
+            unequal => unequal,
         };
         if ordering != Ordering::Equal {
             return ordering;
         }
     }
     Ordering::Equal
+}
+
+/// How the list from each position on compares to nothing.
+fn signs(items: &[Item]) -> Vec<Ordering> {
+    let mut signs = vec![Ordering::Equal; items.len()];
+    let mut after = Ordering::Equal;
+    for (item, sign) in items.iter().zip(&mut signs).rev() {
+        let own = match item {
+            Item::Number(digits) if digits.is_empty() => Ordering::Equal,
+            Item::Number(_) => Ordering::Greater,
+            Item::Qualifier(name) => rank(name).cmp(&RELEASE),
+            Item::List(list) => sign_of_list(list),
+        };
+        after = own.then(after);
+        *sign = after;
+    }
+    signs
+}
+
+fn sign_of_list(list: &[Item]) -> Ordering {
+    signs(list).first().copied().unwrap_or(Ordering::Equal)
 }
 
 fn compare_items(left: &Item, right: &Item) -> Ordering {
@@ -130,17 +158,6 @@ fn kind(item: &Item) -> u8 {
         Item::Qualifier(_) => 0,
         Item::List(_) => 1,
         Item::Number(_) => 2,
-    }
-}
-
-fn compare_to_nothing(item: &Item) -> Ordering {
-    match item {
-        Item::Number(digits) if digits.is_empty() => Ordering::Equal,
-        Item::Number(_) => Ordering::Greater,
-        Item::Qualifier(name) => rank(name).cmp(&RELEASE),
-        Item::List(list) => {
-            list.iter().map(compare_to_nothing).find(|o| *o != Ordering::Equal).unwrap_or(Ordering::Equal)
-        }
     }
 }
 

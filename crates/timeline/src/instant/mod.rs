@@ -6,7 +6,6 @@ pub use parse::{parse, parse_in, parse_loose};
 
 use crate::TimeZone;
 use crate::calendar::{Date, HOUR, MINUTE, SECOND};
-use crate::zone::write_offset;
 
 /// Milliseconds since 1970-01-01T00:00Z.
 pub type Timestamp = i64;
@@ -14,44 +13,57 @@ pub type Timestamp = i64;
 /// `yyyy-MM-ddTHH:mm:ss.SSSZ`, always three decimals. Years have at least four digits and a minus
 /// sign before year 0.
 pub fn text(instant: Timestamp) -> String {
-    let mut out = String::with_capacity(24);
-    write(&mut out, instant, &TimeZone::UTC);
-    out
+    text_in(instant, &TimeZone::UTC)
 }
 
 /// As [`text`], on the wall clock of the zone, ending in its offset at that instant (`Z` in UTC,
 /// else `+hh:mm`).
 pub fn text_in(instant: Timestamp, zone: &TimeZone) -> String {
-    let mut out = String::with_capacity(30);
+    let mut out = Vec::with_capacity(30);
     write(&mut out, instant, zone);
-    out
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// Appends [`text_in`] to a buffer.
-pub fn write(out: &mut String, instant: Timestamp, zone: &TimeZone) {
-    let (date, ms_of_day) = Date::of_local(zone.to_local(instant));
+pub fn write(out: &mut Vec<u8>, instant: Timestamp, zone: &TimeZone) {
+    let offset = zone.offset_ms(instant);
+    let (date, ms_of_day) = Date::of_local(instant.saturating_add(offset));
     if date.year < 0 {
-        out.push('-');
+        out.push(b'-');
     }
     padded(out, date.year.unsigned_abs(), 4);
     for (mark, value, width) in [
-        ('-', date.month, 2),
-        ('-', date.day, 2),
-        ('T', ms_of_day / HOUR, 2),
-        (':', ms_of_day % HOUR / MINUTE, 2),
-        (':', ms_of_day % MINUTE / SECOND, 2),
-        ('.', ms_of_day % SECOND, 3),
+        (b'-', date.month, 2),
+        (b'-', date.day, 2),
+        (b'T', ms_of_day / HOUR, 2),
+        (b':', ms_of_day % HOUR / MINUTE, 2),
+        (b':', ms_of_day % MINUTE / SECOND, 2),
+        (b'.', ms_of_day % SECOND, 3),
     ] {
         out.push(mark);
         padded(out, value.unsigned_abs(), width);
     }
-    match zone.offset_ms(instant) {
-        0 => out.push('Z'),
+    match offset {
+        0 => out.push(b'Z'),
         offset => write_offset(out, offset),
     }
 }
 
-fn padded(out: &mut String, value: u64, width: usize) {
+/// Appends `+hh:mm`, with seconds when there are any.
+pub(crate) fn write_offset(out: &mut Vec<u8>, offset_ms: i64) {
+    let size = offset_ms.unsigned_abs();
+    out.push(if offset_ms < 0 { b'-' } else { b'+' });
+    padded(out, size / HOUR.unsigned_abs(), 2);
+    out.push(b':');
+    padded(out, size % HOUR.unsigned_abs() / MINUTE.unsigned_abs(), 2);
+    let seconds = size % MINUTE.unsigned_abs() / SECOND.unsigned_abs();
+    if seconds != 0 {
+        out.push(b':');
+        padded(out, seconds, 2);
+    }
+}
+
+fn padded(out: &mut Vec<u8>, value: u64, width: usize) {
     let mut digits = [b'0'; 20];
     let mut at = digits.len();
     let mut rest = value;
@@ -61,7 +73,7 @@ fn padded(out: &mut String, value: u64, width: usize) {
         rest /= 10;
     }
     let from = at.min(digits.len() - width);
-    out.extend(digits[from..].iter().map(|digit| char::from(*digit)));
+    out.extend_from_slice(&digits[from..]);
 }
 
 #[cfg(test)]

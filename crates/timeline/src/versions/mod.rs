@@ -1,6 +1,6 @@
 //! Which segments of several versions count, instant by instant: the newest complete version.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Interval;
 
@@ -55,37 +55,61 @@ impl<T> Timeline<T> {
     /// What counts inside `within`, in order of time, without overlap. Of equal versions the one
     /// that starts later counts.
     pub fn visible(&self, within: Interval) -> Vec<Visible<'_, T>> {
-        let complete: Vec<_> =
-            self.sets.iter().filter(|((interval, _), set)| interval.overlaps(&within) && set.is_complete()).collect();
-        let mut bounds: Vec<i64> =
-            complete.iter().flat_map(|((interval, _), _)| [interval.start, interval.end]).collect();
-        bounds.extend([within.start, within.end]);
-        bounds.sort_unstable();
-        bounds.dedup();
-        bounds.retain(|bound| within.start <= *bound && *bound <= within.end);
-
-        let mut found: Vec<(Interval, usize)> = Vec::new();
-        for pair in bounds.windows(2) {
-            let piece = Interval { start: pair[0], end: pair[1] };
-            let newest = (0..complete.len())
-                .filter(|at| complete[*at].0.0.contains_interval(&piece))
-                .max_by_key(|at| (&complete[*at].0.1, *at));
-            match (newest, found.last_mut()) {
-                (None, _) => {}
-                (Some(at), Some((last, same))) if *same == at && last.end == piece.start => {
-                    last.end = piece.end;
-                }
-                (Some(at), _) => found.push((piece, at)),
-            }
-        }
-        found
+        // In order of start, since the map's keys are.
+        let complete: Vec<Candidate<'_, T>> = self
+            .sets
+            .iter()
+            .filter(|(_, set)| set.is_complete())
+            .filter_map(|((interval, version), set)| {
+                let interval = interval.intersect(&within)?;
+                Some(Candidate { interval, version, set })
+            })
+            .collect();
+        newest_pieces(&complete)
             .into_iter()
             .map(|(interval, at)| {
-                let ((_, version), set) = complete[at];
+                let Candidate { version, set, .. } = complete[at];
                 Visible { interval, version, members: set.members.values().collect() }
             })
             .collect()
     }
+}
+
+/// A complete set and the part of its interval that was asked for.
+struct Candidate<'a, T> {
+    interval: Interval,
+    version: &'a str,
+    set: &'a Set<T>,
+}
+
+/// Cuts time at every bound of a candidate and gives each piece to the newest one there; neighbouring
+/// pieces of the same candidate are one.
+fn newest_pieces<T>(candidates: &[Candidate<'_, T>]) -> Vec<(Interval, usize)> {
+    let mut bounds: Vec<i64> = candidates.iter().flat_map(|c| [c.interval.start, c.interval.end]).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let mut coming = (0..candidates.len()).peekable();
+    let mut present: BTreeSet<(&str, usize)> = BTreeSet::new();
+    let mut found: Vec<(Interval, usize)> = Vec::new();
+    for pair in bounds.windows(2) {
+        let piece = Interval { start: pair[0], end: pair[1] };
+        while let Some(at) = coming.next_if(|at| candidates[*at].interval.start <= piece.start) {
+            present.insert((candidates[at].version, at));
+        }
+        // One that has ended is dropped when it would win; below a winner it does no harm.
+        while let Some(&(version, at)) = present.last() {
+            if candidates[at].interval.end > piece.start {
+                break;
+            }
+            present.remove(&(version, at));
+        }
+        let Some(&(_, at)) = present.last() else { continue };
+        match found.last_mut() {
+            Some((last, same)) if *same == at && last.end == piece.start => last.end = piece.end,
+            _ => found.push((piece, at)),
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
 use crate::calendar::{HOUR, MINUTE, SECOND};
+use crate::instant::write_offset;
 use crate::{Error, Result};
 
 /// The instants for which the database has rules; beyond them the outermost offset holds.
@@ -157,19 +158,6 @@ pub(crate) fn parse_offset(text: &str) -> Option<i64> {
     Some(sign * total)
 }
 
-/// Appends `+hh:mm`, with seconds when there are any.
-pub(crate) fn write_offset(out: &mut String, offset_ms: i64) {
-    use std::fmt::Write;
-    let sign = if offset_ms < 0 { '-' } else { '+' };
-    let size = offset_ms.abs();
-    let (hours, minutes) = (size / HOUR, size % HOUR / MINUTE);
-    let seconds = size % MINUTE / SECOND;
-    let _ = write!(out, "{sign}{hours:02}:{minutes:02}");
-    if seconds != 0 {
-        let _ = write!(out, ":{seconds:02}");
-    }
-}
-
 impl PartialEq for TimeZone {
     fn eq(&self, other: &TimeZone) -> bool {
         match (&self.0, &other.0) {
@@ -201,9 +189,9 @@ impl fmt::Display for TimeZone {
         match &self.0 {
             Repr::Fixed { offset_ms: 0 } => f.write_str("UTC"),
             Repr::Fixed { offset_ms } => {
-                let mut text = String::new();
+                let mut text = Vec::with_capacity(9);
                 write_offset(&mut text, *offset_ms);
-                f.write_str(&text)
+                f.write_str(&String::from_utf8_lossy(&text))
             }
             Repr::Named { name, .. } => f.write_str(name),
         }
