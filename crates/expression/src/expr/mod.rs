@@ -1,0 +1,145 @@
+//! The expression language: a text is lexed, parsed, bound to its functions, folded, and then run a vector of
+//! rows at a time.
+
+mod arithmetic;
+mod arrow;
+mod build;
+mod builder;
+mod cast;
+mod comparison;
+mod functions;
+mod lambda;
+mod lexer;
+mod logic;
+mod node;
+mod parser;
+mod scalar;
+mod vector;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+
+use build::{InputSlot, build};
+use node::{Frame, Node};
+
+pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
+pub use vector::Vector;
+
+use crate::{Environment, Error, Result};
+
+/// A parsed expression. Cheap to clone.
+#[derive(Clone)]
+pub struct Expr {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    text: String,
+    root: Node,
+    inputs: Vec<InputSlot>,
+    num_slots: usize,
+}
+
+/// Named Arrow columns of one length.
+pub trait Columns {
+    fn num_rows(&self) -> usize;
+    /// `None` reads as all null. Integers, floats, text, booleans, dictionaries of text, and lists of these.
+    fn column(&self, name: &str) -> Option<ArrayRef>;
+}
+
+impl fmt::Debug for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Expr").field(&self.inner.text).finish()
+    }
+}
+
+impl Expr {
+    /// Fails on what is no expression, on an unknown function and on a wrong number of arguments.
+    pub fn parse(text: &str) -> Result<Expr> {
+        Expr::parse_with(text, &Environment::default())
+    }
+
+    /// As `parse`, with lookups and a present time.
+    pub fn parse_with(text: &str, environment: &Environment) -> Result<Expr> {
+        let built = build(&parser::parse(text)?, environment)?;
+        let inner =
+            Inner { text: text.to_string(), root: built.root, inputs: built.inputs, num_slots: built.num_slots };
+        Ok(Expr { inner: Arc::new(inner) })
+    }
+
+    /// The expression as written.
+    pub fn text(&self) -> &str {
+        &self.inner.text
+    }
+
+    /// The columns that it reads, each once, in no special order.
+    pub fn required_columns(&self) -> Vec<&str> {
+        let names: BTreeSet<&str> = self.inner.inputs.iter().map(|input| input.name.as_str()).collect();
+        names.into_iter().collect()
+    }
+
+    /// The value, when it reads no column and does not change.
+    pub fn constant(&self) -> Option<&Scalar<'static>> {
+        self.inner.root.literal()
+    }
+
+    /// The type of the result, given those of the columns; `None` where it cannot be known.
+    pub fn output_type(&self, column: &dyn Fn(&str) -> Option<ExprType>) -> Option<ExprType> {
+        let mut slots = vec![None; self.inner.num_slots];
+        for input in &self.inner.inputs {
+            slots[input.slot] = column(&input.name);
+        }
+        self.inner.root.output(&slots)
+    }
+
+    /// Whether some column is read value by value, so that a multi-value column makes the result one.
+    pub fn reads_scalar(&self, name: &str) -> bool {
+        self.inner.inputs.iter().any(|input| input.name == name && !input.whole)
+    }
+
+    /// One value for each of `num_rows` rows. Rows that are arrays in a column read value by value give an array
+    /// of the results; a column that is `None` is null. Fails where a function refuses a value.
+    pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
+        let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
+        let mut repeated = Vec::new();
+        for input in &self.inner.inputs {
+            let Some(values) = column(&input.name)? else { continue };
+            if values.len() != num_rows {
+                return Err(Error::invalid(format!("column '{}' has another number of rows", input.name)));
+            }
+            if !input.whole && values.has_arrays() {
+                repeated.push(input.slot);
+            }
+            slots[input.slot] = values;
+        }
+        let frame = Frame { num_rows, slots: &slots };
+        if repeated.is_empty() { self.inner.root.eval(&frame) } else { self.eval_each(&frame, &repeated) }
+    }
+
+    /// The expression once for every combination of the values of the multi-value columns of a row.
+    fn eval_each(&self, frame: &Frame<'_>, repeated: &[usize]) -> Result<Vector> {
+        let inputs: Vec<_> = repeated.iter().map(|slot| frame.slots[*slot].clone()).collect();
+        let expanded = lambda::expand(&inputs, frame.num_rows, true)?;
+        let mut taken = frame.take(&expanded.rows, [&self.inner.root]);
+        for (slot, values) in repeated.iter().zip(&expanded.values) {
+            taken.set(*slot, values.clone());
+        }
+        let results = self.inner.root.eval(&taken.frame())?;
+        let lists = expanded.lists(&results).map(|mut list| match list.len() {
+            1 => list.pop().unwrap_or(Scalar::Null),
+            _ => Scalar::array(list, Kind::Text),
+        });
+        lambda::vector_of(lists.collect())
+    }
+
+    /// As `eval`, over Arrow columns.
+    pub fn eval_columns(&self, columns: &dyn Columns) -> Result<Vector> {
+        self.eval(columns.num_rows(), |name| columns.column(name).map(|array| Vector::from_arrow(&array)).transpose())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! A pattern cut into fields.
+
+use timeline::TimeZone;
+
+use super::{parse, print};
+use crate::{Error, Result};
+
+/// A date pattern, read once and used many times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    pub(super) items: Vec<Item>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Text(String),
+    /// A letter and how often it stands there.
+    Field(char, usize),
+}
+
+const LETTERS: &str = "GCYxweEyDMdaKhHkmsSzZ";
+/// Longest pattern, in bytes.
+const MAX_LENGTH: usize = 1024;
+
+impl Pattern {
+    /// Fails on a letter that has no meaning and on a quote without end.
+    pub fn parse(text: &str) -> Result<Pattern> {
+        let bad = |reason: String| Error::invalid(format!("date pattern '{text}': {reason}"));
+        if text.is_empty() || text.len() > MAX_LENGTH {
+            return Err(bad(format!("must have 1 to {MAX_LENGTH} bytes")));
+        }
+        let mut items: Vec<Item> = Vec::new();
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            let item = match c {
+                '\'' if chars.next_if_eq(&'\'').is_some() => Item::Text("'".into()),
+                '\'' => Item::Text(quoted(&mut chars).ok_or_else(|| bad("a quote has no end".into()))?),
+                c if c.is_ascii_alphabetic() && LETTERS.contains(c) => {
+                    let mut count = 1;
+                    while chars.next_if_eq(&c).is_some() {
+                        count += 1;
+                    }
+                    Item::Field(c, count)
+                }
+                c if c.is_ascii_alphabetic() => return Err(bad(format!("unknown letter '{c}'"))),
+                c => Item::Text(c.into()),
+            };
+            match (items.last_mut(), item) {
+                (Some(Item::Text(before)), Item::Text(more)) => before.push_str(&more),
+                (_, item) => items.push(item),
+            }
+        }
+        Ok(Pattern { items })
+    }
+
+    /// The instant that a text names, in milliseconds; `zone` counts where the text names none. `None` when the
+    /// text does not fit.
+    pub fn read(&self, text: &str, zone: &TimeZone) -> Option<i64> {
+        parse::read(&self.items, text, zone)
+    }
+
+    /// Appends the instant as the wall clock of the zone shows it.
+    pub fn write(&self, instant: i64, zone: &TimeZone, out: &mut String) {
+        print::write(&self.items, instant, zone, out);
+    }
+
+    /// As `write`, as a new text.
+    pub fn text(&self, instant: i64, zone: &TimeZone) -> String {
+        let mut out = String::new();
+        self.write(instant, zone, &mut out);
+        out
+    }
+}
+
+/// After the first quote: the text up to the last one; two quotes are one.
+fn quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> {
+    let mut text = String::new();
+    loop {
+        match chars.next()? {
+            '\'' if chars.next_if_eq(&'\'').is_some() => text.push('\''),
+            '\'' => return Some(text),
+            c => text.push(c),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Masks: bit i of the words stands for row i of the vector, bits past the last row are zero.
+
+use std::ops::Range;
+
+/// Words needed for `num_rows` rows.
+pub fn len_for(num_rows: usize) -> usize {
+    num_rows.div_ceil(64)
+}
+
+pub fn count(words: &[u64]) -> usize {
+    words.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+pub fn is_empty(words: &[u64]) -> bool {
+    words.iter().all(|&word| word == 0)
+}
+
+/// Makes `words` an empty mask of `num_rows` rows.
+pub fn reset(words: &mut Vec<u64>, num_rows: usize) {
+    words.clear();
+    words.resize(len_for(num_rows), 0);
+}
+
+/// Sets the rows of a range.
+pub fn set_range(words: &mut [u64], rows: Range<usize>) {
+    if rows.is_empty() {
+        return;
+    }
+    let (first, last) = (rows.start / 64, (rows.end - 1) / 64);
+    let head = u64::MAX << (rows.start % 64);
+    let tail = u64::MAX >> (63 - (rows.end - 1) % 64);
+    if first == last {
+        words[first] |= head & tail;
+        return;
+    }
+    words[first] |= head;
+    words[first + 1..last].fill(u64::MAX);
+    words[last] |= tail;
+}
+
+/// Turns every row of the vector round.
+pub fn invert(words: &mut [u64], num_rows: usize) {
+    words.iter_mut().for_each(|word| *word = !*word);
+    clear_tail(words, num_rows);
+}
+
+/// Clears the bits past the last row.
+pub fn clear_tail(words: &mut [u64], num_rows: usize) {
+    if !num_rows.is_multiple_of(64)
+        && let Some(last) = words.get_mut(num_rows / 64)
+    {
+        *last &= u64::MAX >> (64 - num_rows % 64);
+    }
+}
+
+pub fn and(into: &mut [u64], other: &[u64]) {
+    into.iter_mut().zip(other).for_each(|(a, b)| *a &= b);
+}
+
+pub fn or(into: &mut [u64], other: &[u64]) {
+    into.iter_mut().zip(other).for_each(|(a, b)| *a |= b);
+}
+
+/// Removes from `into` the rows of `other`.
+pub fn and_not(into: &mut [u64], other: &[u64]) {
+    into.iter_mut().zip(other).for_each(|(a, b)| *a &= !b);
+}
+
+/// The rows set, ascending, as numbers from `base`.
+pub fn rows(words: &[u64], base: usize) -> impl Iterator<Item = usize> {
+    words.iter().enumerate().flat_map(move |(at, &word)| Bits(word).map(move |bit| base + at * 64 + bit))
+}
+
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.0 == 0 {
+            return None;
+        }
+        let bit = self.0.trailing_zeros() as usize;
+        self.0 &= self.0 - 1;
+        Some(bit)
+    }
+}
