@@ -74,6 +74,20 @@ impl<A: Aggregator> Inline<A> {
     pub fn boxed(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
         Box::new(Self::new(aggregator, lanes))
     }
+
+    fn fold_states(&self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
+        let column = states.slice(span.start, span.num_rows());
+        let others = self.aggregator.read_column(&column)?;
+        if others.len() != span.num_rows() {
+            return Err(Error::corrupt("column", "has another number of rows"));
+        }
+        let merging = Merging(&self.aggregator);
+        match arena.fields::<A::State>(offset).place() {
+            AnyPlace::Flat(place) => merging.all(place, span, &others),
+            AnyPlace::Blocks(place) => merging.all(place, span, &others),
+        }
+        Ok(())
+    }
 }
 
 impl<A: Aggregator> Accumulator for Inline<A> {
@@ -99,6 +113,9 @@ impl<A: Aggregator> Accumulator for Inline<A> {
     fn grow(&mut self, _len: usize) {}
 
     fn fold(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()> {
+        if let Some(Input::State(column)) = inputs.first() {
+            return self.fold_states(arena, offset, span, column);
+        }
         let aggregator = &self.aggregator;
         self.feed.feed(span, inputs, &mut |items, rows| {
             match arena.fields::<A::State>(offset).place() {
@@ -110,17 +127,7 @@ impl<A: Aggregator> Accumulator for Inline<A> {
     }
 
     fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
-        let column = states.slice(span.start, span.num_rows());
-        let others = self.aggregator.read_column(&column)?;
-        if others.len() != span.num_rows() {
-            return Err(Error::corrupt("column", "has another number of rows"));
-        }
-        let merging = Merging(&self.aggregator);
-        match arena.fields::<A::State>(offset).place() {
-            AnyPlace::Flat(place) => merging.all(place, span, &others),
-            AnyPlace::Blocks(place) => merging.all(place, span, &others),
-        }
-        Ok(())
+        self.fold_states(arena, offset, span, states)
     }
 
     fn reader(&mut self, offset: usize) -> Box<dyn StateReader> {

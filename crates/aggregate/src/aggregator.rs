@@ -6,8 +6,9 @@ use arrow_array::{Array, ArrayRef};
 
 use crate::error::Result;
 use crate::feed::Feed;
-use crate::input::Rows;
-use crate::span::for_each_row;
+use crate::input::{Input, Rows};
+use crate::owned::States;
+use crate::span::{Span, for_each_row};
 
 /// An aggregator whose state is a few plain bytes in the record of its group.
 ///
@@ -49,18 +50,25 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
 }
 
 /// An aggregator whose state owns memory: a sketch, a text. States lie in a side table, each behind
-/// its own `Arc`, and are copied when touched while a snapshot holds them.
+/// its own `Arc`, and are copied when touched while a snapshot holds them. A group that nothing was
+/// folded into has no state.
 pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
     type State: Clone + Send + Sync + 'static;
-    type Item: Copy + Send + Sync + 'static;
-    type Feed: Feed<Item = Self::Item>;
+    /// What is kept from vector to vector: caches of dictionaries, scratch.
+    type Caches: Caches;
 
-    fn feed(&self) -> Self::Feed;
     fn empty(&self) -> Self::State;
 
-    /// `feed` is at hand for items that refer to its caches.
-    fn update(&self, state: &mut Self::State, item: Self::Item, feed: &Self::Feed) -> Result<()>;
+    /// Folds the span's rows of inputs that are no stored states.
+    fn fold(
+        &self,
+        caches: &mut Self::Caches,
+        span: &Span<'_>,
+        inputs: &[Input<'_>],
+        states: &mut States<'_, Self>,
+    ) -> Result<()>;
 
+    /// Folds `other`, which came later, into `state`.
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
 
     /// Bytes the state owns; called after every change, so it must be quick.
@@ -69,6 +77,21 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
     /// Appends the stored form.
     fn encode(&self, state: &Self::State, out: &mut Vec<u8>) -> Result<()>;
 
-    /// Reads the stored form.
-    fn decode(&self, bytes: &[u8]) -> Result<Self::State>;
+    /// Reads the stored form; `None` for one that stands for nothing.
+    fn decode(&self, bytes: &[u8]) -> Result<Option<Self::State>>;
+}
+
+/// Caches of an [`OwnedAggregator`].
+pub trait Caches: Default + Send + Sync {
+    /// Drops what belongs to dictionaries.
+    fn begin_segment(&mut self);
+    fn memory_bytes(&self) -> usize;
+}
+
+impl Caches for () {
+    fn begin_segment(&mut self) {}
+
+    fn memory_bytes(&self) -> usize {
+        0
+    }
 }

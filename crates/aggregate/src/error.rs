@@ -1,14 +1,6 @@
 //! What can go wrong while an aggregator is read or folded.
 
-/// Coarse cause of an [`Error`], which callers turn into a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    Invalid,
-    Unsupported,
-    Corrupt,
-    LimitExceeded,
-    Internal,
-}
+pub use dialect::ErrorKind;
 
 /// The crate's error. Messages name the field of the specification at fault.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -7,10 +7,13 @@ use crate::span::Span;
 mod mask;
 mod numbers;
 mod rows;
+mod timed;
 
 pub(crate) use mask::Mask;
+pub(crate) use numbers::NumberReader;
 pub use numbers::{Number, Numbers};
 pub use rows::RowFeed;
+pub(crate) use timed::{Single, Timed, TimedItem};
 
 /// Takes items, one for each row of the span, and which of them count (bit 0 = the span's first row).
 pub type Sink<'s, T> = dyn FnMut(&[T], Rows<'_>) -> Result<()> + 's;

@@ -49,6 +49,19 @@ impl<'a> Properties<'a> {
         self.text(field)?.ok_or(Error::MissingField { aggregator: self.name.into(), field })
     }
 
+    /// A list of texts; one text is a list of one.
+    pub fn required_texts(&self, field: &'static str) -> Result<Vec<String>> {
+        let text = |value: &Value| match value {
+            Value::String(text) => Ok(text.clone()),
+            _ => Err(self.invalid(field, "must be a list of texts")),
+        };
+        match self.get(field) {
+            None => Err(Error::MissingField { aggregator: self.name.into(), field }),
+            Some(Value::Array(values)) => values.iter().map(text).collect(),
+            Some(value) => Ok(vec![text(value)?]),
+        }
+    }
+
     pub fn flag(&self, field: &str, default: bool) -> Result<bool> {
         match self.get(field) {
             None => Ok(default),

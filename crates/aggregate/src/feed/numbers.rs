@@ -27,7 +27,7 @@ impl Number for i64 {
         value as i64
     }
     fn parse(text: &str) -> Option<i64> {
-        crate::number_text::long(text)
+        dialect::read::metric(text).map(dialect::read::Number::to_long)
     }
 }
 
@@ -42,7 +42,7 @@ impl Number for f64 {
         value.into()
     }
     fn parse(text: &str) -> Option<f64> {
-        crate::number_text::double(text)
+        dialect::read::metric(text).map(dialect::read::Number::to_double)
     }
 }
 
@@ -57,7 +57,63 @@ impl Number for f32 {
         value
     }
     fn parse(text: &str) -> Option<f32> {
-        crate::number_text::double(text).map(|value| value as f32)
+        dialect::read::metric(text).map(dialect::read::Number::to_float)
+    }
+}
+
+/// Reads single numbers of a column, whatever its type; of a multi-value text the first.
+#[derive(Default)]
+pub(crate) struct NumberReader<T> {
+    parsed: Vec<Option<T>>,
+}
+
+impl<T: Number> NumberReader<T> {
+    pub fn begin_segment(&mut self) {
+        self.parsed.clear();
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        self.parsed.capacity() * size_of::<Option<T>>()
+    }
+
+    /// Appends the number of each row of the span; `None` for null.
+    pub fn read(&mut self, span: &Span<'_>, input: Option<&Input<'_>>, out: &mut Vec<Option<T>>) -> Result<()> {
+        let rows = span.start..span.end;
+        match input {
+            Some(Input::Long(column)) => {
+                out.extend(rows.map(|row| valid(*column, row, |row| column.value(row)).map(T::from_long)))
+            }
+            Some(Input::Double(column)) => {
+                out.extend(rows.map(|row| valid(*column, row, |row| column.value(row)).map(T::from_double)));
+            }
+            Some(Input::Float(column)) => {
+                out.extend(rows.map(|row| valid(*column, row, |row| column.value(row)).map(T::from_float)));
+            }
+            Some(Input::Text { codes, dictionary }) => {
+                parse_entries(&mut self.parsed, *dictionary);
+                out.extend(rows.map(|row| self.parsed[codes.get(row) as usize]));
+            }
+            Some(Input::Texts { offsets, codes, dictionary }) => {
+                parse_entries(&mut self.parsed, *dictionary);
+                let first = |row: usize| (offsets[row] < offsets[row + 1]).then(|| codes.get(offsets[row] as usize));
+                out.extend(rows.map(|row| first(row).and_then(|code| self.parsed[code as usize])));
+            }
+            Some(Input::Absent) | None => out.extend(rows.map(|_| None)),
+            Some(Input::State(_)) => return Err(Error::Internal { reason: "a number input is fed states".into() }),
+        }
+        Ok(())
+    }
+}
+
+fn valid<V>(column: &dyn Array, row: usize, read: impl Fn(usize) -> V) -> Option<V> {
+    if column.is_null(row) { None } else { Some(read(row)) }
+}
+
+/// Parses the entries that the dictionary has gained.
+fn parse_entries<T: Number>(parsed: &mut Vec<Option<T>>, dictionary: &dyn Dictionary) {
+    for code in parsed.len()..dictionary.len() {
+        let text = u32::try_from(code).ok().and_then(|code| dictionary.get(code));
+        parsed.push(text.and_then(T::parse));
     }
 }
 
@@ -78,11 +134,9 @@ pub struct Numbers<T> {
 }
 
 impl<T: Number> Numbers<T> {
-    fn parse_entries(&mut self, dictionary: &dyn Dictionary) {
-        for code in self.parsed.len()..dictionary.len() {
-            let text = u32::try_from(code).ok().and_then(|code| dictionary.get(code));
-            self.parsed.push(text.and_then(T::parse));
-        }
+    /// Drops what belongs to dictionaries.
+    pub(crate) fn forget(&mut self) {
+        self.parsed.clear();
     }
 
     /// Sets the item of each row of the span from `read`, and sends those that are not `None`.
@@ -167,11 +221,11 @@ where
                 None => self.send_converted(span, column.values(), column.nulls(), T::from_float, sink),
             },
             Some(Input::Text { codes, dictionary }) => {
-                self.parse_entries(*dictionary);
+                parse_entries(&mut self.parsed, *dictionary);
                 self.send_each(span, sink, |parsed, row| parsed[codes.get(row) as usize])
             }
             Some(Input::Texts { offsets, codes, dictionary }) => {
-                self.parse_entries(*dictionary);
+                parse_entries(&mut self.parsed, *dictionary);
                 self.send_texts(span, offsets, *codes, sink)
             }
             Some(Input::Absent) => Ok(()),

@@ -2,10 +2,72 @@
 
 use crate::spec::Kind;
 
+mod cardinality;
 mod count;
+mod double_any;
+mod double_first;
+mod double_last;
+mod double_max;
+mod double_mean;
+mod double_min;
 mod double_sum;
+mod float_any;
+mod float_first;
+mod float_last;
+mod float_max;
+mod float_min;
 mod float_sum;
+mod grouping;
+mod hll_sketch_build;
+mod hll_sketch_merge;
+mod hyper_unique;
+mod long_any;
+mod long_first;
+mod long_last;
+mod long_max;
+mod long_min;
 mod long_sum;
+mod quantiles_doubles_sketch;
+mod quantiles_doubles_sketch_merge;
+mod string_any;
+mod string_first;
+mod string_last;
+mod theta_sketch;
 
 /// All aggregators that need nothing but columns.
-pub static KINDS: &[&Kind] = &[&count::KIND, &double_sum::KIND, &float_sum::KIND, &long_sum::KIND];
+pub static KINDS: &[&Kind] = &[
+    &cardinality::KIND,
+    &count::KIND,
+    &double_any::KIND,
+    &double_first::KIND,
+    &double_last::KIND,
+    &double_max::KIND,
+    &double_mean::KIND,
+    &double_min::KIND,
+    &double_sum::KIND,
+    &float_any::KIND,
+    &float_first::KIND,
+    &float_last::KIND,
+    &float_max::KIND,
+    &float_min::KIND,
+    &float_sum::KIND,
+    &grouping::KIND,
+    &hll_sketch_build::KIND,
+    &hll_sketch_merge::KIND,
+    &hyper_unique::KIND,
+    &long_any::KIND,
+    &long_first::KIND,
+    &long_last::KIND,
+    &long_max::KIND,
+    &long_min::KIND,
+    &long_sum::KIND,
+    &quantiles_doubles_sketch::KIND,
+    &quantiles_doubles_sketch_merge::KIND,
+    &string_any::KIND,
+    &string_first::KIND,
+    &string_last::KIND,
+    &theta_sketch::KIND,
+];
+
+#[cfg(test)]
+mod tests;

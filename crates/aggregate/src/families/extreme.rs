@@ -1,0 +1,145 @@
+//! Smallest and greatest numbers, as Java's `Math.min` and `Math.max` choose them.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+
+use crate::aggregator::Aggregator;
+use crate::error::{Error, Result};
+use crate::feed::Numbers;
+use crate::seen::Seen;
+
+/// Smallest (`GREATEST` false) or greatest long.
+#[derive(Clone, Debug)]
+pub(crate) struct LongExtreme<const GREATEST: bool>;
+
+impl<const GREATEST: bool> LongExtreme<GREATEST> {
+    const WORST: i64 = if GREATEST { i64::MIN } else { i64::MAX };
+
+    #[inline(always)]
+    fn better(one: i64, other: i64) -> i64 {
+        if GREATEST { one.max(other) } else { one.min(other) }
+    }
+}
+
+impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
+    type State = Seen<i64>;
+    type Item = i64;
+    type Feed = Numbers<i64>;
+
+    fn feed(&self) -> Numbers<i64> {
+        Numbers::default()
+    }
+
+    fn empty(&self) -> Seen<i64> {
+        Seen { value: Self::WORST, seen: false }
+    }
+
+    #[inline(always)]
+    fn update(&self, state: &mut Seen<i64>, item: i64) {
+        *state = Seen { value: Self::better(state.value, item), seen: true };
+    }
+
+    #[inline(always)]
+    fn update_if(&self, state: &mut Seen<i64>, item: i64, keep: bool) {
+        let item = if keep { item } else { Self::WORST };
+        *state = Seen { value: Self::better(state.value, item), seen: state.seen | keep };
+    }
+
+    fn merge(&self, state: &mut Seen<i64>, other: &Seen<i64>) {
+        *state = Seen { value: Self::better(state.value, other.value), seen: state.seen | other.seen };
+    }
+
+    fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
+        Arc::new(states.iter().map(|state| state.get()).collect::<Int64Array>())
+    }
+
+    fn read_column(&self, column: &dyn Array) -> Result<Vec<Seen<i64>>> {
+        let column =
+            column.as_primitive_opt::<Int64Type>().ok_or(Error::corrupt("longMin/Max", "is no long column"))?;
+        let read = |value: Option<i64>| Seen { value: value.unwrap_or(Self::WORST), seen: value.is_some() };
+        Ok(column.iter().map(read).collect())
+    }
+}
+
+/// A floating number as an integer that sorts like it: minus zero below zero, and NaN beyond the
+/// infinity at the end that wins. The state is such an integer, so that a choice is one comparison;
+/// the worst integer of all stands for no number and is no number's key.
+macro_rules! floating_extreme {
+    ($name:ident, $number:ty, $key:ty, $bits:ty, $array:ty, $arrow:ty) => {
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name<const GREATEST: bool>;
+
+        impl<const GREATEST: bool> $name<GREATEST> {
+            const EMPTY: $key = if GREATEST { <$key>::MIN } else { <$key>::MAX };
+            const NAN: $key = if GREATEST { <$key>::MAX } else { <$key>::MIN };
+
+            #[inline(always)]
+            fn key(value: $number) -> $key {
+                let bits = value.to_bits() as $key;
+                let key = bits ^ (((bits >> (<$key>::BITS - 1)) as $bits) >> 1) as $key;
+                if value.is_nan() { Self::NAN } else { key }
+            }
+
+            #[inline(always)]
+            fn number(key: $key) -> Option<$number> {
+                if key == Self::EMPTY {
+                    return None;
+                }
+                if key == Self::NAN {
+                    return Some(<$number>::NAN);
+                }
+                let bits = key ^ (((key >> (<$key>::BITS - 1)) as $bits) >> 1) as $key;
+                Some(<$number>::from_bits(bits as $bits))
+            }
+
+            #[inline(always)]
+            fn better(one: $key, other: $key) -> $key {
+                if GREATEST { one.max(other) } else { one.min(other) }
+            }
+        }
+
+        impl<const GREATEST: bool> Aggregator for $name<GREATEST> {
+            type State = $key;
+            type Item = $number;
+            type Feed = Numbers<$number>;
+
+            fn feed(&self) -> Numbers<$number> {
+                Numbers::default()
+            }
+
+            fn empty(&self) -> $key {
+                Self::EMPTY
+            }
+
+            #[inline(always)]
+            fn update(&self, state: &mut $key, item: $number) {
+                *state = Self::better(*state, Self::key(item));
+            }
+
+            #[inline(always)]
+            fn update_if(&self, state: &mut $key, item: $number, keep: bool) {
+                *state = Self::better(*state, if keep { Self::key(item) } else { Self::EMPTY });
+            }
+
+            fn merge(&self, state: &mut $key, other: &$key) {
+                *state = Self::better(*state, *other);
+            }
+
+            fn to_column(&self, states: &[$key]) -> ArrayRef {
+                Arc::new(states.iter().map(|&key| Self::number(key)).collect::<$array>())
+            }
+
+            fn read_column(&self, column: &dyn Array) -> Result<Vec<$key>> {
+                let column = column.as_primitive_opt::<$arrow>();
+                let column = column.ok_or(Error::corrupt(stringify!($name), "is a column of another type"))?;
+                Ok(column.iter().map(|value| value.map_or(Self::EMPTY, Self::key)).collect())
+            }
+        }
+    };
+}
+
+floating_extreme!(DoubleExtreme, f64, i64, u64, Float64Array, Float64Type);
+floating_extreme!(FloatExtreme, f32, i32, u32, Float32Array, Float32Type);

@@ -1,0 +1,164 @@
+//! HyperLogLog of the DataSketches family as an aggregator.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::families::hashing::{HashSketch, Hashing};
+use crate::families::sketch_spec::{SketchKind, SketchSpec, estimate_type, estimates};
+use crate::input::{ColumnType, InputSpec};
+use crate::properties::Properties;
+use crate::sketches::hll::{Coupon, Hll, HllShape, HllType, TextEncoding, double_coupon, long_coupon, text_coupon};
+use crate::spec::{AggregatorSpec, Finalized};
+
+/// Names under which stored sketches are known.
+const STATE_TYPES: [&str; 3] = ["HLLSketch", "HLLSketchBuild", "HLLSketchMerge"];
+
+#[derive(Clone, Debug)]
+pub(crate) struct HllAggregator {
+    shape: HllShape,
+    encoding: TextEncoding,
+    empty: Hll,
+}
+
+impl HashSketch for HllAggregator {
+    type State = Hll;
+    type Hash = Coupon;
+
+    fn hash_text(&self, text: &str) -> Option<Coupon> {
+        text_coupon(text, self.encoding)
+    }
+
+    fn hash_long(&self, value: i64) -> Coupon {
+        long_coupon(value)
+    }
+
+    fn hash_double(&self, value: f64) -> Coupon {
+        double_coupon(value)
+    }
+
+    fn hash_float(&self, value: f32) -> Coupon {
+        double_coupon(value.into())
+    }
+
+    fn empty(&self) -> Hll {
+        self.empty.clone()
+    }
+
+    fn add(&self, state: &mut Hll, hash: Coupon) -> Result<()> {
+        state.add(hash)
+    }
+
+    fn merge(&self, state: &mut Hll, other: &Hll) -> Result<()> {
+        state.merge(other)
+    }
+
+    fn state_bytes(&self, state: &Hll) -> usize {
+        state.memory_bytes()
+    }
+
+    fn encode(&self, state: &Hll, out: &mut Vec<u8>) -> Result<()> {
+        state.encode(out);
+        Ok(())
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<Hll> {
+        Hll::decode(bytes, self.shape)
+    }
+}
+
+/// `{type, name, fieldName, lgK, tgtHllType, stringEncoding, shouldFinalize, round}`.
+#[derive(Clone, Debug)]
+pub(crate) struct HllKind {
+    builds: bool,
+    aggregator: HllAggregator,
+    should_finalize: bool,
+    round: bool,
+}
+
+impl HllKind {
+    /// Reads an aggregator that is fed values (`builds`) or stored sketches.
+    pub fn parse(json: &Value, builds: bool) -> Result<Arc<dyn AggregatorSpec>> {
+        let properties = Properties::new(json)?;
+        let lg_k = properties.integer("lgK", 12, 4..=21)?;
+        let shape = HllShape { lg_k: u8::try_from(lg_k).unwrap_or(12), target: target(&properties)? };
+        let encoding = encoding(&properties)?;
+        let kind = HllKind {
+            builds,
+            aggregator: HllAggregator { shape, encoding, empty: Hll::new(shape)? },
+            should_finalize: properties.flag("shouldFinalize", true)?,
+            round: properties.flag("round", false)?,
+        };
+        let inputs = vec![InputSpec::Column(properties.required_text("fieldName")?)];
+        Ok(Arc::new(SketchSpec { name: properties.name().to_owned(), inputs, kind }))
+    }
+}
+
+fn target(properties: &Properties<'_>) -> Result<HllType> {
+    match properties.text("tgtHllType")?.as_deref() {
+        None | Some("HLL_4") => Ok(HllType::Hll4),
+        Some("HLL_6") => Ok(HllType::Hll6),
+        Some("HLL_8") => Ok(HllType::Hll8),
+        Some(other) => Err(properties.invalid("tgtHllType", format!("is {other:?}, must be HLL_4, HLL_6 or HLL_8"))),
+    }
+}
+
+fn encoding(properties: &Properties<'_>) -> Result<TextEncoding> {
+    let text = properties.text("stringEncoding")?.map(|text| text.to_ascii_lowercase());
+    match text.as_deref() {
+        None | Some("utf16le") => Ok(TextEncoding::Utf16Le),
+        Some("utf8") => Ok(TextEncoding::Utf8),
+        Some(other) => Err(properties.invalid("stringEncoding", format!("is {other:?}, must be utf8 or utf16le"))),
+    }
+}
+
+impl SketchKind for HllKind {
+    type Aggregator = Hashing<HllAggregator>;
+
+    fn aggregator(&self) -> Self::Aggregator {
+        Hashing(self.aggregator.clone())
+    }
+
+    fn tag(&self) -> &'static str {
+        if self.builds { "HLLSketchBuild" } else { "HLLSketchMerge" }
+    }
+
+    fn state_type(&self) -> ColumnType {
+        ColumnType::state(self.tag())
+    }
+
+    fn extra_json(&self) -> Value {
+        let target = match self.aggregator.shape.target {
+            HllType::Hll4 => "HLL_4",
+            HllType::Hll6 => "HLL_6",
+            HllType::Hll8 => "HLL_8",
+        };
+        let encoding = match self.aggregator.encoding {
+            TextEncoding::Utf8 => "utf8",
+            TextEncoding::Utf16Le => "utf16le",
+        };
+        json!({"lgK": self.aggregator.shape.lg_k, "tgtHllType": target, "stringEncoding": encoding,
+            "shouldFinalize": self.should_finalize, "round": self.round})
+    }
+
+    /// Only stored sketches are merged, and only values are built from.
+    fn reads(&self, column: &ColumnType) -> bool {
+        match column {
+            ColumnType::State(name) => !self.builds && STATE_TYPES.contains(&name.as_ref()),
+            ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::String => self.builds,
+        }
+    }
+
+    fn merging(&self) -> Self {
+        HllKind { builds: false, ..self.clone() }
+    }
+
+    fn finalized_type(&self) -> ColumnType {
+        if self.should_finalize { estimate_type(self.round) } else { self.state_type() }
+    }
+
+    fn finalize(&self, states: &[Hll]) -> Result<Option<Finalized>> {
+        Ok(self.should_finalize.then(|| estimates(states.iter().map(Hll::estimate), self.round)))
+    }
+}

@@ -1,0 +1,153 @@
+//! The specification that aggregators of one sketch column have in common.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::GenericBinaryType;
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::accumulator::Accumulator;
+use crate::aggregator::OwnedAggregator;
+use crate::error::{Error, Result};
+use crate::input::{ColumnType, InputSpec, Lane};
+use crate::owned::Owned;
+use crate::properties::{lanes, unsupported};
+use crate::spec::{AggregatorSpec, Finalized};
+
+/// What differs between sketch aggregators.
+pub(crate) trait SketchKind: Clone + std::fmt::Debug + Send + Sync + 'static {
+    type Aggregator: OwnedAggregator;
+
+    fn aggregator(&self) -> Self::Aggregator;
+    fn tag(&self) -> &'static str;
+    fn state_type(&self) -> ColumnType;
+    /// The properties besides type, name and inputs.
+    fn extra_json(&self) -> Value;
+    /// Whether a stored column of this type can be read.
+    fn reads(&self, column: &ColumnType) -> bool;
+    fn lane(&self) -> Lane {
+        Lane::Text
+    }
+    /// The kind that folds this one's stored output.
+    fn merging(&self) -> Self {
+        self.clone()
+    }
+    fn finalized_type(&self) -> ColumnType;
+    /// `None` where the answer is the sketch itself.
+    fn finalize(&self, states: &[State<Self>]) -> Result<Option<Finalized>>;
+}
+
+pub(crate) type State<K> = <<K as SketchKind>::Aggregator as OwnedAggregator>::State;
+
+/// A sketch aggregator with a name and inputs.
+#[derive(Clone, Debug)]
+pub(crate) struct SketchSpec<K> {
+    pub name: String,
+    pub inputs: Vec<InputSpec>,
+    pub kind: K,
+}
+
+impl<K: SketchKind> SketchSpec<K> {
+    /// The states of a column; groups without rows have the empty state.
+    fn states(&self, column: &ArrayRef) -> Result<Vec<State<K>>> {
+        let aggregator = self.kind.aggregator();
+        let column = column.as_bytes_opt::<GenericBinaryType<i32>>();
+        let column = column.ok_or(Error::corrupt(self.kind.tag(), "is no binary column"))?;
+        let state = |bytes: Option<&[u8]>| match bytes {
+            None => Ok(aggregator.empty()),
+            Some(bytes) => Ok(aggregator.decode(bytes)?.unwrap_or_else(|| aggregator.empty())),
+        };
+        column.iter().map(state).collect()
+    }
+}
+
+impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn type_tag(&self) -> &'static str {
+        self.kind.tag()
+    }
+
+    fn to_json(&self) -> Value {
+        let mut json = self.kind.extra_json();
+        json["type"] = self.kind.tag().into();
+        json["name"] = self.name.as_str().into();
+        match &self.inputs[..] {
+            [InputSpec::Column(column)] => json["fieldName"] = column.as_str().into(),
+            inputs => {
+                let field = |input: &InputSpec| match input {
+                    InputSpec::Dimension(dimension) => dimension.clone(),
+                    InputSpec::Column(text) | InputSpec::Expression(text) => text.as_str().into(),
+                };
+                json["fields"] = inputs.iter().map(field).collect();
+            }
+        }
+        json
+    }
+
+    fn inputs(&self) -> Vec<InputSpec> {
+        self.inputs.clone()
+    }
+
+    fn accumulator(&self, columns: &[Option<ColumnType>]) -> Result<Box<dyn Accumulator>> {
+        for (input, column) in self.inputs.iter().zip(columns) {
+            if let Some(column_type) = column
+                && !self.kind.reads(column_type)
+            {
+                return Err(unsupported(&self.name, input, column_type));
+            }
+        }
+        Ok(Owned::boxed(self.kind.aggregator(), lanes(columns, self.kind.lane())))
+    }
+
+    fn merging(&self) -> Arc<dyn AggregatorSpec> {
+        let inputs = vec![InputSpec::Column(self.name.clone())];
+        Arc::new(SketchSpec { name: self.name.clone(), inputs, kind: self.kind.merging() })
+    }
+
+    fn state_type(&self) -> ColumnType {
+        self.kind.state_type()
+    }
+
+    fn output_type(&self, finalized: bool) -> ColumnType {
+        if finalized { self.kind.finalized_type() } else { self.kind.state_type() }
+    }
+
+    fn finalize(&self, states: &ArrayRef) -> Result<Finalized> {
+        match self.kind.finalize(&self.states(states)?)? {
+            Some(finalized) => Ok(finalized),
+            None => self.unfinalized(states),
+        }
+    }
+
+    /// The sketches in base64.
+    fn unfinalized(&self, states: &ArrayRef) -> Result<Finalized> {
+        let aggregator = self.kind.aggregator();
+        let mut bytes = Vec::new();
+        let text = |state| -> Result<String> {
+            bytes.clear();
+            aggregator.encode(&state, &mut bytes)?;
+            Ok(STANDARD.encode(&bytes))
+        };
+        let texts: Result<Vec<String>> = self.states(states)?.into_iter().map(text).collect();
+        Ok(Finalized::Text(StringArray::from(texts?)))
+    }
+}
+
+/// Estimates as doubles, or as whole numbers if `round`.
+pub(crate) fn estimates(values: impl Iterator<Item = f64>, round: bool) -> Finalized {
+    match round {
+        true => Finalized::Long(Int64Array::from_iter_values(values.map(|value| (value + 0.5).floor() as i64))),
+        false => Finalized::Double(Float64Array::from_iter_values(values)),
+    }
+}
+
+/// Type of such estimates.
+pub(crate) fn estimate_type(round: bool) -> ColumnType {
+    if round { ColumnType::Long } else { ColumnType::Double }
+}

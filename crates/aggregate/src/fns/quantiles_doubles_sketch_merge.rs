@@ -1,0 +1,7 @@
+//! `quantilesDoublesSketchMerge`: a sketch of a distribution, from stored sketches.
+
+use crate::families::quantiles::QuantilesKind;
+use crate::spec::Kind;
+
+pub(super) static KIND: Kind =
+    Kind { tag: "quantilesDoublesSketchMerge", parse: |json| QuantilesKind::parse(json, true) };

@@ -1,0 +1,154 @@
+//! The accumulator of an aggregator whose states own memory.
+
+use std::sync::Arc;
+
+use arrow_array::builder::BinaryBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::GenericBinaryType;
+use arrow_array::{Array, ArrayRef};
+
+use crate::accumulator::{Accumulator, FieldLayout, StateReader};
+use crate::aggregator::{Caches, OwnedAggregator};
+use crate::arena::{Arena, Records};
+use crate::error::{Error, Result};
+use crate::input::{ColumnType, Input, Lane};
+use crate::side::SideTable;
+use crate::span::{Span, for_each_row};
+
+/// Binds an [`OwnedAggregator`]; keeps its states in a side table.
+pub struct Owned<A: OwnedAggregator> {
+    aggregator: A,
+    caches: A::Caches,
+    lanes: Vec<Lane>,
+    table: SideTable<A::State>,
+    len: usize,
+    state_bytes: usize,
+}
+
+impl<A: OwnedAggregator> Owned<A> {
+    pub fn boxed(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
+        let caches = A::Caches::default();
+        Box::new(Owned { aggregator, caches, lanes, table: SideTable::default(), len: 0, state_bytes: 0 })
+    }
+
+    fn merge_column(&mut self, span: &Span<'_>, column: &dyn Array) -> Result<()> {
+        let column = column.as_bytes_opt::<GenericBinaryType<i32>>();
+        let column = column.ok_or(Error::corrupt("aggregator", "is no binary column"))?;
+        let Owned { aggregator, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        let groups = span.local_groups();
+        let mut result = Ok(());
+        for_each_row(span.num_rows(), span.local_rows(), |row| {
+            if result.is_err() || column.is_null(span.start + row) {
+                return;
+            }
+            result = match aggregator.decode(column.value(span.start + row)) {
+                Ok(None) => Ok(()),
+                Ok(Some(other)) => states.merge(span.base + groups.get(row), other),
+                Err(error) => Err(error),
+            };
+        });
+        result
+    }
+}
+
+/// The states of an [`OwnedAggregator`], for changing.
+pub struct States<'a, A: OwnedAggregator> {
+    aggregator: &'a A,
+    table: &'a mut SideTable<A::State>,
+    state_bytes: &'a mut usize,
+    len: usize,
+}
+
+impl<A: OwnedAggregator> States<'_, A> {
+    /// Changes the state of a group, made empty if it had none.
+    #[inline]
+    pub fn update<T>(&mut self, group: usize, change: impl FnOnce(&mut A::State) -> T) -> T {
+        assert!(group < self.len, "group id is below the number of groups");
+        let (state, made) = self.table.entry(group, || self.aggregator.empty());
+        let before = if made { 0 } else { self.aggregator.state_bytes(state) };
+        let result = change(state);
+        *self.state_bytes = (*self.state_bytes + self.aggregator.state_bytes(state)).saturating_sub(before);
+        result
+    }
+
+    /// The state of a group, if it has one.
+    pub fn get(&self, group: usize) -> Option<&A::State> {
+        self.table.get(group)
+    }
+
+    /// Folds a state into that of a group; the first one is taken as it is.
+    fn merge(&mut self, group: usize, other: A::State) -> Result<()> {
+        if self.table.get(group).is_none() {
+            self.update(group, |state| *state = other);
+            return Ok(());
+        }
+        let aggregator = self.aggregator;
+        self.update(group, |state| aggregator.merge(state, &other))
+    }
+}
+
+impl<A: OwnedAggregator> Accumulator for Owned<A> {
+    fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    fn begin_segment(&mut self, _columns: &[Option<ColumnType>]) -> Result<()> {
+        self.caches.begin_segment();
+        Ok(())
+    }
+
+    fn layout(&self) -> FieldLayout {
+        FieldLayout { size: 0, align: 1 }
+    }
+
+    fn write_empty(&self, _field: &mut [u8]) {}
+
+    fn grow(&mut self, len: usize) {
+        self.len = self.len.max(len);
+    }
+
+    fn fold(&mut self, _arena: &mut Arena, _offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()> {
+        if let Some(Input::State(column)) = inputs.first() {
+            return self.merge_column(span, *column);
+        }
+        let Owned { aggregator, caches, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        aggregator.fold(caches, span, inputs, &mut states)
+    }
+
+    fn merge(&mut self, _arena: &mut Arena, _offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
+        self.merge_column(span, states)
+    }
+
+    fn reader(&mut self, _offset: usize) -> Box<dyn StateReader> {
+        Box::new(OwnedReader { aggregator: self.aggregator.clone(), table: self.table.clone() })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.state_bytes + self.table.table_bytes() + self.caches.memory_bytes()
+    }
+}
+
+struct OwnedReader<A: OwnedAggregator> {
+    aggregator: A,
+    table: SideTable<A::State>,
+}
+
+impl<A: OwnedAggregator> StateReader for OwnedReader<A> {
+    fn states(&self, _records: &Records, order: &[u32]) -> Result<ArrayRef> {
+        let mut column = BinaryBuilder::new();
+        let mut bytes = Vec::new();
+        for &group in order {
+            match self.table.get(group as usize) {
+                None => column.append_null(),
+                Some(state) => {
+                    bytes.clear();
+                    self.aggregator.encode(state, &mut bytes)?;
+                    column.append_value(&bytes);
+                }
+            }
+        }
+        Ok(Arc::new(column.finish()))
+    }
+}

@@ -1,0 +1,188 @@
+//! HyperLogLog sketches of the DataSketches family, as Druid uses them.
+
+use datasketches::common::NumStdDev;
+use datasketches::hash::value::{canonical_float, raw_bytes};
+use datasketches::hll::{HllSketch, HllUnion};
+
+pub use datasketches::hll::{Coupon, HllType};
+
+use crate::error::{Error, Result};
+use crate::sketches::druid_hll::utf16_bytes;
+
+const WHAT: &str = "HLLSketch";
+
+/// How texts are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextEncoding {
+    Utf8,
+    Utf16Le,
+}
+
+/// The coupon of a text; an empty text adds nothing.
+pub fn text_coupon(text: &str, encoding: TextEncoding) -> Option<Coupon> {
+    if text.is_empty() {
+        return None;
+    }
+    Some(match encoding {
+        TextEncoding::Utf8 => Coupon::from_value(raw_bytes::from_str(text)),
+        TextEncoding::Utf16Le => Coupon::from_value(raw_bytes::from_slice(&utf16_bytes(text))),
+    })
+}
+
+pub fn long_coupon(value: i64) -> Coupon {
+    Coupon::from_value(value)
+}
+
+pub fn double_coupon(value: f64) -> Coupon {
+    Coupon::from_value(canonical_float::from_f64(value))
+}
+
+/// Accuracy and layout of a sketch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HllShape {
+    /// Binary logarithm of the number of registers, from 4 to 21.
+    pub lg_k: u8,
+    pub target: HllType,
+}
+
+impl HllShape {
+    /// Fails on a `lg_k` outside 4 to 21.
+    pub fn new(lg_k: u8, target: HllType) -> Result<HllShape> {
+        HllSketch::new(4, target).map_err(internal)?;
+        if !(4..=21).contains(&lg_k) {
+            return Err(Error::invalid("", "lgK", format!("is {lg_k}, must be from 4 to 21")));
+        }
+        Ok(HllShape { lg_k, target })
+    }
+}
+
+/// A set of distinct values, roughly counted: fed with values, or a union of other sketches.
+#[derive(Clone, Debug)]
+pub struct Hll {
+    shape: HllShape,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Fed(HllSketch),
+    Union(Box<HllUnion>),
+}
+
+impl Hll {
+    pub fn new(shape: HllShape) -> Result<Hll> {
+        Ok(Hll { shape, content: Content::Fed(HllSketch::new(shape.lg_k, shape.target).map_err(internal)?) })
+    }
+
+    pub fn add(&mut self, coupon: Coupon) -> Result<()> {
+        match &mut self.content {
+            Content::Fed(sketch) => sketch.update_with_coupon(coupon),
+            Content::Union(union) => {
+                let mut single = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
+                single.update_with_coupon(coupon);
+                union.update(&single);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds all that `other` has seen.
+    pub fn merge(&mut self, other: &Hll) -> Result<()> {
+        if let Content::Fed(sketch) = &self.content {
+            let mut union = HllUnion::new(self.shape.lg_k).map_err(internal)?;
+            union.update(sketch);
+            self.content = Content::Union(Box::new(union));
+        }
+        if let Content::Union(union) = &mut self.content {
+            match &other.content {
+                Content::Fed(sketch) => union.update(sketch),
+                Content::Union(other) => union.update(&other.to_sketch(HllType::Hll8)),
+            }
+        }
+        Ok(())
+    }
+
+    pub fn estimate(&self) -> f64 {
+        match &self.content {
+            Content::Fed(sketch) => sketch.estimate(),
+            Content::Union(union) => union.estimate(),
+        }
+    }
+
+    /// The estimate and its bounds at 1, 2 or 3 standard deviations: estimate, lower, upper.
+    pub fn bounds(&self, num_std_dev: u8) -> Result<[f64; 3]> {
+        let deviations = deviations(num_std_dev)?;
+        let sketch = self.sketch();
+        Ok([sketch.estimate(), sketch.lower_bound(deviations), sketch.upper_bound(deviations)])
+    }
+
+    fn sketch(&self) -> HllSketch {
+        match &self.content {
+            Content::Fed(sketch) => sketch.clone(),
+            Content::Union(union) => union.to_sketch(self.shape.target),
+        }
+    }
+
+    /// The bytes that all DataSketches libraries read.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match &self.content {
+            Content::Fed(sketch) => out.extend_from_slice(&sketch.serialize()),
+            Content::Union(union) => out.extend_from_slice(&union.to_sketch(self.shape.target).serialize()),
+        }
+    }
+
+    /// Reads such bytes; merges into the sketch go by `shape`.
+    pub fn decode(bytes: &[u8], shape: HllShape) -> Result<Hll> {
+        let sketch = HllSketch::deserialize(bytes).map_err(|error| Error::corrupt(WHAT, error.to_string()))?;
+        Ok(Hll { shape, content: Content::Fed(sketch) })
+    }
+
+    /// Reads such bytes, with the shape they were written in.
+    pub fn decode_as_written(bytes: &[u8]) -> Result<Hll> {
+        let sketch = HllSketch::deserialize(bytes).map_err(|error| Error::corrupt(WHAT, error.to_string()))?;
+        let shape = HllShape { lg_k: sketch.lg_config_k(), target: sketch.target_type() };
+        Ok(Hll { shape, content: Content::Fed(sketch) })
+    }
+
+    /// The union of sketches.
+    pub fn union<'a>(sketches: impl IntoIterator<Item = &'a Hll>, shape: HllShape) -> Result<Hll> {
+        let mut union = Hll::new(shape)?;
+        sketches.into_iter().try_for_each(|sketch| union.merge(sketch))?;
+        Ok(union)
+    }
+
+    /// Bytes in memory.
+    pub fn memory_bytes(&self) -> usize {
+        match &self.content {
+            Content::Fed(sketch) => sketch.estimated_size(),
+            Content::Union(union) => union.estimated_size(),
+        }
+    }
+
+    /// A description for people.
+    pub fn describe(&self) -> String {
+        let sketch = self.sketch();
+        let [estimate, lower, upper] = self.bounds(1).unwrap_or_default();
+        format!(
+            "### HLL SKETCH SUMMARY:\n  Log Config K   : {}\n  Hll Target     : {:?}\n  LB             : {lower}\n  \
+             Estimate       : {estimate}\n  UB             : {upper}\n  Empty          : {}\n",
+            sketch.lg_config_k(),
+            sketch.target_type(),
+            sketch.is_empty()
+        )
+    }
+}
+
+/// Standard deviations from 1 to 3.
+pub(super) fn deviations(number: u8) -> Result<NumStdDev> {
+    match number {
+        1 => Ok(NumStdDev::One),
+        2 => Ok(NumStdDev::Two),
+        3 => Ok(NumStdDev::Three),
+        _ => Err(Error::invalid("", "numStdDev", format!("is {number}, must be 1, 2 or 3"))),
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal { reason: error.to_string() }
+}

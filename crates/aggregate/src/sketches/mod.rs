@@ -1,0 +1,8 @@
+//! Sketches: small summaries that answer about many values, and the maths over them. Pure: no
+//! aggregator, no column.
+
+pub mod druid_hll;
+pub mod hll;
+pub mod murmur;
+pub mod quantiles;
+pub mod theta;

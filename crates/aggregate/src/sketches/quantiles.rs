@@ -1,0 +1,184 @@
+//! The classic quantiles sketch of doubles: a buffer of recent items and levels of `k` items, each
+//! level's items weighing twice those of the level below.
+
+use crate::error::{Error, Result};
+
+mod codec;
+mod view;
+
+pub use view::SortedView;
+
+const WHAT: &str = "quantilesDoublesSketch";
+
+/// Smallest and largest `k`, a power of two.
+pub const MIN_K: usize = 2;
+pub const MAX_K: usize = 32_768;
+
+/// A summary of a stream of doubles that answers quantiles and ranks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quantiles {
+    k: usize,
+    n: u64,
+    min: f64,
+    max: f64,
+    /// The latest items, fewer than `2k`, in order of arrival.
+    base: Vec<f64>,
+    /// Sorted levels; an empty one is free. Level `i` is filled where bit `i` of `n / 2k` is set.
+    levels: Vec<Vec<f64>>,
+}
+
+impl Quantiles {
+    /// An empty sketch; `k` must be a power of two from 2 to 32768.
+    pub fn new(k: usize) -> Result<Quantiles> {
+        if !k.is_power_of_two() || !(MIN_K..=MAX_K).contains(&k) {
+            return Err(Error::invalid("", "k", format!("is {k}, must be a power of two from {MIN_K} to {MAX_K}")));
+        }
+        Ok(Quantiles { k, n: 0, min: f64::INFINITY, max: f64::NEG_INFINITY, base: Vec::new(), levels: Vec::new() })
+    }
+
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
+    /// Number of items seen.
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.n == 0
+    }
+
+    /// Smallest item; infinity if there is none.
+    pub fn min(&self) -> f64 {
+        self.min
+    }
+
+    /// Greatest item; minus infinity if there is none.
+    pub fn max(&self) -> f64 {
+        self.max
+    }
+
+    /// Adds an item; NaN is ignored.
+    pub fn add(&mut self, item: f64) {
+        if item.is_nan() {
+            return;
+        }
+        self.n += 1;
+        self.min = self.min.min(item);
+        self.max = self.max.max(item);
+        self.base.push(item);
+        if self.base.len() == self.k * 2 {
+            let mut full = std::mem::take(&mut self.base);
+            full.sort_unstable_by(f64::total_cmp);
+            let carry = self.halve(&full, 0);
+            self.carry(carry, 0);
+            full.clear();
+            self.base = full;
+        }
+    }
+
+    /// Every other item. Which ones depends only on how many items the sketch has seen, so that the
+    /// same stream always gives the same sketch.
+    fn halve(&self, sorted: &[f64], level: usize) -> Vec<f64> {
+        let mut bits = self.n ^ (level as u64) << 48;
+        bits = (bits ^ bits >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        bits = (bits ^ bits >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        let offset = usize::from(bits >> 63 == 1);
+        sorted.iter().copied().skip(offset).step_by(2).collect()
+    }
+
+    /// Puts `k` sorted items into a level; two full levels make one of the level above.
+    fn carry(&mut self, mut items: Vec<f64>, mut level: usize) {
+        loop {
+            if level >= self.levels.len() {
+                self.levels.resize_with(level + 1, Vec::new);
+            }
+            if self.levels[level].is_empty() {
+                self.levels[level] = items;
+                return;
+            }
+            let held = std::mem::take(&mut self.levels[level]);
+            items = self.halve(&merge_sorted(&held, &items), level + 1);
+            level += 1;
+        }
+    }
+
+    /// Adds all that `other` has seen. The smaller `k` of the two stays.
+    pub fn merge(&mut self, other: &Quantiles) {
+        if other.is_empty() {
+            return;
+        }
+        if other.k < self.k {
+            let mut smaller = other.clone();
+            smaller.absorb(self);
+            *self = smaller;
+        } else {
+            self.absorb(other);
+        }
+    }
+
+    /// Adds a sketch of the same `k` or a greater one.
+    fn absorb(&mut self, other: &Quantiles) {
+        let n = self.n + other.n;
+        other.base.iter().for_each(|&item| self.add(item));
+        let times = other.k / self.k;
+        let up = times.trailing_zeros() as usize;
+        for (level, items) in other.levels.iter().enumerate().filter(|(_, items)| !items.is_empty()) {
+            let mut items = items.clone();
+            for step in 0..up {
+                items = self.halve(&items, level + step);
+            }
+            self.carry(items, level + up);
+        }
+        self.n = n;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// The items in order, for questions.
+    pub fn view(&self) -> SortedView {
+        SortedView::new(self)
+    }
+
+    /// Bytes in memory.
+    pub fn memory_bytes(&self) -> usize {
+        let levels: usize = self.levels.iter().map(|level| level.capacity() + 3).sum();
+        size_of::<Quantiles>() + (self.base.capacity() + levels) * size_of::<f64>()
+    }
+
+    /// A description for people.
+    pub fn describe(&self) -> String {
+        format!(
+            "### Quantiles DoublesSketch SUMMARY:\n  Empty                        : {}\n  K                            : \
+             {}\n  N                            : {}\n  Levels (Used)                : {}\n  Min Item                     \
+             : {}\n  Max Item                     : {}\n",
+            self.is_empty(),
+            self.k,
+            self.n,
+            self.levels.iter().filter(|level| !level.is_empty()).count(),
+            self.min,
+            self.max
+        )
+    }
+}
+
+fn merge_sorted(one: &[f64], other: &[f64]) -> Vec<f64> {
+    let mut merged = Vec::with_capacity(one.len() + other.len());
+    let (mut a, mut b) = (0, 0);
+    while a < one.len() && b < other.len() {
+        if one[a].total_cmp(&other[b]).is_le() {
+            merged.push(one[a]);
+            a += 1;
+        } else {
+            merged.push(other[b]);
+            b += 1;
+        }
+    }
+    merged.extend_from_slice(&one[a..]);
+    merged.extend_from_slice(&other[b..]);
+    merged
+}
+
+#[cfg(test)]
+mod tests;

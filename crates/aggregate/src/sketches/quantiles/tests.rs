@@ -1,0 +1,91 @@
+use super::*;
+
+fn sketch(k: usize, items: impl Iterator<Item = u32>) -> Quantiles {
+    let mut sketch = Quantiles::new(k).unwrap();
+    items.for_each(|item| sketch.add(item.into()));
+    sketch
+}
+
+/// The numbers below `number` in a scattered order.
+fn scattered(number: u32) -> impl Iterator<Item = u32> {
+    (0..number).map(move |at| (u64::from(at) * 7_919 % u64::from(number)) as u32)
+}
+
+fn bytes(sketch: &Quantiles) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    sketch.encode(&mut bytes);
+    bytes
+}
+
+#[test]
+fn few_items_are_exact() {
+    let view = sketch(128, scattered(100)).view();
+    assert_eq!(view.quantile(0.0).unwrap(), 0.0);
+    assert_eq!(view.quantile(0.5).unwrap(), 49.0);
+    assert_eq!(view.quantile(1.0).unwrap(), 99.0);
+    assert!(view.quantile(1.5).is_err());
+    assert_eq!(view.rank(24.0), 0.25);
+    assert_eq!(view.cdf(&[9.0, 49.0]), [0.1, 0.5, 1.0]);
+    assert_eq!(view.histogram(&[9.0]), [10.0, 90.0]);
+    assert_eq!(view.even_histogram(4).iter().sum::<f64>(), 100.0);
+}
+
+#[test]
+fn an_empty_sketch_answers_nan() {
+    let view = sketch(128, scattered(0)).view();
+    assert!(view.quantile(1.5).unwrap().is_nan() && view.rank(1.0).is_nan());
+    assert!(view.histogram(&[1.0]).iter().chain(&view.even_histogram(3)).all(|count| count.is_nan()));
+}
+
+#[test]
+fn many_items_are_within_the_error() {
+    let sketch = sketch(128, scattered(100_003));
+    assert_eq!(sketch.n(), 100_003);
+    let view = sketch.view();
+    for percent in 1..100 {
+        let fraction = f64::from(percent) / 100.0;
+        assert!((view.quantile(fraction).unwrap() / 100_003.0 - fraction).abs() < 0.03);
+        assert!((view.rank(fraction * 100_003.0) - fraction).abs() < 0.03);
+    }
+}
+
+#[test]
+fn merging_keeps_count_bounds_and_accuracy() {
+    for (k, other_k) in [(128, 128), (128, 32), (64, 256)] {
+        let mut merged = sketch(k, (0..30_000).step_by(2));
+        merged.merge(&sketch(other_k, (1..30_000).step_by(2)));
+        assert_eq!((merged.n(), merged.k()), (30_000, k.min(other_k)));
+        assert_eq!((merged.min(), merged.max()), (0.0, 29_999.0));
+        assert!((merged.view().quantile(0.5).unwrap() / 30_000.0 - 0.5).abs() < 0.1);
+        let weight: u64 =
+            merged.levels.iter().enumerate().map(|(level, items)| (items.len() as u64) << (level + 1)).sum();
+        assert_eq!(weight + merged.base.len() as u64, 30_000);
+    }
+}
+
+#[test]
+fn the_stored_form_is_read_back() {
+    for number in [0, 1, 255, 256, 10_000] {
+        let sketch = sketch(128, scattered(number));
+        let read = Quantiles::decode(&bytes(&sketch)).unwrap();
+        assert_eq!(bytes(&read), bytes(&sketch));
+        assert_eq!(read.n(), sketch.n());
+        assert_eq!(read.levels, sketch.levels);
+    }
+}
+
+/// Sizes as the library's own: 32 bytes and 8 for each item held.
+#[test]
+fn the_stored_form_has_the_known_size() {
+    assert_eq!(bytes(&sketch(128, scattered(100_000))).len(), 5_408);
+    assert_eq!(bytes(&sketch(128, scattered(0))).len(), 8);
+}
+
+#[test]
+fn what_is_no_sketch_is_refused() {
+    let good = bytes(&sketch(128, scattered(1_000)));
+    for bad in [&[][..], &good[..20], &good[..good.len() - 8], &[2, 3, 7, 0, 128, 0, 0, 0]] {
+        assert!(Quantiles::decode(bad).is_err());
+    }
+    assert!(Quantiles::new(100).is_err() && Quantiles::new(1).is_err());
+}
