@@ -39,7 +39,7 @@ impl Error {
             Error::Unsupported(_) => ErrorKind::Unsupported,
             Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => ErrorKind::NotFound,
             Error::Io { .. } => ErrorKind::Unavailable,
-            Error::Aggregate(e) => aggregate_kind(e.kind()),
+            Error::Aggregate(e) => e.kind(),
             Error::Encode(_) => ErrorKind::Internal,
         }
     }
@@ -50,15 +50,5 @@ impl Error {
 
     pub(crate) fn corrupt(text: impl Into<String>) -> Self {
         Error::Corrupt(text.into())
-    }
-}
-
-fn aggregate_kind(kind: aggregate::ErrorKind) -> ErrorKind {
-    match kind {
-        aggregate::ErrorKind::Invalid => ErrorKind::Invalid,
-        aggregate::ErrorKind::Unsupported => ErrorKind::Unsupported,
-        aggregate::ErrorKind::Corrupt => ErrorKind::Corrupt,
-        aggregate::ErrorKind::LimitExceeded => ErrorKind::LimitExceeded,
-        aggregate::ErrorKind::Internal => ErrorKind::Internal,
     }
 }
