@@ -2,9 +2,11 @@
 
 mod batch_view;
 mod bitmap;
-pub mod codes;
+mod codes;
 mod dictionary;
 mod error;
+mod live;
+mod rollup_schema;
 mod schema;
 mod segment;
 mod time_runs;
@@ -12,8 +14,11 @@ mod time_runs;
 pub use aggregate::{Codes, ColumnType, Dictionary};
 pub use batch_view::{ArrayColumn, BatchView, BatchViewBuilder};
 pub use bitmap::{BitmapPolicy, RoaringIndex};
+pub use codes::{CodeWidth, codes_of, narrow, widen};
 pub use dictionary::{StringDictionary, compare_values};
 pub use error::{Error, Result};
+pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
+pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata};
 pub use segment::{
     BitmapIndex, Bounds, Column, ColumnRef, ColumnStats, Segment, SegmentRef, TIME_COLUMN, VECTOR_ROWS, WEIGHT_COLUMN,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, Dictionary};
 use arrow_array::builder::StringBuilder;
-use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray};
+use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::Field;
 use timeline::{Interval, SegmentId};
@@ -261,4 +261,15 @@ fn encode(rows: &Lists, insertion_order: bool) -> Result<(Vec<Vec<u32>>, StringD
     let array = array.finish();
     let dictionary = if insertion_order { StringDictionary::unsorted(array) } else { StringDictionary::sorted(array) }?;
     Ok((coded, dictionary))
+}
+
+/// Texts, each row one or null, as codes of a sorted dictionary.
+pub(crate) fn string_column(values: &StringArray) -> Result<ArrayColumn> {
+    let mut distinct: Vec<Option<&str>> = values.iter().collect();
+    distinct.sort_by(|a, b| compare_values(*a, *b));
+    distinct.dedup();
+    let dictionary = StringDictionary::sorted(StringArray::from(distinct))?;
+    let codes: Vec<u32> = values.iter().map(|v| dictionary.code_of(v).unwrap_or_default()).collect();
+    let num_values = dictionary.values().len();
+    ArrayColumn::coded(narrow(&codes, num_values), Arc::new(dictionary))
 }

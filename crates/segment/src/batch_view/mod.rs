@@ -11,6 +11,7 @@ use std::sync::Arc;
 use timeline::{Interval, SegmentId};
 
 pub use builder::BatchViewBuilder;
+pub(crate) use builder::string_column;
 pub use column::ArrayColumn;
 
 use crate::{ColumnRef, Schema, Segment, SegmentMetadata, TimeRuns};

@@ -1,0 +1,122 @@
+//! Columns that only grow, shared with readers without copying what is full.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use arrow_buffer::{ArrowNativeType, ScalarBuffer};
+
+use crate::VECTOR_ROWS;
+
+/// A number that one thread writes while others read the ones before it.
+pub(super) trait Cell: ArrowNativeType {
+    type Atomic: Send + Sync;
+    fn atomic() -> Self::Atomic;
+    fn load(cell: &Self::Atomic) -> Self;
+    fn store(cell: &Self::Atomic, value: Self);
+}
+
+// A reader learns the length together with the blocks, after the cells below it were written, so the cells
+// themselves need no ordering.
+impl Cell for u32 {
+    type Atomic = AtomicU32;
+    fn atomic() -> AtomicU32 {
+        AtomicU32::new(0)
+    }
+    fn load(cell: &AtomicU32) -> u32 {
+        cell.load(Ordering::Relaxed)
+    }
+    fn store(cell: &AtomicU32, value: u32) {
+        cell.store(value, Ordering::Relaxed);
+    }
+}
+
+impl Cell for i64 {
+    type Atomic = AtomicI64;
+    fn atomic() -> AtomicI64 {
+        AtomicI64::new(0)
+    }
+    fn load(cell: &AtomicI64) -> i64 {
+        cell.load(Ordering::Relaxed)
+    }
+    fn store(cell: &AtomicI64, value: i64) {
+        cell.store(value, Ordering::Relaxed);
+    }
+}
+
+/// Full blocks of `VECTOR_ROWS` and an open one. Clones see the rows of their moment; only one of them may
+/// go on to write.
+pub(super) struct Chunked<T: Cell> {
+    full: Arc<Vec<ScalarBuffer<T>>>,
+    tail: Arc<[T::Atomic]>,
+    len: usize,
+}
+
+impl<T: Cell> Chunked<T> {
+    pub(super) fn new() -> Self {
+        Self { full: Arc::default(), tail: block::<T>(), len: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn push(&mut self, value: T) {
+        T::store(&self.tail[self.len % VECTOR_ROWS], value);
+        self.len += 1;
+        if self.len.is_multiple_of(VECTOR_ROWS) {
+            let values: Vec<T> = self.tail.iter().map(T::load).collect();
+            Arc::make_mut(&mut self.full).push(values.into());
+            self.tail = block::<T>();
+        }
+    }
+
+    pub(super) fn memory_bytes(&self) -> usize {
+        (self.full.len() + 1) * VECTOR_ROWS * size_of::<T>()
+    }
+
+    /// What readers keep: the rows of now.
+    pub(super) fn view(&self) -> Self {
+        Self { full: self.full.clone(), tail: self.tail.clone(), len: self.len }
+    }
+
+    /// Panics when the row is out of bounds.
+    pub(super) fn get(&self, row: usize) -> T {
+        assert!(row < self.len, "row {row} of {}", self.len);
+        match self.full.get(row / VECTOR_ROWS) {
+            Some(block) => block[row % VECTOR_ROWS],
+            None => T::load(&self.tail[row % VECTOR_ROWS]),
+        }
+    }
+
+    /// Without copying when the rows lie in one full block. Panics when they are out of bounds.
+    pub(super) fn read(&self, rows: Range<usize>) -> ScalarBuffer<T> {
+        assert!(rows.start <= rows.end && rows.end <= self.len, "rows {rows:?} of {}", self.len);
+        if let Some(block) = self.full.get(rows.start / VECTOR_ROWS) {
+            let start = rows.start % VECTOR_ROWS;
+            if start + rows.len() <= VECTOR_ROWS {
+                return block.slice(start, rows.len());
+            }
+        }
+        let mut values = Vec::with_capacity(rows.len());
+        let mut at = rows.start;
+        while at < rows.end {
+            let start = at % VECTOR_ROWS;
+            let end = VECTOR_ROWS.min(start + rows.end - at);
+            match self.full.get(at / VECTOR_ROWS) {
+                Some(block) => values.extend_from_slice(&block[start..end]),
+                None => values.extend(self.tail[start..end].iter().map(T::load)),
+            }
+            at += end - start;
+        }
+        values.into()
+    }
+
+    pub(super) fn take(&self, rows: &[u32]) -> ScalarBuffer<T> {
+        rows.iter().map(|&row| self.get(row as usize)).collect::<Vec<T>>().into()
+    }
+}
+
+fn block<T: Cell>() -> Arc<[T::Atomic]> {
+    (0..VECTOR_ROWS).map(|_| T::atomic()).collect()
+}

@@ -1,0 +1,110 @@
+//! What readers hold: the fold of the records up to a moment.
+
+use std::sync::{Arc, OnceLock};
+
+use aggregate::{ColumnType, FoldSnapshot};
+use timeline::{Interval, SegmentId};
+
+use super::chunked::Chunked;
+use super::column::{LiveNumbers, LiveStates, LiveTexts, LiveTimes};
+use super::dimension::{Dimension, Values};
+use super::index::LiveIndex;
+use crate::{
+    ColumnRef, ColumnSchema, Role, RollupSchema, Schema, Segment, SegmentMetadata, TIME_COLUMN, TimeRuns, WEIGHT_COLUMN,
+};
+
+/// A live index at one moment. Neither keys nor states change while it is held.
+pub struct LiveSnapshot {
+    id: SegmentId,
+    schema: Schema,
+    metadata: SegmentMetadata,
+    times: Arc<Chunked<i64>>,
+    time_range: Interval,
+    is_sorted: bool,
+    runs: OnceLock<Option<TimeRuns>>,
+    /// By place in the schema, without `__time`.
+    columns: Vec<ColumnRef>,
+}
+
+impl LiveSnapshot {
+    pub(super) fn of(index: &mut LiveIndex) -> Self {
+        let times = Arc::new(index.times.view());
+        let states = index.fold.as_mut().map(|fold| Arc::new(fold.snapshot()));
+        let mut columns: Vec<ColumnRef> = index.dimensions.iter().map(dimension_column).collect();
+        let metrics: Vec<ColumnType> = index.folded_specs().iter().map(|spec| spec.state_type()).collect();
+        columns.extend(metrics.iter().enumerate().map(|(at, t)| metric_column(states.as_ref(), at, t)));
+        let num_rows = times.len();
+        let (start, end) = if num_rows == 0 { (0, 0) } else { (index.min_time, index.max_time.saturating_add(1)) };
+        Self {
+            id: index.id.clone(),
+            schema: schema_of(&index.schema, &columns, index.weight.is_some()),
+            metadata: index.schema.metadata(true),
+            times,
+            time_range: Interval { start, end },
+            is_sorted: index.is_sorted,
+            runs: OnceLock::new(),
+            columns,
+        }
+    }
+}
+
+fn schema_of(rollup: &RollupSchema, columns: &[ColumnRef], weight: bool) -> Schema {
+    let names = rollup.dimensions.iter().map(|d| (d.name.clone(), Role::Dimension));
+    let names = names.chain(rollup.aggregators.iter().map(|a| (a.name().into(), Role::Metric)));
+    let names = names.chain(weight.then(|| (WEIGHT_COLUMN.into(), Role::Hidden)));
+    let of = |(name, role), column_type, multi_value| ColumnSchema { name, column_type, multi_value, role };
+    let time = of((TIME_COLUMN.into(), Role::Time), ColumnType::Long, false);
+    let rest = names.zip(columns).map(|(name, c)| of(name, c.column_type(), c.is_multi_value()));
+    Schema::new([time].into_iter().chain(rest).collect()).expect("names are distinct in a checked schema")
+}
+
+fn dimension_column(dimension: &Dimension) -> ColumnRef {
+    let rows = dimension.rows.view();
+    match &dimension.values {
+        Values::Text { values, lists } => Arc::new(LiveTexts::new(rows, values.view(), lists.view())),
+        Values::Number(values) => {
+            let column_type = dimension.schema.column_type.clone();
+            Arc::new(LiveNumbers { rows, values: values.view(), column_type })
+        }
+    }
+}
+
+fn metric_column(states: Option<&Arc<FoldSnapshot>>, at: usize, column_type: &ColumnType) -> ColumnRef {
+    LiveStates::column(states.cloned(), at, column_type.clone())
+}
+
+impl Segment for LiveSnapshot {
+    fn id(&self) -> &SegmentId {
+        &self.id
+    }
+
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn num_rows(&self) -> usize {
+        self.times.len()
+    }
+
+    fn time_range(&self) -> Interval {
+        self.time_range
+    }
+
+    fn column(&self, name: &str) -> Option<ColumnRef> {
+        match self.schema.position(name)? {
+            0 => Some(Arc::new(LiveTimes { times: self.times.clone() })),
+            at => self.columns.get(at - 1).cloned(),
+        }
+    }
+
+    fn time_runs(&self) -> Option<&TimeRuns> {
+        if !self.is_sorted {
+            return None;
+        }
+        self.runs.get_or_init(|| TimeRuns::from_times(&self.times.read(0..self.times.len()))).as_ref()
+    }
+
+    fn metadata(&self) -> &SegmentMetadata {
+        &self.metadata
+    }
+}

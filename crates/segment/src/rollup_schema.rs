@@ -1,0 +1,122 @@
+//! What rows are folded into: dimensions, aggregators, granularity.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use aggregate::{AggregatorSpec, ColumnType};
+use serde_json::Value;
+use timeline::Granularity;
+
+use crate::{Error, Result, SegmentMetadata, TIME_COLUMN, WEIGHT_COLUMN};
+
+/// Columns a segment may have.
+pub const MAX_COLUMNS: usize = 4_096;
+
+/// What becomes of the order of a multi-value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MultiValueHandling {
+    #[default]
+    SortedArray,
+    /// Sorted, without repetition.
+    SortedSet,
+    /// As it came.
+    Array,
+}
+
+/// One dimension.
+#[derive(Clone, Debug)]
+pub struct DimensionSchema {
+    pub name: Arc<str>,
+    /// String, long, double or float.
+    pub column_type: ColumnType,
+    pub multi_value_handling: MultiValueHandling,
+    pub create_bitmap_index: bool,
+}
+
+impl DimensionSchema {
+    pub fn new(name: &str, column_type: ColumnType) -> Self {
+        Self {
+            name: name.into(),
+            column_type,
+            multi_value_handling: MultiValueHandling::default(),
+            create_bitmap_index: true,
+        }
+    }
+
+    pub fn string(name: &str) -> Self {
+        Self::new(name, ColumnType::String)
+    }
+}
+
+/// How rows become groups.
+#[derive(Clone, Debug)]
+pub struct RollupSchema {
+    /// In the order of sorting.
+    pub dimensions: Vec<DimensionSchema>,
+    pub aggregators: Vec<Arc<dyn AggregatorSpec>>,
+    /// Without, every row is kept and the aggregators run over it alone.
+    pub rollup: bool,
+    /// Times are cut down to the start of their bucket.
+    pub query_granularity: Granularity,
+    pub timestamp_spec: Option<Value>,
+}
+
+impl RollupSchema {
+    /// Rolled up, without cutting down times.
+    pub fn new(dimensions: Vec<DimensionSchema>, aggregators: Vec<Arc<dyn AggregatorSpec>>) -> Self {
+        Self { dimensions, aggregators, rollup: true, query_granularity: Granularity::None, timestamp_spec: None }
+    }
+
+    /// Fails on repeated or reserved names, on dimensions of states, and on too many columns.
+    pub fn check(&self) -> Result<()> {
+        let mut names = HashSet::from([TIME_COLUMN, WEIGHT_COLUMN]);
+        let metrics = self.aggregators.iter().map(|a| a.name());
+        for name in self.dimensions.iter().map(|d| &*d.name).chain(metrics) {
+            if !names.insert(name) {
+                return Err(Error::invalid(format!("column '{name}' occurs twice, or its name is reserved")));
+            }
+        }
+        if names.len() > MAX_COLUMNS {
+            return Err(Error::LimitExceeded(format!("{} columns, at most {MAX_COLUMNS}", names.len())));
+        }
+        match self.dimensions.iter().find(|d| matches!(d.column_type, ColumnType::State(_))) {
+            Some(d) => Err(Error::invalid(format!("dimension '{}' cannot be of type {}", d.name, d.column_type))),
+            None => Ok(()),
+        }
+    }
+
+    /// As it is kept beside the rows.
+    pub fn metadata(&self, is_live: bool) -> SegmentMetadata {
+        SegmentMetadata {
+            aggregators: self.aggregators.iter().map(|a| a.to_json()).collect(),
+            timestamp_spec: self.timestamp_spec.clone(),
+            query_granularity: serde_json::to_value(&self.query_granularity).ok(),
+            rollup: Some(self.rollup),
+            is_live,
+        }
+    }
+}
+
+/// Cuts times down to the starts of their buckets, remembering the last bucket.
+pub(crate) struct TimeFloor<'a> {
+    granularity: &'a Granularity,
+    start: i64,
+    end: i64,
+}
+
+impl<'a> TimeFloor<'a> {
+    pub(crate) fn new(granularity: &'a Granularity) -> Self {
+        Self { granularity, start: 0, end: 0 }
+    }
+
+    pub(crate) fn floor(&mut self, time: i64) -> i64 {
+        if matches!(self.granularity, Granularity::None | Granularity::All) {
+            return time;
+        }
+        if !(self.start..self.end).contains(&time) {
+            let bucket = self.granularity.bucket(time);
+            (self.start, self.end) = (bucket.start, bucket.end);
+        }
+        self.start
+    }
+}
