@@ -139,3 +139,21 @@ impl Rows for Transaction {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use timeline::{ManualClock, SeededRandom};
+
+    use super::*;
+    use crate::conformance::{CASES, World};
+
+    #[tokio::test]
+    async fn conforms() {
+        for (name, case) in CASES {
+            println!("{name}");
+            let clock = Arc::new(ManualClock::new(crate::conformance::START));
+            let store = memory(Options::new(clock.clone(), Arc::new(SeededRandom::new(1))));
+            case(World::new(store, clock).await).await;
+        }
+    }
+}

@@ -16,7 +16,11 @@ pub(super) struct Statement {
 pub(super) const MAX_BOUND: usize = 10_000;
 
 impl Statement {
+    /// An absent value is written out: bound, it would need the type of its column.
     fn bind(&mut self, value: &Value) {
+        if *value == Value::Null {
+            return self.text.push_str("NULL");
+        }
         self.values.push(value.clone());
         // Writing to a String cannot fail.
         let _ = write!(self.text, "${}", self.values.len());

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use timeline::Interval;
+use timeline::{Interval, condense};
 
 use crate::records::{Datasource, JobClaim, MetricSums, RemovedWhy, Segment, SnapshotKind};
 use crate::store::{Context, Verb};
@@ -86,6 +86,7 @@ async fn overwritten(
     rewritten: &[String],
 ) -> Guarded<Vec<Segment>> {
     let mut found: Vec<Segment> = Vec::new();
+    let whole = condense(intervals.to_vec());
     for &interval in intervals {
         let Interval { start, end } = interval;
         if start >= end {
@@ -103,7 +104,7 @@ async fn overwritten(
                 continue;
             }
             let segment = live(segment)?;
-            let inside = intervals.iter().any(|within| within.start <= segment.start && segment.end <= within.end);
+            let inside = whole.iter().any(|within| within.start <= segment.start && segment.end <= within.end);
             if !inside && !rewritten.contains(&segment.seg_id) {
                 return Err(Conflict::PartlyCovered { seg_id: segment.seg_id }.into());
             }
