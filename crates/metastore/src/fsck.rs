@@ -139,3 +139,6 @@ fn check_segments(facts: &Facts, findings: &mut Vec<Finding>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,7 +82,7 @@ impl Filter {
         self.with(column, Op::NotNull, Vec::new())
     }
 
-    pub fn is_in<T: Field>(self, column: &'static str, values: impl IntoIterator<Item = T>) -> Self {
+    pub fn one_of<T: Field>(self, column: &'static str, values: impl IntoIterator<Item = T>) -> Self {
         let values = values.into_iter().map(|value| value.put()).collect();
         self.with(column, Op::In, values)
     }

@@ -109,10 +109,10 @@ impl DeepStorage {
         match self.store.put_opts(&at, PutPayload::from_bytes(bytes), options).await {
             Ok(_) => {}
             Err(object_store::Error::AlreadyExists { .. }) => {
-                return self.verify(&stored).await.map(|()| stored).map_err(|error| match error {
+                self.verify(&stored).await.map_err(|error| match error {
                     Error::Corrupt { path, detail } => Error::Exists { path, detail },
                     other => other,
-                });
+                })?;
             }
             Err(cause) => return Err(failed(path, cause)),
         }

@@ -119,7 +119,7 @@ pub async fn retire_and_undo(w: World) {
     assert_eq!(done(w.store.undo(&undo(&w, &segment, "u1")).await).snapshot, 3);
     already(w.store.undo(&undo(&w, &segment, "u1")).await);
     assert_is!(conflict(w.store.undo(&undo(&w, &segment, "u2")).await), Conflict::Exists { .. });
-    assert_eq!(w.live_ids().await, [segment.seg_id.clone()]);
+    assert_eq!(w.live_ids().await, std::slice::from_ref(&segment.seg_id));
     let changes = w.store.changes(&w.datasource_id(), 2).await.unwrap();
     assert_eq!(changes.added.iter().map(|added| &added.seg_id).collect::<Vec<_>>(), [&segment.seg_id]);
     w.check().await;

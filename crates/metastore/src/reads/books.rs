@@ -110,7 +110,7 @@ impl Store {
         let removed = Filter::all().not_null("removed_at").le("removed_time", long_ago);
         let removed: Vec<crate::Segment> = tx.find(removed.up("removed_time").up("seg_id").limit(limit)).await?;
         let ids = removed.into_iter().map(|segment| segment.seg_id);
-        let live = Filter::all().is_in("bundle_id", ids).eq("state", BundleState::Live).up("bundle_id");
+        let live = Filter::all().one_of("bundle_id", ids).eq("state", BundleState::Live).up("bundle_id");
         found.extend(tx.find::<Bundle>(live).await?);
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found)

@@ -87,7 +87,7 @@ impl Store {
     }
 
     pub async fn segments_by_id(&self, seg_ids: &[String]) -> Result<Vec<Segment>> {
-        let these = Filter::all().is_in("seg_id", seg_ids.iter().cloned()).up("seg_id");
+        let these = Filter::all().one_of("seg_id", seg_ids.iter().cloned()).up("seg_id");
         self.read().await?.find(these).await
     }
 

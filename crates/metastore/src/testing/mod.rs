@@ -109,3 +109,6 @@ impl Faulty {
 
 /// A committed state.
 pub struct Memorized(crate::memory::Tables);
+
+#[cfg(test)]
+mod tests;
