@@ -64,38 +64,59 @@ fn measures(root: &Path) -> Result<Vec<(String, usize, usize)>, String> {
 
 /// Names and lengths of the functions that have a body, from `fn` to the closing brace.
 fn functions(source: &Source) -> Vec<(String, usize)> {
-    let mut done = Vec::new();
-    let mut open: Vec<(String, usize, Option<usize>)> = Vec::new();
-    let (mut depth, mut in_block, mut in_string) = (0usize, false, None);
+    let mut scan = Scan::default();
+    let (mut in_block, mut in_string) = (false, None);
     for (number, line) in source.lines_without_tests().iter().enumerate() {
         let code = code_of(line, &mut in_block, &mut in_string);
         if let Some(name) = function_name(&code) {
-            open.push((name, number, None));
+            scan.open.push(Open { name, start: number, body: None });
         }
-        for c in code.chars() {
-            match c {
-                '{' => {
-                    if let Some((_, _, body @ None)) = open.last_mut() {
-                        *body = Some(depth);
-                    }
-                    depth += 1;
+        code.chars().for_each(|c| scan.step(c, number));
+    }
+    scan.done
+}
+
+struct Open {
+    name: String,
+    start: usize,
+    /// Depth of braces around the body, once it has begun.
+    body: Option<usize>,
+}
+
+#[derive(Default)]
+struct Scan {
+    done: Vec<(String, usize)>,
+    open: Vec<Open>,
+    braces: usize,
+    /// Inside `[T; 2]` a semicolon ends nothing.
+    brackets: usize,
+}
+
+impl Scan {
+    fn step(&mut self, c: char, number: usize) {
+        match c {
+            '[' => self.brackets += 1,
+            ']' => self.brackets = self.brackets.saturating_sub(1),
+            '{' => {
+                if let Some(Open { body: body @ None, .. }) = self.open.last_mut() {
+                    *body = Some(self.braces);
                 }
-                '}' => {
-                    depth = depth.saturating_sub(1);
-                    if open.last().is_some_and(|(_, _, body)| *body == Some(depth))
-                        && let Some((name, start, _)) = open.pop()
-                    {
-                        done.push((name, number - start + 1));
-                    }
-                }
-                ';' if !code.contains('[') && open.last().is_some_and(|(_, _, body)| body.is_none()) => {
-                    open.pop();
-                }
-                _ => {}
+                self.braces += 1;
             }
+            '}' => {
+                self.braces = self.braces.saturating_sub(1);
+                if self.open.last().is_some_and(|open| open.body == Some(self.braces))
+                    && let Some(open) = self.open.pop()
+                {
+                    self.done.push((open.name, number - open.start + 1));
+                }
+            }
+            ';' if self.brackets == 0 && self.open.last().is_some_and(|open| open.body.is_none()) => {
+                self.open.pop();
+            }
+            _ => {}
         }
     }
-    done
 }
 
 fn function_name(code: &str) -> Option<String> {
@@ -124,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_signature_without_body_is_no_function() {
-        let text = "trait T {\n    fn a(&self);\n    fn b(&self) {\n    }\n}\n";
+        let text = "trait T {\n    fn a(&self) -> &[u8];\n    fn b(&self) {\n    }\n}\n";
         assert_eq!(functions(&source(text)), vec![("b".to_string(), 2)]);
     }
 
