@@ -227,3 +227,6 @@ impl FoldSnapshot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

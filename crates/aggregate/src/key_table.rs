@@ -4,7 +4,8 @@
 const BATCH: usize = 256;
 /// Old slots moved to a grown table for each key that is looked up.
 const MOVES_PER_KEY: usize = 8;
-const EMPTY: u32 = u32::MAX;
+/// Ids stay below this, so that an id plus one fits a slot.
+const MAX_GROUPS: usize = u32::MAX as usize;
 const MIN_SLOTS: usize = 1 << 8;
 
 /// A hash table from packed keys (a fixed number of `u64` words) to dense ids in order of first
@@ -19,16 +20,23 @@ pub struct KeyTable {
     hashes: Vec<u64>,
 }
 
-/// Open addressing, linear probing. A slot holds a group id and 32 bits of the key's hash.
+/// Open addressing, linear probing. A slot holds 32 bits of the key's hash and a group id plus one;
+/// a free one is zero, so that a large new table costs nothing until it is touched.
 #[derive(Default)]
 struct Slots {
-    entries: Vec<(u32, u32)>,
+    entries: Vec<u64>,
     mask: usize,
+}
+
+/// The group in a slot.
+#[inline(always)]
+fn group_of(entry: u64) -> Option<u32> {
+    (entry as u32).checked_sub(1)
 }
 
 impl Slots {
     fn new(num_slots: usize) -> Slots {
-        Slots { entries: vec![(EMPTY, 0); num_slots], mask: num_slots - 1 }
+        Slots { entries: vec![0; num_slots], mask: num_slots - 1 }
     }
 }
 
@@ -78,7 +86,7 @@ impl KeyTable {
 
     pub fn memory_bytes(&self) -> usize {
         let slots = self.slots.entries.capacity() + self.old.entries.capacity();
-        self.keys.capacity() * size_of::<u64>() + slots * size_of::<(u32, u32)>()
+        self.keys.capacity() * size_of::<u64>() + slots * size_of::<u64>()
     }
 
     /// Appends to `groups` the group of each key in `keys` (`width` words each), new ones included.
@@ -118,8 +126,8 @@ impl KeyTable {
         if let Some(group) = self.old.find(hash, key, &self.keys) {
             return group;
         }
-        let group = u32::try_from(self.len()).expect("fewer than 2^32 groups");
-        assert!(group != EMPTY, "fewer than 2^32 groups");
+        assert!(self.len() < MAX_GROUPS, "fewer than 2^32 - 1 groups");
+        let group = self.len() as u32;
         self.keys.extend_from_slice(key);
         self.slots.put(group, hash);
         group
@@ -145,8 +153,7 @@ impl KeyTable {
         }
         let end = self.moved.saturating_add(num_slots).min(self.old.entries.len());
         for at in self.moved..end {
-            let (group, _) = self.old.entries[at];
-            if group != EMPTY {
+            if let Some(group) = group_of(self.old.entries[at]) {
                 let start = group as usize * self.width;
                 self.slots.put(group, hash(&self.keys[start..start + self.width]));
             }
@@ -167,8 +174,7 @@ impl Slots {
     /// The group in the first slot of a hash, if any.
     #[inline]
     fn first(&self, hash: u64) -> Option<u32> {
-        let (group, _) = self.entries[hash as usize & self.mask];
-        (group != EMPTY).then_some(group)
+        group_of(self.entries[hash as usize & self.mask])
     }
 
     #[inline]
@@ -179,11 +185,9 @@ impl Slots {
         let tag = (hash >> 32) as u32;
         let mut at = hash as usize & self.mask;
         loop {
-            let (group, other) = self.entries[at];
-            if group == EMPTY {
-                return None;
-            }
-            if other == tag {
+            let entry = self.entries[at];
+            let group = group_of(entry)?;
+            if (entry >> 32) as u32 == tag {
                 let start = group as usize * key.len();
                 if &keys[start..start + key.len()] == key {
                     return Some(group);
@@ -196,10 +200,10 @@ impl Slots {
     #[inline]
     fn put(&mut self, group: u32, hash: u64) {
         let mut at = hash as usize & self.mask;
-        while self.entries[at].0 != EMPTY {
+        while self.entries[at] != 0 {
             at = (at + 1) & self.mask;
         }
-        self.entries[at] = (group, (hash >> 32) as u32);
+        self.entries[at] = hash >> 32 << 32 | (u64::from(group) + 1);
     }
 }
 

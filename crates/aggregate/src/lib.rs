@@ -23,6 +23,7 @@ mod side;
 pub mod sketches;
 mod span;
 mod spec;
+mod sums;
 
 pub use accumulator::{Accumulator, FieldLayout, Inline, StateReader};
 pub use aggregator::{Aggregator, Caches, OwnedAggregator};

@@ -9,7 +9,17 @@ use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use crate::aggregator::Aggregator;
 use crate::error::{Error, Result};
 use crate::feed::Numbers;
+use crate::input::Rows;
 use crate::seen::Seen;
+use crate::sums::Summed;
+
+/// The sum of the rows that count; `None` if there are none.
+fn sum_of_run<T: Summed>(items: &[T], rows: Rows<'_>) -> Option<T> {
+    match rows {
+        Rows::All => (!items.is_empty()).then(|| T::sum(items)),
+        Rows::Mask(words) => words.iter().any(|&word| word != 0).then(|| T::sum_masked(items, words)),
+    }
+}
 
 /// Sum of longs, which wraps.
 #[derive(Clone, Debug)]
@@ -37,6 +47,12 @@ impl Aggregator for LongSum {
     fn update_if(&self, state: &mut Seen<i64>, item: i64, keep: bool) {
         let item = item & -i64::from(keep);
         *state = Seen { value: state.value.wrapping_add(item), seen: state.seen | keep };
+    }
+
+    fn run(&self, state: &mut Seen<i64>, items: &[i64], rows: Rows<'_>) {
+        if let Some(sum) = sum_of_run(items, rows) {
+            self.update(state, sum);
+        }
     }
 
     fn merge(&self, state: &mut Seen<i64>, other: &Seen<i64>) {
@@ -81,6 +97,12 @@ macro_rules! floating_sum {
             #[inline(always)]
             fn update_if(&self, state: &mut $number, item: $number, keep: bool) {
                 *state += if keep { item + 0.0 } else { -0.0 };
+            }
+
+            fn run(&self, state: &mut $number, items: &[$number], rows: Rows<'_>) {
+                if let Some(sum) = sum_of_run(items, rows) {
+                    self.update(state, sum);
+                }
             }
 
             fn merge(&self, state: &mut $number, other: &$number) {

@@ -27,7 +27,7 @@ impl Number for i64 {
         value as i64
     }
     fn parse(text: &str) -> Option<i64> {
-        dialect::read::metric(text).map(dialect::read::Number::to_long)
+        text.parse().ok().or_else(|| dialect::read::double(text).map(|value| value as i64))
     }
 }
 
@@ -42,7 +42,7 @@ impl Number for f64 {
         value.into()
     }
     fn parse(text: &str) -> Option<f64> {
-        dialect::read::metric(text).map(dialect::read::Number::to_double)
+        dialect::read::double(text)
     }
 }
 
@@ -57,7 +57,7 @@ impl Number for f32 {
         value
     }
     fn parse(text: &str) -> Option<f32> {
-        dialect::read::metric(text).map(dialect::read::Number::to_float)
+        dialect::read::float(text)
     }
 }
 
@@ -90,11 +90,11 @@ impl<T: Number> NumberReader<T> {
                 out.extend(rows.map(|row| valid(*column, row, |row| column.value(row)).map(T::from_float)));
             }
             Some(Input::Text { codes, dictionary }) => {
-                parse_entries(&mut self.parsed, *dictionary);
+                parse_entries(&mut self.parsed, *dictionary, None);
                 out.extend(rows.map(|row| self.parsed[codes.get(row) as usize]));
             }
             Some(Input::Texts { offsets, codes, dictionary }) => {
-                parse_entries(&mut self.parsed, *dictionary);
+                parse_entries(&mut self.parsed, *dictionary, None);
                 let first = |row: usize| (offsets[row] < offsets[row + 1]).then(|| codes.get(offsets[row] as usize));
                 out.extend(rows.map(|row| first(row).and_then(|code| self.parsed[code as usize])));
             }
@@ -110,10 +110,10 @@ fn valid<V>(column: &dyn Array, row: usize, read: impl Fn(usize) -> V) -> Option
 }
 
 /// Parses the entries that the dictionary has gained.
-fn parse_entries<T: Number>(parsed: &mut Vec<Option<T>>, dictionary: &dyn Dictionary) {
+fn parse_entries<T: Number>(parsed: &mut Vec<Option<T>>, dictionary: &dyn Dictionary, unparsed: Option<T>) {
     for code in parsed.len()..dictionary.len() {
         let text = u32::try_from(code).ok().and_then(|code| dictionary.get(code));
-        parsed.push(text.and_then(T::parse));
+        parsed.push(text.and_then(|text| T::parse(text).or(unparsed)));
     }
 }
 
@@ -126,6 +126,8 @@ trait Native<T> {
 /// multi-value text counts.
 #[derive(Default)]
 pub struct Numbers<T> {
+    /// What a text counts as that is no number; nothing, unless set.
+    unparsed: Option<T>,
     /// The number of each dictionary entry, as far as asked for.
     parsed: Vec<Option<T>>,
     scratch: Vec<T>,
@@ -134,6 +136,11 @@ pub struct Numbers<T> {
 }
 
 impl<T: Number> Numbers<T> {
+    /// Numbers where a text that is none counts as `value`.
+    pub(crate) fn with_unparsed(value: T) -> Self {
+        Numbers { unparsed: Some(value), ..Self::default() }
+    }
+
     /// Drops what belongs to dictionaries.
     pub(crate) fn forget(&mut self) {
         self.parsed.clear();
@@ -221,11 +228,11 @@ where
                 None => self.send_converted(span, column.values(), column.nulls(), T::from_float, sink),
             },
             Some(Input::Text { codes, dictionary }) => {
-                parse_entries(&mut self.parsed, *dictionary);
+                parse_entries(&mut self.parsed, *dictionary, self.unparsed);
                 self.send_each(span, sink, |parsed, row| parsed[codes.get(row) as usize])
             }
             Some(Input::Texts { offsets, codes, dictionary }) => {
-                parse_entries(&mut self.parsed, *dictionary);
+                parse_entries(&mut self.parsed, *dictionary, self.unparsed);
                 self.send_texts(span, offsets, *codes, sink)
             }
             Some(Input::Absent) => Ok(()),

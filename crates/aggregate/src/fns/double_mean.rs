@@ -113,8 +113,9 @@ impl Aggregator for Mean {
     type Item = f64;
     type Feed = Numbers<f64>;
 
+    /// Unlike elsewhere, a text that is no number counts as 0.
     fn feed(&self) -> Numbers<f64> {
-        Numbers::default()
+        Numbers::with_unparsed(0.0)
     }
 
     fn empty(&self) -> MeanState {

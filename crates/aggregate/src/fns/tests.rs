@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::arena::ArenaKind;
 use crate::fold::Fold;
-use crate::input::{ColumnType, Dictionary, Groups, Input, InputSpec, Rows};
+use crate::input::{Codes, ColumnType, Dictionary, Groups, Input, InputSpec, Rows};
 use crate::laws::{self, Column};
-use crate::spec::parse_aggregator;
+use crate::spec::{Finalized, parse_aggregator};
 
 /// `longSum` lives in `long_sum.rs`.
 fn file_of(tag: &str) -> String {
@@ -219,4 +219,29 @@ fn bad_properties_are_named() {
     ] {
         assert!(message(json.clone()).contains(named), "{json}: {}", message(json.clone()));
     }
+}
+
+/// The answer of an aggregator over one column, as Druid gave it.
+fn answer(json: Value, column: &Column) -> f64 {
+    let spec = parse_aggregator(&json, &[]).unwrap();
+    let mut fold = Fold::bind(std::slice::from_ref(&spec), &[vec![Some(ColumnType::String)]], ArenaKind::Flat).unwrap();
+    fold.grow(1);
+    let Column::Text { codes, dictionary } = column else { unreachable!() };
+    let input = Input::Text { codes: Codes::U32(codes), dictionary: dictionary.as_ref() };
+    fold.fold(0, Groups::One, codes.len(), Rows::All, &[[input]]).unwrap();
+    match spec.finalize(&fold.states(&[0]).unwrap()[0]).unwrap() {
+        Finalized::Double(answers) => answers.value(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn distinct_texts_are_estimated_as_druid_does() {
+    let texts: Vec<Option<String>> = (0..83).map(|user| Some(format!("u{user}"))).collect();
+    let column = Column::Text { codes: (0..83).chain(0..83).collect(), dictionary: Arc::new(Texts(texts)) };
+    let of = |tag: &str| json!({"type": tag, "name": "a", "fieldName": "user", "fields": ["user"]});
+    assert_eq!(answer(of("cardinality"), &column), 83.686_779_806_282_77);
+    assert_eq!(answer(of("hyperUnique"), &column), 84.728_753_881_163_33);
+    assert_eq!(answer(of("thetaSketch"), &column), 83.0);
+    assert!((answer(of("HLLSketchBuild"), &column) - 83.000_016_904_611_4).abs() < 1e-5);
 }
