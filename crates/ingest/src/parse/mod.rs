@@ -1,13 +1,33 @@
 //! Raw records into columns.
 
+mod auto;
+mod batch;
+mod cell;
 mod column;
+mod flatten;
+mod formats;
 mod interner;
+mod json;
+pub(crate) mod layout;
+mod parser;
 mod raw;
 mod reject;
+mod separated;
+mod settle;
+mod slot;
 mod stats;
+mod timestamp;
+#[cfg(test)]
+mod tests;
 
+pub use batch::{ColumnView, ParsedBatch};
+pub use cell::Cell;
 pub use column::{NumberColumn, TextColumn};
+pub use formats::{InputFormat, Reader, Row, Rows, parse_input_format};
 pub use interner::{Interner, NULL_CODE, NotUtf8};
+pub use parser::{MAX_RECORD_BYTES, Numbering, Parser};
 pub use raw::{RawBatch, RawRecord};
 pub use reject::{Outcome, RAW_BYTES, Reason, Reject};
+pub use slot::MAX_VALUE_BYTES;
 pub use stats::RowStats;
+pub use timestamp::{TIME_BOUNDS, TimestampFormat};

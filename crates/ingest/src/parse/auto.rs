@@ -1,0 +1,211 @@
+//! Columns whose type is not declared: values are kept as they came until the batch is whole.
+
+use super::cell::Cell;
+use super::column::{NumberColumn, TextColumn};
+use super::interner::{Interner, NULL_CODE};
+use super::reject::Reason;
+use super::slot::{MAX_VALUE_BYTES, Trouble};
+
+/// The type of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tag {
+    Null,
+    Bool,
+    Long,
+    Double,
+    Text,
+    List,
+}
+
+/// The type that all values of a column can be read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Common {
+    Nothing,
+    Long,
+    Double,
+    Text,
+}
+
+/// Values of any type.
+#[derive(Debug, Default)]
+pub(crate) struct MixedColumn {
+    tags: Vec<Tag>,
+    /// The bits of a number or boolean, the code of a text, the index of a list.
+    words: Vec<u64>,
+    lists: Vec<Vec<u32>>,
+    interner: Interner,
+}
+
+/// A mixed column read as its common type.
+#[derive(Debug, Default)]
+pub(crate) enum Resolved {
+    #[default]
+    Nothing,
+    Long(NumberColumn<i64>),
+    Double(NumberColumn<f64>),
+    Text(TextColumn),
+}
+
+impl MixedColumn {
+    pub(crate) fn len(&self) -> usize {
+        self.tags.len()
+    }
+
+    pub(crate) fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    pub(crate) fn interner(&self) -> &Interner {
+        &self.interner
+    }
+
+    pub(crate) fn push_null(&mut self) {
+        self.push(Tag::Null, 0);
+    }
+
+    pub(crate) fn push_long(&mut self, value: i64) {
+        self.push(Tag::Long, value as u64);
+    }
+
+    pub(crate) fn push_double(&mut self, value: f64) {
+        self.push(Tag::Double, value.to_bits());
+    }
+
+    pub(crate) fn push_bool(&mut self, value: bool) {
+        self.push(Tag::Bool, u64::from(value));
+    }
+
+    pub(crate) fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        let code = self.code(bytes)?;
+        self.push(Tag::Text, u64::from(code));
+        Ok(())
+    }
+
+    fn push(&mut self, tag: Tag, word: u64) {
+        self.tags.push(tag);
+        self.words.push(word);
+    }
+
+    fn code(&mut self, bytes: &[u8]) -> Result<u32, Trouble> {
+        if bytes.len() > MAX_VALUE_BYTES {
+            return Err(Trouble::Reject(Reason::ValueTooLong));
+        }
+        Ok(self.interner.intern_bytes(bytes)?)
+    }
+
+    pub(crate) fn put(&mut self, cell: &Cell<'_>) -> Result<(), Trouble> {
+        match cell {
+            Cell::Null => self.push_null(),
+            Cell::Bool(value) => self.push_bool(*value),
+            Cell::Long(value) => self.push_long(*value),
+            Cell::Double(value) => self.push_double(*value),
+            Cell::Text(text) => self.push_bytes(text.as_bytes())?,
+            Cell::Map(_) => self.push_bytes(cell.to_text().as_bytes())?,
+            Cell::List(items) => {
+                let mut codes = Vec::with_capacity(items.len());
+                for item in items {
+                    codes.push(match item {
+                        Cell::Null => NULL_CODE,
+                        Cell::Text(text) => self.code(text.as_bytes())?,
+                        other => self.code(other.to_text().as_bytes())?,
+                    });
+                }
+                self.lists.push(codes);
+                self.push(Tag::List, self.lists.len() as u64 - 1);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        self.tags.truncate(rows);
+        self.words.truncate(rows);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.truncate(0);
+        self.lists.clear();
+        self.interner.renew_if_large();
+    }
+
+    /// The least type that holds these rows; lists count as texts, booleans as longs.
+    pub(crate) fn common(&self) -> Common {
+        let common = |tag: &Tag| match tag {
+            Tag::Null => Common::Nothing,
+            Tag::Bool | Tag::Long => Common::Long,
+            Tag::Double => Common::Double,
+            Tag::Text | Tag::List => Common::Text,
+        };
+        self.tags.iter().map(common).max().unwrap_or(Common::Nothing)
+    }
+
+    /// The long of a row whose common type is long.
+    pub(crate) fn long(&self, row: usize) -> Option<i64> {
+        match self.tags[row] {
+            Tag::Bool | Tag::Long => Some(self.words[row] as i64),
+            _ => None,
+        }
+    }
+
+    /// The number of a row as a double.
+    pub(crate) fn double(&self, row: usize) -> Option<f64> {
+        match self.tags[row] {
+            Tag::Bool | Tag::Long => Some(self.words[row] as i64 as f64),
+            Tag::Double => Some(f64::from_bits(self.words[row])),
+            _ => None,
+        }
+    }
+
+    /// The text codes of a row, in `list` when there are several; numbers are printed.
+    fn codes(&mut self, row: usize, text: &mut Vec<u8>) -> Codes {
+        text.clear();
+        match self.tags[row] {
+            Tag::Null => return Codes::One(NULL_CODE),
+            Tag::Text => return Codes::One(self.words[row] as u32),
+            Tag::List => return Codes::List(self.words[row] as usize),
+            Tag::Bool => text.extend_from_slice(if self.words[row] == 1 { b"true" } else { b"false" }),
+            Tag::Long => dialect::print::long(text, self.words[row] as i64),
+            Tag::Double => dialect::print::double(text, f64::from_bits(self.words[row])),
+        }
+        Codes::One(self.interner.intern_bytes(text).unwrap_or(NULL_CODE))
+    }
+
+    /// The rows as one type, which must hold them all.
+    pub(crate) fn resolve(&mut self, common: Common) -> Resolved {
+        match common {
+            Common::Nothing => Resolved::Nothing,
+            Common::Long => {
+                let mut column = NumberColumn::default();
+                (0..self.len()).for_each(|row| column.push_option(self.long(row)));
+                Resolved::Long(column)
+            }
+            Common::Double => {
+                let mut column = NumberColumn::default();
+                (0..self.len()).for_each(|row| column.push_option(self.double(row)));
+                Resolved::Double(column)
+            }
+            Common::Text => Resolved::Text(self.texts()),
+        }
+    }
+
+    fn texts(&mut self) -> TextColumn {
+        let mut column = TextColumn::default();
+        let mut text = Vec::new();
+        for row in 0..self.len() {
+            match self.codes(row, &mut text) {
+                Codes::One(code) => column.push(code),
+                Codes::List(at) => match self.lists[at][..] {
+                    [] => column.push(NULL_CODE),
+                    [code] => column.push(code),
+                    _ => column.push_list(&self.lists[at]),
+                },
+            }
+        }
+        column
+    }
+}
+
+enum Codes {
+    One(u32),
+    List(usize),
+}

@@ -1,0 +1,121 @@
+//! `flattenSpec`: values from inside nested objects become fields of the row.
+
+mod path;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::cell::Cell;
+use super::formats::Row;
+use crate::Result;
+use crate::spec::fields::Fields;
+use path::Path;
+
+/// Fields that a flattenSpec may name.
+const MAX_FIELDS: usize = 10_000;
+
+/// A `flattenSpec` as meant.
+#[derive(Debug)]
+pub(crate) struct Flatten {
+    discovers: bool,
+    fields: Vec<Field>,
+}
+
+#[derive(Debug)]
+struct Field {
+    name: String,
+    kind: &'static str,
+    written: Value,
+    path: Path,
+}
+
+impl Flatten {
+    pub(crate) fn parse(fields: &Fields<'_>) -> Result<Flatten> {
+        let list = fields.list("fields")?;
+        if list.len() > MAX_FIELDS {
+            return Err(fields.wrong("fields", format!("has more than {MAX_FIELDS} entries")));
+        }
+        let mut found: Vec<Field> = Vec::with_capacity(list.len());
+        let mut names = hashbrown::HashSet::new();
+        for (at, value) in list.iter().enumerate() {
+            let place = format!("fields[{at}]");
+            let field = match value {
+                Value::String(name) => Field::root(name),
+                _ => Field::parse(&Fields::of(value, fields.path(&place))?)?,
+            };
+            if !names.insert(field.name.clone()) {
+                return Err(fields.wrong(&place, format!("field [{}] is declared twice", field.name)));
+            }
+            found.push(field);
+        }
+        Ok(Flatten { discovers: fields.boolean("useFieldDiscovery", true)?, fields: found })
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "useFieldDiscovery": self.discovers,
+            "fields": self.fields.iter().map(Field::to_json).collect::<Vec<_>>(),
+        })
+    }
+
+    /// The declared fields, then what the row has beside them where that is wanted.
+    pub(crate) fn apply<'a>(&self, row: Row<'a>) -> Row<'a> {
+        let mut out: Row<'a> = Vec::with_capacity(self.fields.len() + row.len());
+        for field in &self.fields {
+            out.push((Cow::Owned(field.name.clone()), field.path.of(&row)));
+        }
+        if self.discovers {
+            let taken: hashbrown::HashSet<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
+            out.extend(row.into_iter().filter(|(name, _)| !taken.contains(name.as_ref())));
+        }
+        out
+    }
+}
+
+impl Field {
+    fn root(name: &str) -> Field {
+        Field { name: name.to_owned(), kind: "root", written: Value::from(name), path: Path::root(name) }
+    }
+
+    fn parse(fields: &Fields<'_>) -> Result<Field> {
+        let name = fields.required_text("name")?;
+        let refused = |field: &str, why: String| fields.wrong(field, why);
+        match fields.tag(None)?.as_str() {
+            "root" => {
+                let expr = fields.text("expr")?.unwrap_or_else(|| name.clone());
+                Ok(Field { kind: "root", path: Path::root(&expr), written: Value::from(expr), name })
+            }
+            "path" => {
+                let expr = fields.required_text("expr")?;
+                let path = Path::json_path(&expr).map_err(|why| refused("expr", why))?;
+                Ok(Field { kind: "path", path, written: Value::from(expr), name })
+            }
+            "jq" => {
+                let expr = fields.required_text("expr")?;
+                let path = Path::jq(&expr).map_err(|why| refused("expr", why))?;
+                Ok(Field { kind: "jq", path, written: Value::from(expr), name })
+            }
+            "tree" => {
+                let nodes = fields.texts("nodes")?.unwrap_or_default();
+                if nodes.is_empty() {
+                    return Err(fields.wrong("nodes", "is required"));
+                }
+                Ok(Field { kind: "tree", path: Path::nodes(&nodes), written: Value::from(nodes), name })
+            }
+            other => Err(fields.wrong("type", format!("must be root, path, jq or tree, not [{other}]"))),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let key = if self.kind == "tree" { "nodes" } else { "expr" };
+        json!({"type": self.kind, "name": self.name, key: self.written})
+    }
+}
+
+/// The value of a field of a row.
+fn lookup<'r, 'a>(row: &'r [(Cow<'a, str>, Cell<'a>)], name: &str) -> Option<&'r Cell<'a>> {
+    row.iter().find(|(found, _)| found == name).map(|(_, cell)| cell)
+}

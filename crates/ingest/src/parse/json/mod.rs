@@ -1,0 +1,17 @@
+//! Reading JSON: a scanner directed by the schema for what events look like, and a tree for the rest.
+//! Both give the same rows.
+
+pub(crate) mod number;
+mod scan;
+mod skip;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tree;
+
+pub(crate) use scan::Scanner;
+
+/// Levels of nesting that are read.
+pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Fields that a row may have.
+pub(crate) const MAX_FIELDS: usize = 10_000;
