@@ -3,9 +3,9 @@
 pub mod client_properties;
 mod error;
 pub mod parse;
+pub mod source;
 pub mod spec;
 pub mod transform;
-pub mod source;
 
 pub use error::{Error, Result};
 pub use parse::{Interner, Outcome, ParsedBatch, Parser, RawBatch, RawRecord, Reason, Reject, RowStats};

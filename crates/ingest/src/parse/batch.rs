@@ -195,7 +195,10 @@ impl ParsedBatch {
             Common::Long => DimensionType::Long,
             Common::Double => DimensionType::Double,
         };
-        Dimension { multi_value_handling: dimension.multi_value_handling, ..Dimension::new(&dimension.name, dimension_type) }
+        Dimension {
+            multi_value_handling: dimension.multi_value_handling,
+            ..Dimension::new(&dimension.name, dimension_type)
+        }
     }
 
     /// The values of a dimension, in the order of [`ParsedBatch::dimensions`].

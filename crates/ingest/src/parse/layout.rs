@@ -167,8 +167,7 @@ impl Layout {
     fn metric_inputs(&mut self, aggregator: &dyn AggregatorSpec, path: &str) -> Result<Vec<MetricInput>> {
         let inputs = aggregator.inputs();
         let unknown: Vec<Option<ColumnType>> = inputs.iter().map(|_| None).collect();
-        let accumulator =
-            aggregator.accumulator(&unknown).map_err(|error| Error::invalid(path, error.to_string()))?;
+        let accumulator = aggregator.accumulator(&unknown).map_err(|error| Error::invalid(path, error.to_string()))?;
         let mut found = Vec::with_capacity(inputs.len());
         for (input, lane) in inputs.iter().zip(accumulator.lanes()) {
             found.push(self.metric_input(input, *lane, path)?);
@@ -189,7 +188,9 @@ impl Layout {
             InputSpec::Dimension(Value::String(name)) => name.clone(),
             InputSpec::Dimension(spec) => match spec.get("dimension").and_then(Value::as_str) {
                 Some(name) if spec.get("extractionFn").is_none() => name.to_owned(),
-                _ => return Err(Error::invalid(path, "a dimension with an extraction function needs a transform here")),
+                _ => {
+                    return Err(Error::invalid(path, "a dimension with an extraction function needs a transform here"));
+                }
             },
             InputSpec::Expression(text) => return Ok(MetricInput::Slot(self.hidden(&hidden_name(text), holds))),
         };

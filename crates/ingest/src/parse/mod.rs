@@ -16,9 +16,9 @@ mod separated;
 mod settle;
 mod slot;
 mod stats;
-mod timestamp;
 #[cfg(test)]
 mod tests;
+mod timestamp;
 
 pub use batch::{ColumnView, ParsedBatch};
 pub use cell::Cell;

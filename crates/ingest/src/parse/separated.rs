@@ -72,13 +72,8 @@ impl Separated {
     }
 
     pub(crate) fn reader(&self, stream: bool) -> Box<dyn Reader> {
-        let mut reader = SeparatedReader {
-            format: self.clone(),
-            columns: None,
-            to_skip: 0,
-            needs_header: false,
-            by_line: stream,
-        };
+        let mut reader =
+            SeparatedReader { format: self.clone(), columns: None, to_skip: 0, needs_header: false, by_line: stream };
         reader.begin_file();
         Box::new(reader)
     }

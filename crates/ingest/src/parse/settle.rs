@@ -123,7 +123,7 @@ impl Parser {
                     Reason::Malformed => format!("Unable to parse row [{line}]{into} {place}"),
                     _ => format!("Unable to parse row: {} {place}", failure.detail),
                 }];
-                reject.input = if failure.detail == "not an object" { "{}".to_owned() } else { line };
+                reject.input = line;
             }
         }
     }

@@ -113,8 +113,7 @@ impl TextStore {
             _ => {
                 if self.handling != MultiValueHandling::Array {
                     let interner = &self.interner;
-                    let order =
-                        |a: &u32, b: &u32| dialect::order::compare_nullable(interner.get(*a), interner.get(*b));
+                    let order = |a: &u32, b: &u32| dialect::order::compare_nullable(interner.get(*a), interner.get(*b));
                     self.list.sort_by(order);
                 }
                 if self.handling == MultiValueHandling::SortedSet {
@@ -232,10 +231,7 @@ impl Slot {
     }
 }
 
-fn put_number<T: Copy + Default>(
-    column: &mut NumberColumn<T>,
-    value: Result<Option<T>, String>,
-) -> Result<(), String> {
+fn put_number<T: Copy + Default>(column: &mut NumberColumn<T>, value: Result<Option<T>, String>) -> Result<(), String> {
     match value {
         Ok(value) => {
             column.push_option(value);

@@ -142,4 +142,3 @@ pub fn check_name(name: &str) -> std::result::Result<(), String> {
     }
     Ok(())
 }
-

@@ -125,7 +125,9 @@ fn dimension_type(fields: &Fields<'_>) -> Result<DimensionType> {
         "float" => Ok(DimensionType::Float),
         "double" => Ok(DimensionType::Double),
         "auto" => Ok(DimensionType::Auto),
-        "json" => Err(fields.wrong("type", "[json] dimensions are not supported; flatten the field with a flattenSpec")),
+        "json" => {
+            Err(fields.wrong("type", "[json] dimensions are not supported; flatten the field with a flattenSpec"))
+        }
         "spatial" => Err(fields.wrong("type", "[spatial] dimensions are not supported")),
         other => Err(fields.wrong("type", format!("unknown dimension type [{other}]"))),
     }

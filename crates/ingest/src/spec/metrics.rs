@@ -28,8 +28,7 @@ impl Metric {
         let metric = if fields.text("type")?.as_deref() == Some("filtered") {
             Metric::filtered(&fields, kinds)?
         } else {
-            let aggregator =
-                parse_aggregator(json, kinds).map_err(|error| Error::invalid(path, error.to_string()))?;
+            let aggregator = parse_aggregator(json, kinds).map_err(|error| Error::invalid(path, error.to_string()))?;
             Metric { name: aggregator.name().to_owned(), aggregator, filter: None }
         };
         metric.check_readable(path)?;

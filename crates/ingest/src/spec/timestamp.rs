@@ -23,7 +23,8 @@ impl TimestampSpec {
         let Some(fields) = fields else {
             return Ok(TimestampSpec {
                 column: default_column.to_owned(),
-                format: TimestampFormat::parse("auto").map_err(|reason| crate::Error::invalid("timestampSpec", reason))?,
+                format: TimestampFormat::parse("auto")
+                    .map_err(|reason| crate::Error::invalid("timestampSpec", reason))?,
                 missing_value: None,
             });
         };

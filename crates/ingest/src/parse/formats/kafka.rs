@@ -46,7 +46,8 @@ fn parse(fields: &Fields<'_>) -> Result<Arc<dyn InputFormat>> {
         Some(format) => format,
         None => return Err(fields.wrong("valueFormat", "is required")),
     };
-    let or = |name: &str, default: &str| Ok::<_, crate::Error>(fields.text(name)?.unwrap_or_else(|| default.to_owned()));
+    let or =
+        |name: &str, default: &str| Ok::<_, crate::Error>(fields.text(name)?.unwrap_or_else(|| default.to_owned()));
     Ok(Arc::new(Kafka {
         value_format,
         key_format: nested("keyFormat")?,
@@ -88,7 +89,9 @@ impl InputFormat for Kafka {
             "timestampColumnName": self.columns.timestamp,
             "topicColumnName": self.columns.topic,
         });
-        for (name, column) in [("partitionColumnName", &self.columns.partition), ("offsetColumnName", &self.columns.offset)] {
+        for (name, column) in
+            [("partitionColumnName", &self.columns.partition), ("offsetColumnName", &self.columns.offset)]
+        {
             if let (Some(column), Some(map)) = (column, out.as_object_mut()) {
                 map.insert(name.to_owned(), Value::from(column.as_str()));
             }

@@ -86,15 +86,8 @@ pub(crate) struct Kind {
     pub(crate) parse: fn(&Fields<'_>) -> Result<Arc<dyn InputFormat>>,
 }
 
-pub(crate) static KINDS: &[&Kind] = &[
-    &csv::KIND,
-    &delimited::KIND,
-    &delimited::TSV,
-    &json::KIND,
-    &kafka::KIND,
-    &lines::KIND,
-    &regex::KIND,
-];
+pub(crate) static KINDS: &[&Kind] =
+    &[&csv::KIND, &delimited::KIND, &delimited::TSV, &json::KIND, &kafka::KIND, &lines::KIND, &regex::KIND];
 
 /// Reads an `inputFormat` that stands at `path` of the spec.
 pub fn parse_input_format(value: &Value, path: &str) -> Result<Arc<dyn InputFormat>> {

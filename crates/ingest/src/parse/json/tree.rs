@@ -15,7 +15,6 @@ use crate::parse::reject::Reason;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unreadable {
     Syntax(String),
-    NotAnObject,
     TooDeep,
     TooManyFields,
     Number(String),
@@ -34,7 +33,6 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unreadable::Syntax(why) => f.write_str(why),
-            Unreadable::NotAnObject => f.write_str("not an object"),
             Unreadable::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
             Unreadable::TooManyFields => write!(f, "more than {MAX_FIELDS} fields"),
             Unreadable::Number(text) => write!(f, "[{text}] is no number that can be held"),
@@ -67,7 +65,7 @@ impl<'a> Objects<'a> {
     }
 }
 
-/// One object: its fields in order, values unread. Of fields with the same name the last one counts,
+/// One object: its fields in order, values unread; a value that is none has no fields. Of fields with the same name the last one counts,
 /// at the place of the first.
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
@@ -77,7 +75,7 @@ pub(crate) struct Object<'a> {
 impl<'a> Object<'a> {
     fn read(text: &'a str) -> Result<Object<'a>, Unreadable> {
         if !text.starts_with('{') {
-            return Err(Unreadable::NotAnObject);
+            return Ok(Object { fields: Vec::new() });
         }
         if !skip::is_shallow(text.as_bytes(), MAX_DEPTH) {
             return Err(Unreadable::TooDeep);

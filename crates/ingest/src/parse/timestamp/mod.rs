@@ -47,7 +47,8 @@ impl TimestampFormat {
             "nano" => Kind::Nano,
             "ruby" => Kind::Ruby,
             _ => Kind::Pattern(Arc::new(
-                Pattern::parse(text).map_err(|why| format!("Unable to parse timestamps with format [{text}]: {why}"))?,
+                Pattern::parse(text)
+                    .map_err(|why| format!("Unable to parse timestamps with format [{text}]: {why}"))?,
             )),
         };
         Ok(TimestampFormat { text: text.into(), kind })
