@@ -111,34 +111,44 @@ impl JsonReader {
         if self.flatten.is_none() && self.scanner.read(text, spec, batch) {
             return;
         }
-        self.read_slowly(text, spec, batch);
+        read_tree(text, self.flatten.as_deref(), self.many, spec, batch);
     }
+}
 
-    /// The way that takes everything that JSON allows.
-    fn read_slowly(&self, text: &[u8], spec: &TimestampSpec, batch: &mut ParsedBatch) {
-        let mut objects = tree::Objects::new(text);
-        let mut found = 0;
-        while let Some(next) = objects.next_object() {
-            found += 1;
-            let row = match next.and_then(|object| self.row(&object, batch)) {
-                Ok(row) => row,
-                Err(why) => return batch.fail_record(why.reason(), why.to_string()),
-            };
-            write_row(&row, spec, batch);
-            if !self.many {
-                break;
-            }
-        }
-        if found == 0 {
-            batch.fail_record(Reason::Malformed, "no JSON object".to_owned());
+/// The way that takes everything that JSON allows; `many` when the text may hold several objects.
+pub(crate) fn read_tree(
+    text: &[u8],
+    flatten: Option<&Flatten>,
+    many: bool,
+    spec: &TimestampSpec,
+    batch: &mut ParsedBatch,
+) {
+    let mut objects = tree::Objects::new(text);
+    let mut found = 0;
+    while let Some(next) = objects.next_object() {
+        found += 1;
+        let row = match next.and_then(|object| row(&object, flatten, batch)) {
+            Ok(row) => row,
+            Err(why) => return batch.fail_record(why.reason(), why.to_string()),
+        };
+        write_row(&row, spec, batch);
+        if !many {
+            break;
         }
     }
+    if found == 0 {
+        batch.fail_record(Reason::Malformed, "no JSON object".to_owned());
+    }
+}
 
-    fn row<'a>(&self, object: &tree::Object<'a>, batch: &ParsedBatch) -> Result<Row<'a>, tree::Unreadable> {
-        match &self.flatten {
-            Some(flatten) => Ok(flatten.apply(object.cells()?)),
-            None if batch.layout.discovers.is_some() => object.cells(),
-            None => object.cells_of(|name| batch.layout.id(name.as_bytes()).is_some()),
-        }
+fn row<'a>(
+    object: &tree::Object<'a>,
+    flatten: Option<&Flatten>,
+    batch: &ParsedBatch,
+) -> Result<Row<'a>, tree::Unreadable> {
+    match flatten {
+        Some(flatten) => Ok(flatten.apply(object.cells()?)),
+        None if batch.layout.discovers.is_some() => object.cells(),
+        None => object.cells_of(|name| batch.layout.id(name.as_bytes()).is_some()),
     }
 }

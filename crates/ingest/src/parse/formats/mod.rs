@@ -2,7 +2,7 @@
 
 mod csv;
 mod delimited;
-mod json;
+pub(crate) mod json;
 mod kafka;
 mod lines;
 mod regex;

@@ -1,9 +1,15 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::number::{self, Number};
+use crate::parse::formats::json::read_tree;
 use crate::parse::tests::{parse, parser, rows};
-use crate::parse::{Numbering, ParsedBatch, Parser};
+use crate::parse::{
+    InputFormat, Numbering, ParsedBatch, Parser, RawBatch, RawRecord, Reader, Rows, parse_input_format,
+};
+use crate::spec::TimestampSpec;
 
 #[test]
 fn numbers_are_read_as_the_standard_library_reads_them() {
@@ -19,16 +25,40 @@ fn numbers_are_read_as_the_standard_library_reads_them() {
     }
 }
 
-/// The same schema by the scanner, and by the tree alone: a flattenSpec that changes nothing.
+/// JSON by the tree alone.
+#[derive(Debug)]
+struct Tree;
+
+impl InputFormat for Tree {
+    fn to_json(&self) -> Value {
+        json!({"type": "json"})
+    }
+
+    fn reader(&self, _: bool) -> Box<dyn Reader> {
+        Box::new(Tree)
+    }
+}
+
+impl Reader for Tree {
+    fn rows<'a>(&mut self, from: &RawBatch<'a>, record: &RawRecord<'a>) -> Rows<'a> {
+        let format = parse_input_format(&self.to_json(), "inputFormat").unwrap();
+        format.reader(true).rows(from, record)
+    }
+
+    fn read(&mut self, _: &RawBatch<'_>, record: &RawRecord<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
+        read_tree(record.value.unwrap_or_default(), None, true, spec, batch);
+    }
+}
+
 fn both() -> (Parser, Parser) {
     let schema = json!({
         "dimensionsSpec": {"dimensions": ["a", "b", {"type": "long", "name": "n"}, {"type": "double", "name": "x"},
             {"type": "auto", "name": "u"}]},
         "metricsSpec": [{"type": "doubleSum", "name": "m", "fieldName": "c"}, {"type": "longSum", "name": "k", "fieldName": "n"}],
     });
-    let slow = json!({"type": "json", "flattenSpec": {"useFieldDiscovery": true, "fields": []}});
-    let fast = parser(schema.clone(), json!({"type": "json"}), Numbering::Stream);
-    (fast, parser(schema, slow, Numbering::Stream))
+    let fast = parser(schema, json!({"type": "json"}), Numbering::Stream);
+    let slow = Parser::new(fast.schema().clone(), Arc::new(Tree), Numbering::Stream).unwrap();
+    (fast, slow)
 }
 
 fn told(batch: &ParsedBatch) -> (Vec<Value>, Vec<String>, String) {
