@@ -1,17 +1,30 @@
 //! One value, or one verdict, per row: filters, extraction functions, dimension specs, virtual columns and the
 //! expression language. Everything is parsed once, bound to a segment and run a vector of rows at a time.
 
+mod columns;
+mod dictionaries;
+pub mod dimension_spec;
 mod environment;
 mod error;
 pub mod expr;
+pub mod extraction;
+pub mod filter;
 mod java_format;
 pub mod java_regex;
 pub mod joda;
+mod json;
 mod numbers;
+mod search_query;
 mod verdict;
+pub mod virtual_columns;
 pub mod words;
 
+pub use dimension_spec::DimensionSpec;
 pub use environment::{Environment, LookupMap, LookupResolver, NoLookups};
 pub use error::{Error, Result};
-pub use expr::{Columns, Expr, ExprType, Kind, Scalar, Vector};
+pub use expr::{BoundExpr, Columns, Expr, ExprType, Kind, Scalar, Vector};
+pub use extraction::ExtractionFn;
+pub use filter::{BoundFilter, Filter};
+pub use search_query::SearchQuery;
 pub use verdict::{Truth, Verdict};
+pub use virtual_columns::{VirtualColumns, WithVirtual};

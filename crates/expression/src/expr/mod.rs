@@ -3,6 +3,7 @@
 
 mod arithmetic;
 mod arrow;
+mod bound;
 mod build;
 mod builder;
 mod cast;
@@ -25,6 +26,7 @@ use arrow_array::ArrayRef;
 use build::{InputSlot, build};
 use node::{Frame, Node};
 
+pub use bound::BoundExpr;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
 pub use vector::Vector;
 

@@ -1,4 +1,4 @@
-use super::{Expr, Scalar};
+use super::Expr;
 
 /// The value of an expression without columns, as text.
 pub(super) fn value(text: &str) -> Result<Option<String>, String> {

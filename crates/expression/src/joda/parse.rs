@@ -47,7 +47,11 @@ fn after_text<'a>(text: &'a str, wanted: &str) -> Option<&'a str> {
 }
 
 fn is_numeric(letter: char, count: usize) -> bool {
-    !matches!(letter, 'G' | 'a' | 'E' | 'z' | 'Z') && !(letter == 'M' && count >= 3)
+    match letter {
+        'G' | 'a' | 'E' | 'z' | 'Z' => false,
+        'M' => count < 3,
+        _ => true,
+    }
 }
 
 /// At most so many digits, at least one.

@@ -88,10 +88,6 @@ fn numbers<'a>(args: &[Scalar<'a>]) -> Option<(Scalar<'a>, Scalar<'a>)> {
 }
 
 fn two(f: impl Fn(f64, f64) -> f64 + Send + Sync + 'static) -> Result<Box<dyn Function>> {
-    either_double(move |a, b| f(a, b))
-}
-
-fn either_double(f: impl Fn(f64, f64) -> f64 + Send + Sync + 'static) -> Result<Box<dyn Function>> {
     rows(DOUBLE, move |args| {
         let both = numbers(args).and_then(|(a, b)| a.as_double().zip(b.as_double()));
         Ok(double_or_null(both.map(|(a, b)| f(a, b))))

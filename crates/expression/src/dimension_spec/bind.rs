@@ -1,0 +1,182 @@
+//! A dimension spec over a segment.
+
+use std::sync::Arc;
+
+use aggregate::ColumnType;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use segment::codes::narrow;
+use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
+
+use super::filtered::keep_column;
+use super::{DimensionSpec, Transform};
+use crate::columns::{Cast, Decoded, Remapped, coded, nulls};
+use crate::dictionaries::{Interner, Mapped, map};
+use crate::expr::Scalar;
+use crate::filter::is_time;
+use crate::{ExtractionFn, Result};
+
+pub(super) fn bind(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
+    if let Transform::None = spec.transform {
+        return as_type(segment.column(&spec.dimension), &spec.dimension, &spec.output_type, segment);
+    }
+    let text = bind_text(spec, segment)?;
+    as_type(Some(text), &spec.dimension, &spec.output_type, segment)
+}
+
+pub(super) fn bind_text(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
+    transformed(&spec.transform, &spec.dimension, segment)
+}
+
+fn transformed(transform: &Transform, dimension: &str, segment: &SegmentRef) -> Result<ColumnRef> {
+    let column = segment.column(dimension);
+    match transform {
+        Transform::None => as_type(column, dimension, &ColumnType::String, segment),
+        Transform::Keep { inner, keep } => keep_column(transformed(inner, dimension, segment)?, keep),
+        Transform::Extract(extraction) => match column {
+            Some(column) if column.column_type() == ColumnType::String => {
+                extracted(column, extraction, segment.num_rows())
+            }
+            Some(column) if is_number(&column.column_type()) => {
+                text_of_numbers(&column, segment, is_time(dimension), Some(extraction))
+            }
+            _ => extracted(nulls(&ColumnType::String, segment.num_rows())?, extraction, segment.num_rows()),
+        },
+    }
+}
+
+fn is_number(column_type: &ColumnType) -> bool {
+    matches!(column_type, ColumnType::Long | ColumnType::Double | ColumnType::Float)
+}
+
+/// A string column through an extraction function, once per entry.
+fn extracted(column: ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Result<ColumnRef> {
+    let Some(dictionary) = column.dictionary() else { return Ok(column) };
+    let empty = extraction.apply(None);
+    if column.is_multi_value() && column.has_nulls() && empty.is_some() {
+        return filled(&column, extraction, num_rows);
+    }
+    let mapped = map(&*dictionary, |value| Some(extraction.apply(value)))?;
+    Ok(Arc::new(Remapped::new(column, mapped, false)))
+}
+
+/// Multi-value rows of which the empty ones get a value.
+fn filled(column: &ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Result<ColumnRef> {
+    let rows = column.read(0..num_rows);
+    let Some(dictionary) = column.dictionary() else { return Ok(column.clone()) };
+    let Mapped { dictionary, codes: map } = map(&*dictionary, |value| Some(extraction.apply(value)))?;
+    let mut interner = Interner::default();
+    let mut codes = Vec::new();
+    let mut offsets = vec![0i32];
+    let lists = rows.as_list::<i32>();
+    let old = segment::codes::widen(&**lists.values()).unwrap_or_default();
+    let empty = extraction.apply(None);
+    for ends in lists.value_offsets().windows(2) {
+        for code in &old[ends[0] as usize..ends[1] as usize] {
+            let value = map.get(*code as usize).and_then(|code| aggregate::Dictionary::get(&*dictionary, *code));
+            codes.push(interner.code(value)?);
+        }
+        if ends[0] == ends[1] {
+            codes.push(interner.code(empty.as_deref())?);
+        }
+        offsets.push(codes.len() as i32);
+    }
+    let (dictionary, places) = interner.finish()?;
+    codes.iter_mut().for_each(|code| *code = places[*code as usize]);
+    coded(crate::columns::list_of(&codes, offsets, places.len()), dictionary)
+}
+
+/// A column in an output type.
+fn as_type(column: Option<ColumnRef>, dimension: &str, to: &ColumnType, segment: &SegmentRef) -> Result<ColumnRef> {
+    let Some(column) = column else { return nulls(to, segment.num_rows()) };
+    let from = column.column_type();
+    match (&from, to) {
+        (from, to) if from == to => Ok(column),
+        (ColumnType::State(_), _) => nulls(to, segment.num_rows()),
+        (ColumnType::String, _) if column.is_multi_value() => Ok(column),
+        (ColumnType::String, _) => Ok(numbers_of_text(column, to)),
+        (_, ColumnType::String) => text_of_numbers(&column, segment, is_time(dimension), None),
+        _ => Ok(Arc::new(Cast::new(column, to.clone()))),
+    }
+}
+
+fn numbers_of_text(column: ColumnRef, to: &ColumnType) -> ColumnRef {
+    let Some(dictionary) = column.dictionary() else { return column };
+    let entries = (0u32..).take(dictionary.len()).map(|code| dictionary.get(code).map(Scalar::text));
+    let values: ArrayRef = match to {
+        ColumnType::Long => Arc::new(entries.map(|v| v?.as_long()).collect::<Int64Array>()),
+        ColumnType::Double => Arc::new(entries.map(|v| v?.as_double()).collect::<Float64Array>()),
+        ColumnType::Float => Arc::new(entries.map(|v| v?.as_double().map(|v| v as f32)).collect::<Float32Array>()),
+        ColumnType::String | ColumnType::State(_) => return column,
+    };
+    Arc::new(Decoded::new(column, to.clone(), values))
+}
+
+/// Every distinct number as text, perhaps through an extraction function. The column is read through once.
+fn text_of_numbers(
+    column: &ColumnRef,
+    segment: &SegmentRef,
+    is_time: bool,
+    extraction: Option<&ExtractionFn>,
+) -> Result<ColumnRef> {
+    let mut seen: hashbrown::HashMap<Option<i64>, u32> = hashbrown::HashMap::new();
+    let mut interner = Interner::default();
+    let mut codes = Vec::with_capacity(segment.num_rows());
+    let mut last: Option<(Option<i64>, u32)> = None;
+    for start in (0..segment.num_rows()).step_by(VECTOR_ROWS) {
+        let array = column.read(start..(start + VECTOR_ROWS).min(segment.num_rows()));
+        for row in 0..array.len() {
+            let bits = array.is_valid(row).then(|| bits_of(&array, row));
+            let code = match last {
+                Some((before, code)) if before == bits => code,
+                _ => match seen.get(&bits) {
+                    Some(code) => *code,
+                    None => {
+                        let code = interner.code(shown(&array, row, is_time, extraction).as_deref())?;
+                        seen.insert(bits, code);
+                        code
+                    }
+                },
+            };
+            last = Some((bits, code));
+            codes.push(code);
+        }
+    }
+    interner.code(None)?;
+    let (dictionary, places) = interner.finish()?;
+    codes.iter_mut().for_each(|code| *code = places[*code as usize]);
+    coded(narrow(&codes, places.len()), dictionary)
+}
+
+fn bits_of(array: &ArrayRef, row: usize) -> i64 {
+    if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
+        longs.value(row)
+    } else if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
+        doubles.value(row).to_bits() as i64
+    } else {
+        array.as_primitive_opt::<Float32Type>().map_or(0, |floats| i64::from(floats.value(row).to_bits()))
+    }
+}
+
+fn shown(array: &ArrayRef, row: usize, is_time: bool, extraction: Option<&ExtractionFn>) -> Option<String> {
+    if array.is_null(row) {
+        return extraction.and_then(|extraction| extraction.apply(None));
+    }
+    if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
+        let value = longs.value(row);
+        return match extraction {
+            Some(extraction) if is_time => extraction.apply_time(value),
+            Some(extraction) => extraction.apply_long(value),
+            None => Some(value.to_string()),
+        };
+    }
+    let text = match array.as_primitive_opt::<Float64Type>() {
+        Some(doubles) => dialect::print::double_text(doubles.value(row)),
+        None => dialect::print::float_text(array.as_primitive_opt::<Float32Type>()?.value(row)),
+    };
+    match extraction {
+        Some(extraction) => extraction.apply(Some(&text)),
+        None => Some(text),
+    }
+}

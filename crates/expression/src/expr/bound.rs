@@ -1,0 +1,123 @@
+//! An expression over the columns of a segment.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aggregate::{ColumnType, Dictionary};
+use arrow_array::ArrayRef;
+use arrow_array::cast::AsArray;
+use segment::codes::widen;
+use segment::{ColumnRef, SegmentRef};
+
+use super::Expr;
+use super::builder::Builder;
+use super::scalar::{ExprType, Kind, Scalar};
+use super::vector::Vector;
+use crate::Result;
+
+/// An expression bound to a segment: it can be asked for the values of any rows.
+#[derive(Clone)]
+pub struct BoundExpr {
+    expr: Expr,
+    columns: Vec<(String, ColumnRef)>,
+}
+
+impl Expr {
+    /// Finds the columns. What the segment lacks is null.
+    pub fn bind(&self, segment: &SegmentRef) -> BoundExpr {
+        let columns = self.required_columns().into_iter();
+        let columns = columns.filter_map(|name| Some((name.to_string(), segment.column(name)?))).collect();
+        BoundExpr { expr: self.clone(), columns }
+    }
+}
+
+impl BoundExpr {
+    /// One value for each row of a range. Fails where a function refuses a value.
+    pub fn eval(&self, rows: Range<usize>) -> Result<Vector> {
+        self.eval_with(rows.len(), |column| column.read(rows.clone()))
+    }
+
+    /// One value for each of the rows asked for.
+    pub fn eval_rows(&self, rows: &[u32]) -> Result<Vector> {
+        self.eval_with(rows.len(), |column| column.take(rows))
+    }
+
+    fn eval_with(&self, num_rows: usize, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Vector> {
+        self.expr.eval(num_rows, |name| {
+            let column = self.columns.iter().find(|(column, _)| column == name);
+            column.map(|(_, column)| vector(column, read(column))).transpose()
+        })
+    }
+
+    /// The type of the values, as far as it is known before they are.
+    pub fn output_type(&self) -> Option<ExprType> {
+        self.expr.output_type(&|name| {
+            let (_, column) = self.columns.iter().find(|(column, _)| column == name)?;
+            type_of(&column.column_type())
+        })
+    }
+
+    /// Whether rows may have several values.
+    pub fn is_multi_value(&self) -> bool {
+        let repeats = |(name, column): &(String, ColumnRef)| column.is_multi_value() && self.expr.reads_scalar(name);
+        self.columns.iter().any(repeats) || matches!(self.output_type(), Some(ExprType::Array(_)))
+    }
+
+    /// The string column, when the expression reads only that one, value by value: then it can be asked about
+    /// each dictionary entry instead of each row.
+    pub fn single_text(&self) -> Option<(ColumnRef, Arc<dyn Dictionary>)> {
+        let [(name, column)] = self.columns.as_slice() else { return None };
+        let whole = self.expr.inner.inputs.iter().any(|input| input.whole);
+        let only = self.expr.required_columns() == [name.as_str()] && !whole;
+        let is_array = matches!(self.output_type(), Some(ExprType::Array(_)));
+        (only && !is_array && column.column_type() == ColumnType::String)
+            .then(|| column.dictionary())
+            .flatten()
+            .map(|d| (column.clone(), d))
+    }
+
+    /// The value for each entry of the dictionary of `single_text`.
+    pub fn eval_dictionary(&self, dictionary: &dyn Dictionary) -> Result<Vector> {
+        let mut entries = Builder::new(dictionary.len());
+        for code in (0u32..).take(dictionary.len()) {
+            entries.push(dictionary.get(code).map_or(Scalar::Null, Scalar::text))?;
+        }
+        let entries = entries.finish();
+        self.expr.eval(dictionary.len(), |_| Ok(Some(entries.clone())))
+    }
+
+    /// The value where every column is null.
+    pub(crate) fn eval_null(&self) -> Result<Scalar<'static>> {
+        Ok(self.expr.eval(1, |_| Ok(None))?.get(0).into_owned())
+    }
+}
+
+fn type_of(column_type: &ColumnType) -> Option<ExprType> {
+    match column_type {
+        ColumnType::Long => Some(ExprType::LONG),
+        ColumnType::Double | ColumnType::Float => Some(ExprType::DOUBLE),
+        ColumnType::String => Some(ExprType::STRING),
+        ColumnType::State(_) => None,
+    }
+}
+
+/// What a column read, as a vector. States have no value here.
+fn vector(column: &ColumnRef, array: ArrayRef) -> Result<Vector> {
+    let Some(dictionary) = column.dictionary() else {
+        return match column.column_type() {
+            ColumnType::Long | ColumnType::Double | ColumnType::Float => Vector::from_arrow(&array),
+            ColumnType::String | ColumnType::State(_) => Ok(Vector::nulls(array.len())),
+        };
+    };
+    if !column.is_multi_value() {
+        return Ok(Vector::Coded { codes: widen(&*array).unwrap_or_default().into(), dictionary });
+    }
+    let lists = array.as_list::<i32>();
+    let codes = widen(&**lists.values()).unwrap_or_default();
+    let text = |code: &u32| dictionary.get(*code).map_or(Scalar::Null, |text| Scalar::text(text.to_string()));
+    let row = |ends: &[i32]| match &codes[ends[0] as usize..ends[1] as usize] {
+        [] => Scalar::Null,
+        codes => Scalar::array_of(Kind::Text, codes.iter().map(text).collect()),
+    };
+    Ok(Vector::Mixed(lists.value_offsets().windows(2).map(row).collect()))
+}

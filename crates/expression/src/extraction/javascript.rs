@@ -1,0 +1,9 @@
+//! `javascript`: not offered.
+
+use super::ExtractionKind;
+use crate::Error;
+
+pub(super) const KIND: ExtractionKind = ExtractionKind {
+    tag: "javascript",
+    parse: |object, _| Err(Error::unsupported(object.error("JavaScript is disabled").to_string())),
+};

@@ -1,0 +1,72 @@
+//! `lookup`: a value through a map. Null gives what a missing value gives, whatever the map says of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Extraction, ExtractionFn, ExtractionKind};
+use crate::environment::LookupMap;
+use crate::json::{Object, scalar_text};
+use crate::{Environment, Error, Result};
+
+pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "lookup", parse };
+
+fn parse(object: Object<'_>, environment: &Environment) -> Result<ExtractionFn> {
+    let map = parse_lookup(object, environment)?;
+    Ok(ExtractionFn::new(Lookup { map, replacement: Replacement::parse(object)? }))
+}
+
+/// Reads `lookup`: an inline map, or the name of a registered lookup.
+pub(crate) fn parse_lookup(object: Object<'_>, environment: &Environment) -> Result<LookupMap> {
+    let json = object.require("lookup")?;
+    if let Some(name) = json.as_str() {
+        return environment.lookup(name);
+    }
+    let inner = Object::new("lookup", json)?;
+    match inner.text("type")?.as_str() {
+        "map" => inline(inner),
+        tag => Err(Error::Unknown { what: "lookup type", name: tag.to_string() }),
+    }
+}
+
+fn inline(object: Object<'_>) -> Result<LookupMap> {
+    let Some(entries) = object.require("map")?.as_object() else { return Err(object.wrong("map", "an object")) };
+    let entries = entries.iter().map(|(key, value)| (key.clone(), scalar_text(value)));
+    Ok(Arc::new(entries.collect::<HashMap<_, _>>()))
+}
+
+/// What stands for a value that the map does not hold.
+#[derive(Clone, Debug)]
+pub(crate) enum Replacement {
+    Value,
+    Text(Option<String>),
+}
+
+impl Replacement {
+    /// Reads `retainMissingValue` and `replaceMissingValueWith`, of which only one may be given.
+    pub fn parse(object: Object<'_>) -> Result<Replacement> {
+        let with = object.opt_text("replaceMissingValueWith")?;
+        match (object.boolean("retainMissingValue", false)?, with) {
+            (true, Some(_)) => {
+                Err(object.error("'retainMissingValue' and 'replaceMissingValueWith' exclude each other"))
+            }
+            (true, None) => Ok(Replacement::Value),
+            (false, with) => Ok(Replacement::Text(with)),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Lookup {
+    pub map: LookupMap,
+    pub replacement: Replacement,
+}
+
+impl Extraction for Lookup {
+    fn text(&self, value: Option<&str>) -> Option<String> {
+        let found = value.and_then(|value| self.map.get(value).cloned().flatten());
+        found.or_else(|| match &self.replacement {
+            Replacement::Value => value.map(String::from),
+            Replacement::Text(text) => text.clone(),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Extraction functions: a value of a dimension becomes another.
+
+mod bucket;
+mod cascade;
+mod identity;
+mod javascript;
+mod lookup;
+mod lower;
+mod partial;
+mod regex;
+mod registered_lookup;
+mod search_query;
+mod string_format;
+mod strlen;
+mod substring;
+mod time;
+mod time_format;
+mod upper;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde_json::Value;
+use timeline::instant;
+
+pub(crate) use lookup::{Lookup, Replacement, parse_lookup};
+
+use crate::json::Object;
+use crate::{Environment, Error, Result};
+
+/// One type of extraction function: its name in JSON and how it is read.
+pub(crate) struct ExtractionKind {
+    pub tag: &'static str,
+    pub parse: fn(Object<'_>, &Environment) -> Result<ExtractionFn>,
+}
+
+// open set
+static KINDS: &[ExtractionKind] = &[
+    bucket::KIND,
+    cascade::KIND,
+    identity::KIND,
+    javascript::KIND,
+    lookup::KIND,
+    lower::KIND,
+    partial::KIND,
+    regex::KIND,
+    registered_lookup::KIND,
+    search_query::KIND,
+    string_format::KIND,
+    strlen::KIND,
+    substring::KIND,
+    time::KIND,
+    time_format::KIND,
+    upper::KIND,
+];
+
+/// What a type of extraction function must do.
+pub(crate) trait Extraction: Send + Sync + Debug {
+    /// Of a text or null.
+    fn text(&self, value: Option<&str>) -> Option<String>;
+
+    /// Of a long that is no time.
+    fn long(&self, value: i64) -> Option<String> {
+        self.text(Some(&value.to_string()))
+    }
+
+    /// Of a time in milliseconds: as a rule of its ISO text.
+    fn time(&self, value: i64) -> Option<String> {
+        self.text(Some(&instant::text(value)))
+    }
+}
+
+/// A parsed extraction function. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ExtractionFn {
+    inner: Arc<dyn Extraction>,
+}
+
+impl ExtractionFn {
+    /// Fails on an unknown type and on fields that are missing or make no sense.
+    pub fn parse(json: &Value) -> Result<ExtractionFn> {
+        ExtractionFn::parse_with(json, &Environment::default())
+    }
+
+    /// As `parse`, with registered lookups.
+    pub fn parse_with(json: &Value, environment: &Environment) -> Result<ExtractionFn> {
+        let object = Object::new("extractionFn", json)?;
+        let tag = object.text("type")?;
+        let kind = KINDS.iter().find(|kind| kind.tag == tag);
+        let kind = kind.ok_or(Error::Unknown { what: "extraction function type", name: tag })?;
+        (kind.parse)(object.named(&format!("extractionFn '{}'", kind.tag)), environment)
+    }
+
+    pub(crate) fn new(inner: impl Extraction + 'static) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Of a text or null.
+    pub fn apply(&self, value: Option<&str>) -> Option<String> {
+        self.inner.text(value)
+    }
+
+    /// Of a long that is no time.
+    pub fn apply_long(&self, value: i64) -> Option<String> {
+        self.inner.long(value)
+    }
+
+    /// Of a value of `__time`.
+    pub fn apply_time(&self, value_ms: i64) -> Option<String> {
+        self.inner.time(value_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! `registeredLookup`: as `lookup`, by the name of a registered one.
+
+use super::lookup::{Lookup, Replacement};
+use super::{ExtractionFn, ExtractionKind};
+use crate::json::Object;
+use crate::{Environment, Result};
+
+pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "registeredLookup", parse };
+
+fn parse(object: Object<'_>, environment: &Environment) -> Result<ExtractionFn> {
+    let map = environment.lookup(&object.text("lookup")?)?;
+    Ok(ExtractionFn::new(Lookup { map, replacement: Replacement::parse(object)? }))
+}

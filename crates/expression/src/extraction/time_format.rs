@@ -1,0 +1,58 @@
+//! `timeFormat`: an instant, cut to a granularity, through a date pattern.
+
+use serde::Deserialize;
+use timeline::{Granularity, TimeZone, instant};
+
+use super::{Extraction, ExtractionFn, ExtractionKind};
+use crate::joda::Pattern;
+use crate::json::Object;
+use crate::{Environment, Result};
+
+pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "timeFormat", parse };
+
+fn parse(object: Object<'_>, _environment: &Environment) -> Result<ExtractionFn> {
+    let pattern = object.opt_text("format")?.map(|format| Pattern::parse(&format)).transpose()?;
+    let zone = match object.opt_text("timeZone")? {
+        None => TimeZone::UTC,
+        Some(name) => TimeZone::parse(&name).map_err(|error| object.error(error))?,
+    };
+    let granularity = match object.get("granularity") {
+        None => Granularity::None,
+        Some(json) => Granularity::deserialize(json).map_err(|error| object.error(error))?,
+    };
+    let as_millis = object.boolean("asMillis", false)?;
+    Ok(ExtractionFn::new(TimeFormat { pattern, zone, granularity, as_millis }))
+}
+
+#[derive(Debug)]
+struct TimeFormat {
+    pattern: Option<Pattern>,
+    zone: TimeZone,
+    granularity: Granularity,
+    /// Texts are milliseconds, and so is the result without a pattern.
+    as_millis: bool,
+}
+
+impl Extraction for TimeFormat {
+    fn text(&self, value: Option<&str>) -> Option<String> {
+        let value = value?;
+        let at = match self.as_millis {
+            true => dialect::read::long(value).or_else(|| instant::parse(value).ok()),
+            false => instant::parse(value).ok(),
+        };
+        self.time(at?)
+    }
+
+    fn long(&self, value: i64) -> Option<String> {
+        self.time(value)
+    }
+
+    fn time(&self, value: i64) -> Option<String> {
+        let at = self.granularity.bucket_start(value);
+        Some(match &self.pattern {
+            Some(pattern) => pattern.text(at, &self.zone),
+            None if self.as_millis => at.to_string(),
+            None => instant::text_in(at, &self.zone),
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! `equals`: a column equals a typed value.
+
+use aggregate::Dictionary;
+
+use super::codes::CodeSet;
+use super::leaf::Leaf;
+use super::predicate::{NumberType, Numbers, Predicate};
+use super::typed::{Literal, MatchType};
+use super::{Filter, FilterKind, Parsing};
+use crate::json::Object;
+use crate::{Result, Truth};
+
+pub(super) const KIND: FilterKind = FilterKind { tag: "equals", parse };
+
+fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
+    let column = object.text("column")?;
+    let match_type = MatchType::parse(object, "matchValueType")?;
+    let value = object.require("matchValue")?;
+    let literal = match_type
+        .literal(value)
+        .ok_or_else(|| object.error(format!("'matchValue' {value} is no value of its type")))?;
+    Ok(Leaf::filter(column, Equals::new(literal)))
+}
+
+#[derive(Debug)]
+pub(super) struct Equals {
+    literal: Literal,
+    text: String,
+}
+
+impl Equals {
+    pub fn new(literal: Literal) -> Self {
+        Self { text: literal.text(), literal }
+    }
+}
+
+impl Predicate for Equals {
+    fn text(&self, value: Option<&str>) -> Truth {
+        value.map_or(Truth::Unknown, |value| Truth::from(value == self.text))
+    }
+
+    fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {
+        Some(match dictionary.code_of(Some(&self.text)) {
+            Some(code) => CodeSet::of([code], dictionary.len()),
+            None => CodeSet::None,
+        })
+    }
+
+    fn numbers(&self, number_type: NumberType) -> Numbers {
+        Numbers::Ranges(self.literal.key(number_type).map(|key| (key, key)).into_iter().collect())
+    }
+}

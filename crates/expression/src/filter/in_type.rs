@@ -1,0 +1,57 @@
+//! `inType`: a column equals one of some typed values. A null in the list matches null.
+
+use aggregate::Dictionary;
+
+use super::codes::CodeSet;
+use super::in_list::{InList, check_size};
+use super::leaf::Leaf;
+use super::predicate::{NumberType, Numbers, Predicate, merge};
+use super::typed::{Literal, MatchType};
+use super::{Filter, FilterKind, Parsing};
+use crate::json::Object;
+use crate::{Result, Truth};
+
+pub(super) const KIND: FilterKind = FilterKind { tag: "inType", parse };
+
+fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
+    let column = object.text("column")?;
+    let match_type = MatchType::parse(object, "matchValueType")?;
+    let field = match (object.get("values"), object.get("sortedValues")) {
+        (Some(_), None) => "values",
+        (None, Some(_)) => "sortedValues",
+        _ => return Err(object.error("exactly one of 'values' and 'sortedValues' must be given")),
+    };
+    let values = object.array(field)?;
+    check_size(values.len())?;
+    let mut literals = Vec::with_capacity(values.len());
+    for value in values {
+        let literal = match_type.literal(value);
+        if literal.is_none() && !value.is_null() {
+            return Err(object.error(format!("'{field}': {value} is no value of its type")));
+        }
+        literals.push(literal);
+    }
+    let list = InList::new(literals.iter().map(|literal| literal.as_ref().map(Literal::text)).collect());
+    Ok(Leaf::filter(column, InType { list, literals: literals.into_iter().flatten().collect() }))
+}
+
+#[derive(Debug)]
+struct InType {
+    list: InList,
+    literals: Vec<Literal>,
+}
+
+impl Predicate for InType {
+    fn text(&self, value: Option<&str>) -> Truth {
+        self.list.text(value)
+    }
+
+    fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {
+        self.list.codes(dictionary)
+    }
+
+    fn numbers(&self, number_type: NumberType) -> Numbers {
+        let keys = self.literals.iter().filter_map(|literal| literal.key(number_type));
+        Numbers::Ranges(merge(keys.map(|key| (key, key)).collect()))
+    }
+}

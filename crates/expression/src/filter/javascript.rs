@@ -1,0 +1,9 @@
+//! `javascript`: not offered.
+
+use super::FilterKind;
+use crate::Error;
+
+pub(super) const KIND: FilterKind = FilterKind {
+    tag: "javascript",
+    parse: |object, _| Err(Error::unsupported(object.error("JavaScript is disabled").to_string())),
+};

@@ -1,0 +1,113 @@
+//! A filter of one column: a predicate, perhaps behind an extraction function.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aggregate::{ColumnType, Dictionary};
+use segment::{ColumnRef, SegmentRef};
+use timeline::Interval;
+
+use super::bound_filter::{BoundFilter, Same};
+use super::codes::CodeSet;
+use super::predicate::{NumberType, Numbers, Predicate};
+use super::strategy::CodeLeaf;
+use super::{Filter, FilterSpec, Parsing, is_time, numeric};
+use crate::extraction::ExtractionFn;
+use crate::json::Object;
+use crate::{Result, Truth};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    pub column: String,
+    pub extraction: Option<ExtractionFn>,
+    pub predicate: Arc<dyn Predicate>,
+}
+
+impl Leaf {
+    pub fn filter(column: String, predicate: impl Predicate + 'static) -> Filter {
+        Filter::new(Leaf { column, extraction: None, predicate: Arc::new(predicate) })
+    }
+
+    /// Reads `dimension` and `extractionFn` of the filter.
+    pub fn parse(object: Object<'_>, parsing: &Parsing<'_>, predicate: impl Predicate + 'static) -> Result<Filter> {
+        let column = object.text("dimension")?;
+        let extraction = object.get("extractionFn");
+        let extraction = extraction.map(|json| ExtractionFn::parse_with(json, parsing.environment)).transpose()?;
+        Ok(Filter::new(Leaf { column, extraction, predicate: Arc::new(predicate) }))
+    }
+
+    /// Of a text or null, through the extraction function.
+    fn text(&self, value: Option<&str>) -> Truth {
+        match &self.extraction {
+            Some(extraction) => self.predicate.text(extraction.apply(value).as_deref()),
+            None => self.predicate.text(value),
+        }
+    }
+
+    fn time_ranges(&self) -> Option<Vec<(i64, i64)>> {
+        match self.predicate.numbers(NumberType::Long) {
+            Numbers::Ranges(ranges) if is_time(&self.column) && self.extraction.is_none() => Some(ranges),
+            _ => None,
+        }
+    }
+
+    fn bind_text(&self, column: ColumnRef, dictionary: &Arc<dyn Dictionary>, num_rows: usize) -> Box<dyn BoundFilter> {
+        let len = dictionary.len();
+        let null = self.text(None);
+        let quick = if self.extraction.is_none() { self.predicate.codes(&**dictionary) } else { None };
+        let (yes, maybe) = match quick {
+            Some(codes) => {
+                let null_code = dictionary.code_of(None);
+                let with_null = |codes: CodeSet, keep: bool| match null_code {
+                    Some(code) if keep => codes.with(code, len),
+                    Some(code) if codes.contains(code) => {
+                        let others: Vec<u32> = codes.iter(len).filter(|other| *other != code).collect();
+                        CodeSet::of(others, len)
+                    }
+                    _ => codes,
+                };
+                (with_null(codes.clone(), null.keep(false)), with_null(codes, null.keep(true)))
+            }
+            None => {
+                let truths: Vec<Truth> = (0u32..).take(len).map(|code| self.text(dictionary.get(code))).collect();
+                let set = |unknown| CodeSet::collect(len, |code| truths[code as usize].keep(unknown));
+                (set(false), set(true))
+            }
+        };
+        CodeLeaf::bind(column, len, dictionary.code_of(None), yes, maybe, null, num_rows)
+    }
+}
+
+impl FilterSpec for Leaf {
+    fn required_columns(&self, out: &mut BTreeSet<String>) {
+        out.insert(self.column.clone());
+    }
+
+    fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
+        let Some(column) = segment.column(&self.column) else { return Ok(Box::new(Same(self.text(None)))) };
+        Ok(match (column.column_type(), column.dictionary()) {
+            (ColumnType::Long, _) => numeric::bind(self, segment, column, NumberType::Long),
+            (ColumnType::Double, _) => numeric::bind(self, segment, column, NumberType::Double),
+            (ColumnType::Float, _) => numeric::bind(self, segment, column, NumberType::Float),
+            (ColumnType::String, Some(dictionary)) => self.bind_text(column, &dictionary, segment.num_rows()),
+            // A state is no value that could be compared.
+            (ColumnType::String, None) | (ColumnType::State(_), _) => Box::new(Same(self.text(None))),
+        })
+    }
+
+    fn time_intervals(&self) -> Option<Vec<Interval>> {
+        let ranges = self.time_ranges()?.into_iter();
+        Some(ranges.map(|(first, last)| Interval { start: first, end: last.saturating_add(1) }).collect())
+    }
+
+    fn time_intervals_of_not(&self) -> Option<Vec<Interval>> {
+        let mut gaps = Vec::new();
+        let mut next = i64::MIN;
+        for (first, last) in self.time_ranges()? {
+            gaps.push(Interval { start: next, end: first });
+            next = last.saturating_add(1);
+        }
+        gaps.push(Interval { start: next, end: i64::MAX });
+        Some(gaps)
+    }
+}

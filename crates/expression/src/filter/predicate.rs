@@ -1,0 +1,65 @@
+//! What a leaf asks of one value.
+
+use std::fmt::Debug;
+
+use aggregate::Dictionary;
+
+use super::codes::CodeSet;
+use crate::Truth;
+use crate::numbers::key;
+
+/// The type of a column of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberType {
+    Long,
+    Double,
+    Float,
+}
+
+/// What a predicate means for numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// True inside these ranges, first and last key, false outside. Keys of doubles and floats are those of
+    /// `numbers::key`, of longs the longs.
+    Ranges(Vec<(i64, i64)>),
+    /// Look at the printed number.
+    Text,
+}
+
+/// A test of single values. Never asked per row of a string column: once per dictionary entry.
+pub(crate) trait Predicate: Send + Sync + Debug {
+    /// Of a text or null.
+    fn text(&self, value: Option<&str>) -> Truth;
+
+    /// Of the null of a column of numbers.
+    fn null_number(&self, _number_type: NumberType) -> Truth {
+        self.text(None)
+    }
+
+    /// A quicker way to the codes for which `text` is true. The null entry is asked apart and may be in or not.
+    /// Only for predicates that are unknown of nothing but null.
+    fn codes(&self, _dictionary: &dyn Dictionary) -> Option<CodeSet> {
+        None
+    }
+
+    fn numbers(&self, number_type: NumberType) -> Numbers;
+}
+
+/// The one double, as a range of keys.
+pub(crate) fn double_point(value: f64) -> (i64, i64) {
+    (key(value), key(value))
+}
+
+/// Sorts ranges and merges those that overlap or touch.
+pub(crate) fn merge(mut ranges: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+    ranges.retain(|(first, last)| first <= last);
+    ranges.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut() {
+            Some(before) if first <= before.1.saturating_add(1) => before.1 = before.1.max(last),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}

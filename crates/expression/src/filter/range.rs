@@ -1,0 +1,121 @@
+//! `range`: a column lies between two typed values. Of null nothing can be said.
+
+use aggregate::Dictionary;
+use dialect::order;
+
+use super::bound::sorted_range;
+use super::codes::CodeSet;
+use super::leaf::Leaf;
+use super::predicate::{NumberType, Numbers, Predicate};
+use super::typed::{Literal, MatchType};
+use super::{Filter, FilterKind, Parsing};
+use crate::expr::Scalar;
+use crate::json::Object;
+use crate::numbers::key;
+use crate::{Result, Truth};
+
+pub(super) const KIND: FilterKind = FilterKind { tag: "range", parse };
+
+fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
+    let column = object.text("column")?;
+    let match_type = MatchType::parse(object, "matchValueType")?;
+    let bound = |field: &str, open: &str| -> Result<Option<(Literal, bool)>> {
+        let Some(value) = object.get(field) else { return Ok(None) };
+        let wrong = || object.error(format!("'{field}' {value} is no value of its type"));
+        let exact = match (match_type, value) {
+            // A bound between two longs must not be cut.
+            (MatchType::Long, serde_json::Value::Number(number)) if number.is_f64() => {
+                number.as_f64().map(Literal::Double)
+            }
+            _ => match_type.literal(value),
+        };
+        Ok(Some((exact.ok_or_else(wrong)?, object.boolean(open, false)?)))
+    };
+    let (lower, upper) = (bound("lower", "lowerOpen")?, bound("upper", "upperOpen")?);
+    if lower.is_none() && upper.is_none() {
+        return Err(object.error("'lower' or 'upper' must be given"));
+    }
+    Ok(Leaf::filter(column, Between { match_type, lower, upper }))
+}
+
+/// Bounds with whether they are open.
+#[derive(Debug)]
+struct Between {
+    match_type: MatchType,
+    lower: Option<(Literal, bool)>,
+    upper: Option<(Literal, bool)>,
+}
+
+impl Between {
+    fn inside<T>(&self, value: &T, compare: impl Fn(&T, &Literal) -> std::cmp::Ordering) -> bool {
+        let above = self.lower.as_ref().is_none_or(|(lower, open)| {
+            let order = compare(value, lower);
+            if *open { order.is_gt() } else { order.is_ge() }
+        });
+        let below = self.upper.as_ref().is_none_or(|(upper, open)| {
+            let order = compare(value, upper);
+            if *open { order.is_lt() } else { order.is_le() }
+        });
+        above && below
+    }
+
+    /// First and last key; `None` when a bound is no number.
+    fn keys(&self, number_type: NumberType) -> Option<(i64, i64)> {
+        let first = match &self.lower {
+            None => i64::MIN,
+            Some((literal, open)) => {
+                let (key, exact) = bound(literal, number_type)?;
+                if *open && exact { key.checked_add(1)? } else { key }
+            }
+        };
+        let last = match &self.upper {
+            None => i64::MAX,
+            Some((literal, open)) => {
+                let (key, exact) = bound(literal, number_type)?;
+                if *open || !exact { key.checked_sub(1)? } else { key }
+            }
+        };
+        Some((first, last))
+    }
+}
+
+/// The smallest key at or above a literal, and whether it is the literal itself.
+fn bound(literal: &Literal, number_type: NumberType) -> Option<(i64, bool)> {
+    match (number_type, literal) {
+        (NumberType::Long, Literal::Long(value)) => Some((*value, true)),
+        (NumberType::Long, literal) => {
+            let value = literal.double()?;
+            let above = value.ceil();
+            Some((above as i64, above == value))
+        }
+        (NumberType::Double, literal) => Some((key(literal.double()?), true)),
+        (NumberType::Float, literal) => Some((key(f64::from(literal.double()? as f32)), true)),
+    }
+}
+
+impl Predicate for Between {
+    fn text(&self, value: Option<&str>) -> Truth {
+        let Some(value) = value else { return Truth::Unknown };
+        if self.match_type == MatchType::String {
+            return Truth::from(self.inside(&value, |value, literal| order::compare(value, &literal.text())));
+        }
+        let Some(value) = Scalar::text(value).as_double() else { return Truth::Unknown };
+        let compare = |value: &f64, literal: &Literal| key(*value).cmp(&key(literal.double().unwrap_or(f64::NAN)));
+        Truth::from(self.inside(&value, compare))
+    }
+
+    fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {
+        let text = |bound: &Option<(Literal, bool)>| bound.as_ref().map(|(literal, open)| (literal.text(), *open));
+        let (lower, upper) = (text(&self.lower), text(&self.upper));
+        let lower = lower.as_ref().map(|(text, open)| (text.as_str(), *open));
+        let upper = upper.as_ref().map(|(text, open)| (text.as_str(), *open));
+        (self.match_type == MatchType::String).then(|| sorted_range(dictionary, lower, upper)).flatten()
+    }
+
+    fn numbers(&self, number_type: NumberType) -> Numbers {
+        if self.match_type == MatchType::String {
+            return Numbers::Text;
+        }
+        Numbers::Ranges(self.keys(number_type).filter(|(first, last)| first <= last).into_iter().collect())
+    }
+}

@@ -1,0 +1,112 @@
+//! `expression`: the value of an expression.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aggregate::{ColumnType, Dictionary};
+use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
+
+use super::failure::Failure;
+use super::materialise::materialise;
+use super::numbers::Numbers;
+use super::{VirtualKind, VirtualSpec};
+use crate::columns::{Decoded, Remapped, cast_numbers};
+use crate::dimension_spec::column_type;
+use crate::expr::{BoundExpr, Expr, ExprType, Kind, Vector};
+use crate::json::Object;
+use crate::{Environment, Result, dictionaries};
+
+pub(super) const KIND: VirtualKind = VirtualKind { tag: "expression", parse };
+
+fn parse(object: Object<'_>, environment: &Environment) -> Result<Arc<dyn VirtualSpec>> {
+    let expr = Expr::parse_with(&object.text("expression")?, environment)?;
+    let output_type = object.opt_text("outputType")?.map(|name| column_type(&name)).transpose()?;
+    Ok(Arc::new(Computed { expr, output_type }))
+}
+
+#[derive(Debug)]
+struct Computed {
+    expr: Expr,
+    /// Inferred when absent.
+    output_type: Option<ColumnType>,
+}
+
+impl VirtualSpec for Computed {
+    fn required_columns(&self) -> BTreeSet<String> {
+        self.expr.required_columns().into_iter().map(String::from).collect()
+    }
+
+    fn bind(&self, segment: &SegmentRef, failure: &Failure) -> Result<ColumnRef> {
+        let bound = self.expr.bind(segment);
+        let output_type = self.output_type.clone().unwrap_or_else(|| inferred(&bound));
+        if let Some(column) = self.over_dictionary(&bound, &output_type, segment)? {
+            return Ok(column);
+        }
+        match output_type {
+            ColumnType::String | ColumnType::State(_) => materialise(&bound, segment.num_rows(), failure),
+            // Lists of numbers are lists of their texts.
+            _ if bound.is_multi_value() => materialise(&bound, segment.num_rows(), failure),
+            number => Ok(Arc::new(Numbers::new(bound, number, failure.clone()))),
+        }
+    }
+}
+
+fn inferred(bound: &BoundExpr) -> ColumnType {
+    match bound.output_type() {
+        _ if bound.is_multi_value() => ColumnType::String,
+        Some(ExprType::Scalar(Kind::Long)) => ColumnType::Long,
+        Some(ExprType::Scalar(Kind::Double)) => ColumnType::Double,
+        Some(ExprType::Scalar(Kind::Text) | ExprType::Array(_)) => ColumnType::String,
+        None => ColumnType::Float,
+    }
+}
+
+impl Computed {
+    /// Once per entry of the only dictionary that is read. `None` when that is not possible: several columns, a
+    /// dictionary longer than the rows, an entry that no row may hold and that fails, or empty lists that
+    /// become something.
+    fn over_dictionary(
+        &self,
+        bound: &BoundExpr,
+        output_type: &ColumnType,
+        segment: &SegmentRef,
+    ) -> Result<Option<ColumnRef>> {
+        let Some((column, dictionary)) = bound.single_text() else { return Ok(None) };
+        if dictionary.len() > segment.num_rows().max(VECTOR_ROWS) {
+            return Ok(None);
+        }
+        let Ok(values) = bound.eval_dictionary(&*dictionary) else { return Ok(None) };
+        if values.has_arrays() || (column.is_multi_value() && *output_type != ColumnType::String) {
+            return Ok(None);
+        }
+        if column.is_multi_value() && column.has_nulls() && !is_null_of_null(bound) {
+            return Ok(None);
+        }
+        Ok(Some(match output_type {
+            ColumnType::String | ColumnType::State(_) => remapped(column, &*dictionary, &values)?,
+            ColumnType::Long => decoded(column, ColumnType::Long, values.to_arrow_as(Kind::Long)),
+            number => {
+                let doubles = values.to_arrow_as(Kind::Double);
+                decoded(column, number.clone(), cast_numbers(&doubles, number))
+            }
+        }))
+    }
+}
+
+fn decoded(column: ColumnRef, column_type: ColumnType, values: arrow_array::ArrayRef) -> ColumnRef {
+    Arc::new(Decoded::new(column, column_type, values))
+}
+
+fn remapped(column: ColumnRef, dictionary: &dyn Dictionary, values: &Vector) -> Result<ColumnRef> {
+    let mut code = 0;
+    let mapped = dictionaries::map(dictionary, |_| {
+        code += 1;
+        Some(values.get(code - 1).as_text().map(|text| text.into_owned()))
+    })?;
+    Ok(Arc::new(Remapped::new(column, mapped, false)))
+}
+
+/// Whether a row without value stays one.
+fn is_null_of_null(bound: &BoundExpr) -> bool {
+    bound.eval_null().is_ok_and(|value| value.is_null())
+}

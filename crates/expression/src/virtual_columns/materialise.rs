@@ -1,0 +1,46 @@
+//! A virtual column of text that depends on more than one dictionary: computed for all rows at once, for its
+//! codes need a dictionary of the whole segment.
+
+use std::borrow::Cow;
+
+use segment::codes::narrow;
+use segment::{ColumnRef, VECTOR_ROWS};
+
+use super::failure::Failure;
+use crate::Result;
+use crate::columns::{coded, list_of};
+use crate::dictionaries::Interner;
+use crate::expr::{BoundExpr, Scalar, Vector};
+
+pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, failure: &Failure) -> Result<ColumnRef> {
+    let mut interner = Interner::default();
+    let (mut codes, mut offsets) = (Vec::with_capacity(num_rows), vec![0i32]);
+    let mut has_lists = bound.is_multi_value();
+    for start in (0..num_rows).step_by(VECTOR_ROWS) {
+        let rows = start..(start + VECTOR_ROWS).min(num_rows);
+        let values = bound.eval(rows.clone()).unwrap_or_else(|error| {
+            failure.set(error);
+            Vector::nulls(rows.len())
+        });
+        has_lists |= values.has_arrays();
+        for row in 0..values.len() {
+            match values.get(row) {
+                Scalar::Array(array) => {
+                    for item in &array.items {
+                        codes.push(interner.code(item.as_text().as_deref())?);
+                    }
+                }
+                value => codes.push(interner.code(value.as_text().as_ref().map(Cow::as_ref))?),
+            }
+            let end = i32::try_from(codes.len());
+            offsets.push(end.map_err(|_| crate::Error::limit("a virtual column holds too many values"))?);
+        }
+    }
+    interner.code(None)?;
+    let (dictionary, places) = interner.finish()?;
+    codes.iter_mut().for_each(|code| *code = places[*code as usize]);
+    match has_lists {
+        true => coded(list_of(&codes, offsets, places.len()), dictionary),
+        false => coded(narrow(&codes, places.len()), dictionary),
+    }
+}

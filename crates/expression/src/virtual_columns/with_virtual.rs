@@ -1,0 +1,64 @@
+//! A segment with virtual columns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TIME_COLUMN, TimeRuns};
+use timeline::{Interval, SegmentId};
+
+use super::VirtualColumns;
+use crate::Result;
+
+/// Answers for the virtual columns by name; in all else the segment that it holds. Virtual columns hide real ones
+/// of the same name, except from expressions that define themselves by them. The schema does not list them.
+pub struct WithVirtual {
+    inner: SegmentRef,
+    columns: HashMap<String, ColumnRef>,
+}
+
+impl WithVirtual {
+    /// Binds every virtual column. The segment itself when there is none.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new(segment: SegmentRef, virtual_columns: &VirtualColumns) -> Result<SegmentRef> {
+        if virtual_columns.is_empty() {
+            return Ok(segment);
+        }
+        let mut columns = HashMap::new();
+        for column in virtual_columns.columns.iter() {
+            let so_far: SegmentRef = Arc::new(WithVirtual { inner: segment.clone(), columns: columns.clone() });
+            columns.insert(column.name.clone(), column.spec.bind(&so_far, &virtual_columns.failure)?);
+        }
+        Ok(Arc::new(WithVirtual { inner: segment, columns }))
+    }
+}
+
+impl Segment for WithVirtual {
+    fn id(&self) -> &SegmentId {
+        self.inner.id()
+    }
+
+    fn schema(&self) -> &Schema {
+        self.inner.schema()
+    }
+
+    fn num_rows(&self) -> usize {
+        self.inner.num_rows()
+    }
+
+    fn time_range(&self) -> Interval {
+        self.inner.time_range()
+    }
+
+    fn column(&self, name: &str) -> Option<ColumnRef> {
+        self.columns.get(name).cloned().or_else(|| self.inner.column(name))
+    }
+
+    /// Of the real rows. Nothing when a virtual column takes the place of time.
+    fn time_runs(&self) -> Option<&TimeRuns> {
+        if self.columns.contains_key(TIME_COLUMN) { None } else { self.inner.time_runs() }
+    }
+
+    fn metadata(&self) -> &SegmentMetadata {
+        self.inner.metadata()
+    }
+}
