@@ -8,8 +8,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::Field;
-use segment::codes::{CodeWidth, narrow, widen};
 use segment::{ArrayColumn, BitmapIndex, Column, ColumnRef, StringDictionary};
+use segment::{CodeWidth, narrow, widen};
 
 use crate::dictionaries::{DROPPED, Mapped};
 use crate::{Error, Result};

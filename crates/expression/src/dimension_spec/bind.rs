@@ -6,7 +6,7 @@ use aggregate::ColumnType;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
-use segment::codes::narrow;
+use segment::narrow;
 use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
 
 use super::filtered::keep_column;
@@ -70,7 +70,7 @@ fn filled(column: &ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Res
     let mut codes = Vec::new();
     let mut offsets = vec![0i32];
     let lists = rows.as_list::<i32>();
-    let old = segment::codes::widen(&**lists.values()).unwrap_or_default();
+    let old = segment::widen(&**lists.values()).unwrap_or_default();
     let empty = extraction.apply(None);
     for ends in lists.value_offsets().windows(2) {
         for code in &old[ends[0] as usize..ends[1] as usize] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aggregate::{ColumnType, Dictionary};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
-use segment::codes::widen;
+use segment::widen;
 use segment::{ColumnRef, SegmentRef};
 
 use super::Expr;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
-use segment::codes::widen;
+use segment::widen;
 use segment::{ColumnRef, SegmentRef};
 
 use super::bound_filter::{BoundFilter, Same};

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef};
-use segment::codes::codes_of;
+use segment::codes_of;
 use segment::{BitmapIndex, ColumnRef};
 
 use super::bound_filter::{BoundFilter, Same};

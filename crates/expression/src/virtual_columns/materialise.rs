@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use segment::codes::narrow;
+use segment::narrow;
 use segment::{ColumnRef, VECTOR_ROWS};
 
 use super::failure::Failure;
