@@ -175,6 +175,10 @@ pub async fn dead_letters_come_with_the_cut(w: World) {
     };
     cut.dead_letters = vec![NewDeadLetters { lane: 7, ..new.clone() }];
     assert_is!(conflict(w.store.publish(&cut).await), Conflict::Invalid { .. });
+    let other_kind = w.id("seg");
+    w.intend(&[&other_kind], BundleKind::Segment, &cut.cut_id).await;
+    cut.dead_letters = vec![NewDeadLetters { bundle_id: other_kind, ..new.clone() }];
+    assert_is!(conflict(w.store.publish(&cut).await), Conflict::Bundle { .. });
     cut.dead_letters = vec![new];
     done(w.store.publish(&cut).await);
     let found = w.store.dead_letters(&w.source.source_id, 10).await.unwrap();
