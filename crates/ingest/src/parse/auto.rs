@@ -1,5 +1,7 @@
 //! Columns whose type is not declared: values are kept as they came until the batch is whole.
 
+use expression::{Kind, Scalar, Vector};
+
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
 use super::interner::{Interner, NULL_CODE};
@@ -49,10 +51,6 @@ pub(crate) enum Resolved {
 impl MixedColumn {
     pub(crate) fn len(&self) -> usize {
         self.tags.len()
-    }
-
-    pub(crate) fn tags(&self) -> &[Tag] {
-        &self.tags
     }
 
     pub(crate) fn interner(&self) -> &Interner {
@@ -168,6 +166,46 @@ impl MixedColumn {
             Tag::Double => dialect::print::double(text, f64::from_bits(self.words[row])),
         }
         Codes::One(self.interner.intern_bytes(text).unwrap_or(NULL_CODE))
+    }
+
+    /// The values as an expression reads them; booleans are texts, of which `true` is true.
+    pub(crate) fn vector(&self) -> Vector {
+        let kinds = |tag: &Tag| matches!(tag, Tag::Bool | Tag::List);
+        match self.common() {
+            Common::Nothing => Vector::nulls(self.len()),
+            _ if self.tags.iter().any(kinds) => self.mixed(),
+            Common::Long => Vector::Long((0..self.len()).map(|row| self.long(row)).collect()),
+            Common::Double if !self.tags.contains(&Tag::Long) => {
+                Vector::Double((0..self.len()).map(|row| self.double(row)).collect())
+            }
+            Common::Text if !self.tags.iter().any(|tag| matches!(tag, Tag::Long | Tag::Double)) => {
+                let text = |row: usize| self.interner.get(self.words[row] as u32);
+                Vector::Text(
+                    (0..self.len()).map(|row| (self.tags[row] == Tag::Text).then(|| text(row)).flatten()).collect(),
+                )
+            }
+            _ => self.mixed(),
+        }
+    }
+
+    fn mixed(&self) -> Vector {
+        let text = |code: u32| match self.interner.get(code) {
+            Some(text) => Scalar::text(text.to_owned()),
+            None => Scalar::Null,
+        };
+        let value = |row: usize| match self.tags[row] {
+            Tag::Null => Scalar::Null,
+            Tag::Bool => Scalar::text(if self.words[row] == 1 { "true" } else { "false" }),
+            Tag::Long => Scalar::Long(self.words[row] as i64),
+            Tag::Double => Scalar::Double(f64::from_bits(self.words[row])),
+            Tag::Text => text(self.words[row] as u32),
+            Tag::List => match self.lists[self.words[row] as usize][..] {
+                [] => Scalar::Null,
+                [code] => text(code),
+                ref codes => Scalar::array(codes.iter().map(|&code| text(code)).collect(), Kind::Text),
+            },
+        };
+        Vector::Mixed((0..self.len()).map(value).collect())
     }
 
     /// The rows as one type, which must hold them all.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use expression::Vector;
+
 use super::auto::{Common, Resolved};
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
@@ -47,6 +49,8 @@ pub struct ParsedBatch {
     pub(crate) errors: Vec<RowError>,
     pub(crate) thrown: Vec<(u32, Reason)>,
     pub(crate) failures: Vec<Failure>,
+    /// Rows whose computed time is none.
+    pub(crate) timeless: Vec<u32>,
     pub(crate) reader: Option<Box<dyn Reader>>,
     /// Records and rows of earlier batches of the same file.
     pub(crate) lines_before: u64,
@@ -116,6 +120,7 @@ impl ParsedBatch {
             errors: Vec::new(),
             thrown: Vec::new(),
             failures: Vec::new(),
+            timeless: Vec::new(),
             reader: None,
             lines_before: 0,
             rows_before: 0,
@@ -279,6 +284,45 @@ impl ParsedBatch {
                 self.schema_version += 1;
             }
         }
+    }
+}
+
+/// What transforms read and write.
+impl ParsedBatch {
+    /// The values of a slot that keeps them as they came.
+    pub(crate) fn raw_vector(&self, slot: usize) -> Vector {
+        match &self.slots[slot].store {
+            Store::Mixed(column) => column.vector(),
+            _ => Vector::nulls(self.num_rows()),
+        }
+    }
+
+    /// Adds a computed value to a slot; rows come in order.
+    pub(crate) fn put_computed(&mut self, slot: usize, row: usize, cell: &Cell<'_>) {
+        match self.slots[slot].put(cell) {
+            Ok(()) => {}
+            Err(Trouble::Field(detail)) => {
+                let field = self.slots[slot].name.clone();
+                self.errors.push(RowError { row: row as u32, field, detail });
+            }
+            Err(Trouble::Reject(_) | Trouble::NotUtf8) => {
+                self.slots[slot].push_null();
+                let name = self.slots[slot].name.clone();
+                self.note_error(row, &name, format!("Value of [{name}] is too long"));
+            }
+        }
+    }
+
+    pub(crate) fn note_error(&mut self, row: usize, field: &str, detail: String) {
+        self.errors.push(RowError { row: row as u32, field: field.into(), detail });
+    }
+
+    /// Counts a row that is there, and masked out, as not taken.
+    pub(crate) fn reject_row(&mut self, row: usize, reason: Reason, detail: String) {
+        let record = self.row_record[row];
+        let first = self.row_record.partition_point(|&of| of < record);
+        let row_in_record = Some((row - first) as u32);
+        self.failures.push(Failure { record, row_in_record, reason, field: None, detail });
     }
 }
 

@@ -17,7 +17,7 @@ mod settle;
 mod slot;
 mod stats;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod timestamp;
 
 pub use batch::{ColumnView, ParsedBatch};
