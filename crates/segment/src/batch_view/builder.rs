@@ -39,6 +39,7 @@ pub struct BatchViewBuilder {
     insertion_order: bool,
     bitmaps: bool,
     num_rows: Option<usize>,
+    time_role: Option<Role>,
 }
 
 impl BatchViewBuilder {
@@ -111,8 +112,11 @@ impl BatchViewBuilder {
         self.push(name, Pending::Ready(column))
     }
 
-    /// Changes the role of a column already given.
+    /// Changes the role of a column already given, or of `__time`.
     pub fn role(mut self, name: &str, role: Role) -> Self {
+        if name == TIME_COLUMN {
+            self.time_role = Some(role);
+        }
         if let Some(entry) = self.columns.iter_mut().rev().find(|(n, ..)| n == name) {
             entry.2 = Some(role);
         }
@@ -150,7 +154,7 @@ impl BatchViewBuilder {
             name: TIME_COLUMN.into(),
             column_type: ColumnType::Long,
             multi_value: false,
-            role: Role::Time,
+            role: self.time_role.unwrap_or(Role::Time),
         }];
         for (name, pending, role) in self.columns {
             let name: Arc<str> = name.into();

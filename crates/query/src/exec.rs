@@ -1,0 +1,205 @@
+//! What a running query is given: threads, time, memory, and the wish to stop.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::{Error, Result};
+
+/// One unit of CPU work.
+pub type Job = Box<dyn FnOnce() + Send>;
+
+/// Threads that fold. `run` returns when every job has ended.
+pub trait Executor: Send + Sync {
+    fn num_threads(&self) -> usize;
+    fn run(&self, jobs: Vec<Job>);
+}
+
+/// Runs jobs one after another on the calling thread.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Inline;
+
+impl Executor for Inline {
+    fn num_threads(&self) -> usize {
+        1
+    }
+
+    fn run(&self, jobs: Vec<Job>) {
+        for job in jobs {
+            job();
+        }
+    }
+}
+
+/// Bytes that queries may hold. Budgets nest: a query's own inside the process's.
+#[derive(Debug)]
+pub struct MemoryBudget {
+    name: String,
+    limit_bytes: u64,
+    used_bytes: AtomicU64,
+    parent: Option<Arc<MemoryBudget>>,
+}
+
+impl MemoryBudget {
+    /// `name` is how errors call it.
+    pub fn new(name: impl Into<String>, limit_bytes: u64) -> Arc<Self> {
+        Self::within(name, limit_bytes, None)
+    }
+
+    pub fn within(name: impl Into<String>, limit_bytes: u64, parent: Option<Arc<MemoryBudget>>) -> Arc<Self> {
+        Arc::new(Self { name: name.into(), limit_bytes, used_bytes: AtomicU64::new(0), parent })
+    }
+
+    pub fn used_bytes(&self) -> u64 {
+        self.used_bytes.load(Ordering::Relaxed)
+    }
+
+    pub fn limit_bytes(&self) -> u64 {
+        self.limit_bytes
+    }
+
+    fn take(&self, bytes: u64) -> Result<()> {
+        let before = self.used_bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) > self.limit_bytes {
+            self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            let (name, limit) = (&self.name, self.limit_bytes);
+            return Err(Error::ResourceLimit(format!("the query needs more than the {name} of {limit} bytes")));
+        }
+        if let Some(parent) = &self.parent {
+            parent.take(bytes).inspect_err(|_| {
+                self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+            })?;
+        }
+        Ok(())
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(parent) = &self.parent {
+            parent.give_back(bytes);
+        }
+    }
+}
+
+/// Bytes held against a budget; given back on drop.
+#[derive(Debug)]
+pub struct Reservation {
+    budget: Arc<MemoryBudget>,
+    bytes: u64,
+}
+
+impl Reservation {
+    pub fn new(budget: &Arc<MemoryBudget>) -> Self {
+        Self { budget: budget.clone(), bytes: 0 }
+    }
+
+    /// Holds exactly `bytes` from now on. Fails with a resource limit and keeps what it had.
+    pub fn resize(&mut self, bytes: usize) -> Result<()> {
+        let bytes = bytes as u64;
+        if bytes > self.bytes {
+            self.budget.take(bytes - self.bytes)?;
+        } else {
+            self.budget.give_back(self.bytes - bytes);
+        }
+        self.bytes = bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.give_back(self.bytes);
+    }
+}
+
+/// Milliseconds since the epoch.
+pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Everything a query may use while it runs. Cheap to clone.
+#[derive(Clone)]
+pub struct ExecContext {
+    pub cancelled: Arc<AtomicBool>,
+    /// Instant after which the query fails, with the timeout that gave it. `None`: never.
+    pub deadline: Option<Deadline>,
+    pub now: Now,
+    pub memory: Arc<MemoryBudget>,
+    pub executor: Arc<dyn Executor>,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    pub at_ms: i64,
+    pub timeout_ms: i64,
+}
+
+/// Sizes that no single query may pass, whatever its context says.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Buckets that filling may add to an answer.
+    pub max_buckets: usize,
+    /// Rows that a subquery may hand to the query around it; the context may lower it.
+    pub max_subquery_rows: usize,
+    /// Group keys of one query.
+    pub max_groups: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { max_buckets: 5_000_000, max_subquery_rows: 100_000, max_groups: 50_000_000 }
+    }
+}
+
+impl ExecContext {
+    /// One thread, a time that stands still, no deadline: for tests and tools.
+    pub fn inline(memory_bytes: u64) -> Self {
+        Self {
+            cancelled: Arc::new(AtomicBool::new(false)),
+            deadline: None,
+            now: Arc::new(|| 0),
+            memory: MemoryBudget::new("memory budget", memory_bytes),
+            executor: Arc::new(Inline),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Asked once per vector of rows: is there any reason to stop?
+    pub fn check(&self) -> Result<()> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::Cancelled);
+        }
+        match self.deadline {
+            Some(deadline) if (self.now)() > deadline.at_ms => Err(Error::Timeout { timeout_ms: deadline.timeout_ms }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Runs one closure per item on the executor and gives the results in the order of the items.
+    pub(crate) fn map<T, R>(
+        &self,
+        items: Vec<T>,
+        work: impl Fn(T) -> Result<R> + Send + Sync + 'static,
+    ) -> Result<Vec<R>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        if items.len() <= 1 || self.executor.num_threads() <= 1 {
+            return items.into_iter().map(work).collect();
+        }
+        let work = Arc::new(work);
+        let slots: Arc<Vec<std::sync::Mutex<Option<Result<R>>>>> =
+            Arc::new(items.iter().map(|_| Default::default()).collect());
+        let jobs = items.into_iter().enumerate().map(|(at, item)| {
+            let (work, slots) = (work.clone(), slots.clone());
+            Box::new(move || {
+                let result = work(item);
+                if let Ok(mut slot) = slots[at].lock() {
+                    *slot = Some(result);
+                }
+            }) as Job
+        });
+        self.executor.run(jobs.collect());
+        let take = |slot: &std::sync::Mutex<Option<Result<R>>>| slot.lock().ok().and_then(|mut s| s.take());
+        slots.iter().map(|slot| take(slot).unwrap_or_else(|| Err(Error::internal("a fold did not end")))).collect()
+    }
+}

@@ -1,0 +1,33 @@
+//! Expressions and dimension specs that aggregators name, as columns of a segment.
+
+use aggregate::Kind;
+use expression::{DimensionSpec, Environment, VirtualColumns, WithVirtual};
+use segment::{ColumnRef, SegmentRef};
+use serde_json::{Value, json};
+
+use crate::{Error, Result};
+
+const NAME: &str = "__input";
+
+/// Aggregator types beyond the built-in ones.
+pub(crate) fn aggregator_kinds() -> &'static [&'static Kind] {
+    &[]
+}
+
+/// The segment with its virtual columns.
+pub(crate) fn with_virtual(segment: &SegmentRef, columns: &VirtualColumns) -> Result<SegmentRef> {
+    Ok(WithVirtual::new(segment.clone(), columns)?)
+}
+
+/// The values of an expression as a column.
+pub(crate) fn expression_column(text: &str, segment: &SegmentRef) -> Result<ColumnRef> {
+    let columns = json!([{"type": "expression", "name": NAME, "expression": text}]);
+    let columns = VirtualColumns::parse_with(&columns, &Environment::default())?;
+    let segment = with_virtual(segment, &columns)?;
+    segment.column(NAME).ok_or_else(|| Error::internal("an expression without a column"))
+}
+
+/// The values of a dimension spec as a column.
+pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef) -> Result<ColumnRef> {
+    Ok(DimensionSpec::parse_with(json, &Environment::default())?.bind(segment)?)
+}

@@ -1,0 +1,106 @@
+//! One column out of several, one below the other.
+
+use std::sync::Arc;
+
+use aggregate::Dictionary;
+use arrow_array::{Array, Float32Array, Float64Array, Int64Array, StringArray};
+
+use super::Values;
+use crate::Result;
+
+/// A dictionary with null as one more entry.
+pub(crate) struct WithNull(pub Arc<dyn Dictionary>);
+
+impl Dictionary for WithNull {
+    fn len(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    fn get(&self, code: u32) -> Option<&str> {
+        if (code as usize) < self.0.len() { self.0.get(code) } else { None }
+    }
+
+    fn is_sorted(&self) -> bool {
+        false
+    }
+
+    fn code_of(&self, value: Option<&str>) -> Option<u32> {
+        match value {
+            None => u32::try_from(self.0.len()).ok(),
+            some => self.0.code_of(some),
+        }
+    }
+}
+
+/// The columns below each other. Columns of one kind keep it; nulls fit with any; else all become text.
+pub(crate) fn concat(parts: &[Values]) -> Result<Values> {
+    let Some(first) = parts.iter().find(|part| !matches!(part, Values::Null(_))) else {
+        return Ok(Values::Null(parts.iter().map(Values::len).sum()));
+    };
+    if parts.len() == 1 {
+        return Ok(first.clone());
+    }
+    Ok(match first {
+        Values::Coded { dictionary, .. } if parts.iter().all(|part| shares(part, dictionary)) => {
+            coded(parts, dictionary)
+        }
+        Values::State { spec, .. } if parts.iter().all(|p| matches!(p, Values::State { .. })) => {
+            let arrays: Vec<&dyn Array> = parts.iter().filter_map(state_of).collect();
+            Values::State { states: arrow_select::concat::concat(&arrays)?, spec: spec.clone() }
+        }
+        Values::Long(_) if all(parts, |p| matches!(p, Values::Long(_))) => {
+            Values::Long(rows(parts, Values::long).collect::<Int64Array>())
+        }
+        Values::Double(_) if all(parts, |p| matches!(p, Values::Double(_))) => {
+            Values::Double(rows(parts, Values::double).collect::<Float64Array>())
+        }
+        Values::Float(_) if all(parts, |p| matches!(p, Values::Float(_))) => {
+            Values::Float(rows(parts, |p, row| p.double(row).map(|d| d as f32)).collect::<Float32Array>())
+        }
+        Values::Json(_) | Values::Lists { .. } => Values::Json(rows(parts, |p, row| p.json(row)).collect()),
+        _ => Values::Text(rows(parts, Values::text).collect::<StringArray>()),
+    })
+}
+
+fn all(parts: &[Values], kind: impl Fn(&Values) -> bool) -> bool {
+    parts.iter().all(|part| kind(part) || matches!(part, Values::Null(_)))
+}
+
+fn rows<'a, T>(parts: &'a [Values], get: impl Fn(&'a Values, usize) -> T + Copy) -> impl Iterator<Item = T> {
+    parts.iter().flat_map(move |part| (0..part.len()).map(move |row| get(part, row)))
+}
+
+fn state_of(part: &Values) -> Option<&dyn Array> {
+    match part {
+        Values::State { states, .. } => Some(states.as_ref()),
+        _ => None,
+    }
+}
+
+fn shares(part: &Values, with: &Arc<dyn Dictionary>) -> bool {
+    match part {
+        Values::Coded { dictionary, .. } => Arc::ptr_eq(dictionary, with),
+        Values::Null(_) => true,
+        _ => false,
+    }
+}
+
+fn coded(parts: &[Values], dictionary: &Arc<dyn Dictionary>) -> Values {
+    let has_nulls = parts.iter().any(|part| matches!(part, Values::Null(_)));
+    let (null, dictionary) = match dictionary.code_of(None) {
+        Some(code) => (code, dictionary.clone()),
+        None if has_nulls => {
+            let wrapped = Arc::new(WithNull(dictionary.clone()));
+            (u32::try_from(dictionary.len()).unwrap_or(u32::MAX), wrapped as Arc<dyn Dictionary>)
+        }
+        None => (0, dictionary.clone()),
+    };
+    let mut all = Vec::with_capacity(parts.iter().map(Values::len).sum());
+    for part in parts {
+        match part {
+            Values::Coded { codes, .. } => all.extend_from_slice(codes),
+            other => all.extend(std::iter::repeat_n(null, other.len())),
+        }
+    }
+    Values::Coded { codes: all.into(), dictionary }
+}

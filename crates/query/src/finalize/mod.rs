@@ -1,0 +1,13 @@
+//! Partials into rows.
+
+mod concat;
+mod fill;
+mod print;
+mod table;
+mod values;
+
+pub(crate) use concat::{WithNull, concat};
+pub(crate) use fill::{Bucket, all_start, buckets};
+pub(crate) use print::{EachRow, Objects, Stamp, array_row, millis};
+pub(crate) use table::Table;
+pub(crate) use values::{Values, print_json};

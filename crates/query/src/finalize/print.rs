@@ -1,0 +1,103 @@
+//! Rows as JSON, straight from columns.
+
+use dialect::print;
+use timeline::Granularity;
+
+use super::Table;
+use crate::answer::{Elements, Rows};
+use crate::context::QueryContext;
+use crate::{Error, Result};
+
+/// How instants are printed: ISO in the zone of the granularity, or as milliseconds.
+#[derive(Clone, Debug)]
+pub(crate) enum Stamp {
+    Iso(Granularity),
+    Millis,
+}
+
+impl Stamp {
+    pub fn of(granularity: &Granularity, context: &QueryContext) -> Result<Self> {
+        let millis = context.bool("serializeDateTimeAsLong", false)?;
+        Ok(if millis { Stamp::Millis } else { Stamp::Iso(granularity.clone()) })
+    }
+
+    pub fn print(&self, time: i64, out: &mut Vec<u8>) {
+        match self {
+            Stamp::Millis => print::long(out, time),
+            Stamp::Iso(granularity) => print::json_string(out, &granularity.text(time)),
+        }
+    }
+}
+
+/// Columns printed as properties of an object.
+pub(crate) struct Objects {
+    keys: Vec<Vec<u8>>,
+}
+
+impl Objects {
+    pub fn new(table: &Table) -> Self {
+        let key = |(name, _): &(String, _)| {
+            let mut key = Vec::new();
+            print::json_string(&mut key, name);
+            key.push(b':');
+            key
+        };
+        Self { keys: table.columns().iter().map(key).collect() }
+    }
+
+    /// The row's columns as properties, braces included.
+    pub fn print(&self, table: &Table, row: usize, out: &mut Vec<u8>) {
+        out.push(b'{');
+        for (at, (key, (_, values))) in self.keys.iter().zip(table.columns()).enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(key);
+            values.print(row, out);
+        }
+        out.push(b'}');
+    }
+}
+
+/// The row's columns as a list.
+pub(crate) fn array_row(table: &Table, row: usize, out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (at, (_, values)) in table.columns().iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        values.print(row, out);
+    }
+    out.push(b']');
+}
+
+/// One element per row, written by a closure.
+pub(crate) struct EachRow<F> {
+    at: usize,
+    num_rows: usize,
+    write: F,
+}
+
+impl<F: Fn(usize, &mut Vec<u8>) + Send> EachRow<F> {
+    pub fn new(num_rows: usize, write: F) -> Self {
+        Self { at: 0, num_rows, write }
+    }
+}
+
+impl<F: Fn(usize, &mut Vec<u8>) + Send> Rows for EachRow<F> {
+    fn write(&mut self, out: &mut Elements<'_>) -> Result<bool> {
+        while self.at < self.num_rows {
+            if out.is_full() {
+                return Ok(true);
+            }
+            (self.write)(self.at, out.next());
+            self.at += 1;
+        }
+        Ok(false)
+    }
+}
+
+/// `fudgeTimestamp` and such: a number of milliseconds in text.
+pub(crate) fn millis(text: &str, what: &str) -> Result<i64> {
+    text.trim().parse().map_err(|_| Error::Context(format!("context '{what}' must be milliseconds, got '{text}'")))
+}

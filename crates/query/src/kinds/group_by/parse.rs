@@ -1,0 +1,89 @@
+//! groupBy as written.
+
+use std::sync::Arc;
+
+use aggregate::ColumnType;
+use expression::{DimensionSpec, Environment};
+use serde_json::Value;
+
+use super::GroupBy;
+use crate::fields::Fields;
+use crate::finalize::{Stamp, millis};
+use crate::kinds::Kind;
+use crate::kinds::outputs::Outputs;
+use crate::limit_spec::LimitSpec;
+use crate::model::Common;
+use crate::plan::FoldPlan;
+use crate::{Error, Result, granularity, having};
+
+pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Kind>> {
+    let granularity = granularity::parse(fields.require("granularity")?)?;
+    let keys: Vec<DimensionSpec> =
+        fields.list("dimensions")?.iter().map(|d| DimensionSpec::parse_with(d, env)).collect::<Result<_, _>>()?;
+    let dimensions: Vec<String> = keys.iter().map(|key| key.output_name().to_owned()).collect();
+    let names: Vec<&str> = dimensions.iter().map(String::as_str).collect();
+    let outputs = Outputs::parse(fields, env, &names)?;
+    let all: Vec<&str> = names.iter().copied().chain(outputs.names()).collect();
+    if all.contains(&segment::TIME_COLUMN) {
+        return Err(Error::invalid("'__time' cannot be an output name of a groupBy"));
+    }
+    let limit = LimitSpec::parse(fields.get("limitSpec"))?;
+    limit.check(&all)?;
+    let context = &common.context;
+    check_push_down(&limit, &outputs, fields, context.bool("forceLimitPushDown", false)?)?;
+    let stamp = Stamp::of(&granularity, context)?;
+    let first = common.intervals.first().map_or(0, |interval| interval.start);
+    let all_stamp = context.text("fudgeTimestamp")?.map_or(Ok(first), |text| millis(&text, "fudgeTimestamp"))?;
+    let is_numeric = keys.iter().map(|key| is_numeric(key.output_type())).collect();
+    let mut plan = FoldPlan::new(common.clone(), granularity, keys, &outputs.aggregations);
+    plan.single_values_only = !context.bool("groupByEnableMultiValueUnnesting", true)?;
+    Ok(Arc::new(GroupBy {
+        plan: Arc::new(plan),
+        is_numeric,
+        having: fields.get("having").map(|value| having::parse(value, env)).transpose()?,
+        limit,
+        subtotals: fields.get("subtotalsSpec").map(|value| subtotals(value, &dimensions)).transpose()?,
+        dims_first: context.bool("sortByDimsFirst", false)?,
+        as_array: context.bool("resultAsArray", false)?,
+        finalize: context.bool("finalize", true)?,
+        outputs,
+        dimensions,
+        stamp,
+        all_stamp,
+    }))
+}
+
+fn is_numeric(output: &ColumnType) -> bool {
+    matches!(output, ColumnType::Long | ColumnType::Double | ColumnType::Float)
+}
+
+/// `forceLimitPushDown` is a promise about the query that is checked, though nothing here depends on it.
+fn check_push_down(limit: &LimitSpec, outputs: &Outputs, fields: &Fields<'_>, force: bool) -> Result<()> {
+    if !force {
+        return Ok(());
+    }
+    if limit.limit.is_none() {
+        return Err(Error::invalid("'forceLimitPushDown' needs a limitSpec with a limit"));
+    }
+    if fields.get("having").is_some() {
+        return Err(Error::invalid("'forceLimitPushDown' does not go with having"));
+    }
+    match limit.columns.iter().find(|column| outputs.posts.iter().any(|post| post.name == column.name)) {
+        Some(column) => Err(Error::invalid(format!(
+            "'forceLimitPushDown' does not go with an order by the postAggregation '{}'",
+            column.name
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn subtotals(value: &Value, dimensions: &[String]) -> Result<Vec<Vec<usize>>> {
+    let wrong = || Error::invalid("'subtotalsSpec' must be a list of lists of dimension names");
+    let place = |name: &Value| {
+        let name = name.as_str().ok_or_else(wrong)?;
+        let missing = || Error::invalid(format!("'subtotalsSpec' names '{name}', which is no dimension of the query"));
+        dimensions.iter().position(|dimension| dimension == name).ok_or_else(missing)
+    };
+    let list = |names: &Value| names.as_array().ok_or_else(wrong)?.iter().map(place).collect();
+    value.as_array().ok_or_else(wrong)?.iter().map(list).collect()
+}

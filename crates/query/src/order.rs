@@ -1,0 +1,164 @@
+//! Sorting rows of an answer: one integer key per value, nulls apart, ties by what follows.
+
+use std::cmp::Ordering;
+
+use aggregate::Dictionary;
+use arrow_array::UInt32Array;
+use dialect::order::{self, StringOrder};
+
+use crate::finalize::Values;
+
+/// How values of a column compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Numbers as numbers, text by UTF-16 units.
+    Natural,
+    /// Doubles with every finite value above every other one.
+    NumericFirst,
+    /// The string form under an order.
+    Text(StringOrder),
+}
+
+/// Precomputed keys of one column.
+pub(crate) struct SortKey {
+    keys: Vec<u64>,
+    nulls: Option<Vec<bool>>,
+    descending: bool,
+    nulls_last: bool,
+}
+
+impl SortKey {
+    /// Ascending, nulls first.
+    pub fn new(values: &Values, how: How) -> Self {
+        let n = values.len();
+        let keys = match (values, how) {
+            (_, How::Text(order)) => text_ranks(values, |a, b| order.compare(a, b)),
+            (Values::Long(a), _) => a.values().iter().map(|&v| long_key(v)).collect(),
+            (Values::Double(a), _) => a.values().iter().map(|&v| double_key(v, how)).collect(),
+            (Values::Float(a), _) => a.values().iter().map(|&v| double_key(f64::from(v), how)).collect(),
+            (Values::Coded { codes, dictionary }, _) if dictionary.is_sorted() => {
+                codes.iter().map(|&c| u64::from(c)).collect()
+            }
+            (Values::Null(_), _) => vec![0; n],
+            (Values::Json(a), _) if a.iter().all(|v| v.is_number() || v.is_null()) => {
+                a.iter().map(|v| double_key(v.as_f64().unwrap_or(0.0), how)).collect()
+            }
+            _ => text_ranks(values, order::compare),
+        };
+        let nulls: Vec<bool> = (0..n).map(|row| values.is_null(row)).collect();
+        let nulls = nulls.contains(&true).then_some(nulls);
+        Self { keys, nulls, descending: false, nulls_last: false }
+    }
+
+    pub fn longs(values: &[i64]) -> Self {
+        Self { keys: values.iter().map(|&v| long_key(v)).collect(), nulls: None, descending: false, nulls_last: false }
+    }
+
+    /// Turns the order round, nulls with it.
+    pub fn descending(mut self, descending: bool) -> Self {
+        self.descending = descending;
+        self.nulls_last = descending;
+        self
+    }
+
+    /// Puts nulls behind every value whatever the direction.
+    pub fn nulls_last(mut self, last: bool) -> Self {
+        self.nulls_last = last;
+        self
+    }
+
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        if let Some(nulls) = &self.nulls {
+            match (nulls[a], nulls[b]) {
+                (true, true) => return Ordering::Equal,
+                (true, false) => return if self.nulls_last { Ordering::Greater } else { Ordering::Less },
+                (false, true) => return if self.nulls_last { Ordering::Less } else { Ordering::Greater },
+                (false, false) => {}
+            }
+        }
+        let ascending = self.keys[a].cmp(&self.keys[b]);
+        if self.descending { ascending.reverse() } else { ascending }
+    }
+}
+
+fn long_key(value: i64) -> u64 {
+    (value as u64) ^ (1 << 63)
+}
+
+/// Keeps the order of `Double.compare`: -0.0 below 0.0, one NaN above all.
+fn double_key(value: f64, how: How) -> u64 {
+    let value = if value.is_nan() { f64::NAN } else { value };
+    let bits = value.to_bits();
+    let key = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
+    if how != How::NumericFirst {
+        return key;
+    }
+    // -Infinity is the smallest of all keys; descending order must list finite, NaN, Infinity, -Infinity.
+    match value {
+        v if v.is_nan() => 2,
+        f64::INFINITY => 1,
+        f64::NEG_INFINITY => 0,
+        _ => key,
+    }
+}
+
+/// The rank of each row's string form among the distinct ones; equal under `compare` is equal in rank.
+fn text_ranks(values: &Values, compare: impl Fn(&str, &str) -> Ordering) -> Vec<u64> {
+    if let Values::Coded { codes, dictionary } = values {
+        return code_ranks(codes, dictionary.as_ref(), compare);
+    }
+    let texts: Vec<_> = (0..values.len()).map(|row| values.text(row)).collect();
+    let text = |row: u32| texts[row as usize].as_deref().unwrap_or("");
+    let mut rows: Vec<u32> = (0..).take(texts.len()).collect();
+    rows.sort_unstable_by(|&a, &b| compare(text(a), text(b)));
+    let mut ranks = vec![0; texts.len()];
+    let mut rank = 0;
+    for at in 0..rows.len() {
+        if at > 0 && compare(text(rows[at - 1]), text(rows[at])) != Ordering::Equal {
+            rank += 1;
+        }
+        ranks[rows[at] as usize] = rank;
+    }
+    ranks
+}
+
+fn code_ranks(codes: &[u32], dictionary: &dyn Dictionary, compare: impl Fn(&str, &str) -> Ordering) -> Vec<u64> {
+    let text = |code: u32| dictionary.get(code).unwrap_or("");
+    let mut used = codes.to_vec();
+    used.sort_unstable();
+    used.dedup();
+    let mut sorted = used.clone();
+    sorted.sort_unstable_by(|&a, &b| compare(text(a), text(b)));
+    let mut rank_of = hashbrown::HashMap::with_capacity(sorted.len());
+    let mut rank = 0u64;
+    for at in 0..sorted.len() {
+        if at > 0 && compare(text(sorted[at - 1]), text(sorted[at])) != Ordering::Equal {
+            rank += 1;
+        }
+        rank_of.insert(sorted[at], rank);
+    }
+    codes.iter().map(|code| rank_of[code]).collect()
+}
+
+/// The rows in order, without the first `offset` and no more than `limit`. Rows that all keys hold equal keep
+/// their order.
+pub(crate) fn sort(keys: &[SortKey], num_rows: usize, offset: usize, limit: Option<usize>) -> UInt32Array {
+    let mut rows: Vec<u32> = (0..).take(num_rows).collect();
+    let compare = |a: &u32, b: &u32| {
+        let first = keys.iter().map(|key| key.compare(*a as usize, *b as usize)).find(|o| *o != Ordering::Equal);
+        first.unwrap_or_else(|| a.cmp(b))
+    };
+    let end = limit.map_or(num_rows, |limit| offset.saturating_add(limit).min(num_rows));
+    if end < num_rows && end > 0 {
+        rows.select_nth_unstable_by(end - 1, compare);
+    }
+    rows.truncate(end);
+    rows.sort_unstable_by(compare);
+    rows.drain(..offset.min(end));
+    rows.into()
+}
+
+/// The rows that are kept, ascending.
+pub(crate) fn kept(keep: &[bool]) -> UInt32Array {
+    (0u32..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect::<Vec<_>>().into()
+}

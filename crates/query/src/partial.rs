@@ -1,0 +1,84 @@
+//! What a leaf hands to the root: keys and states by group, or rows on their way.
+
+use std::collections::BTreeMap;
+
+use arrow_array::{ArrayRef, RecordBatch};
+use timeline::Interval;
+
+use crate::finalize::Values;
+use crate::run::ScanRows;
+
+/// The work of one leaf, or of several merged.
+pub struct Partial {
+    pub(crate) body: Body,
+}
+
+pub(crate) enum Body {
+    Fold(FoldPartial),
+    /// Small facts of a kind's own making.
+    Facts(RecordBatch),
+    /// Rows read on demand.
+    Scan(ScanRows),
+}
+
+/// Groups of a fold: bucket, keys and states, a row each.
+#[derive(Clone)]
+pub(crate) struct FoldPartial {
+    /// Bucket starts, milliseconds.
+    pub times: Vec<i64>,
+    pub keys: Vec<Values>,
+    pub states: Vec<ArrayRef>,
+    pub chunks: Chunks,
+}
+
+impl FoldPartial {
+    pub fn num_groups(&self) -> usize {
+        self.times.len()
+    }
+}
+
+/// For each time chunk the range of its rows' times, whichever segments hold them: what bounds the filling of
+/// empty buckets, so that splitting or merging segments changes no answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chunks(BTreeMap<(i64, i64), (i64, i64)>);
+
+impl Chunks {
+    /// Rows with these times lie in the chunk.
+    pub fn add(&mut self, chunk: Interval, rows: Interval) {
+        let known = self.0.entry((chunk.start, chunk.end)).or_insert((rows.start, rows.end));
+        *known = (known.0.min(rows.start), known.1.max(rows.end));
+    }
+
+    pub fn merge(&mut self, other: &Chunks) {
+        for (chunk, rows) in other.iter() {
+            self.add(chunk, rows);
+        }
+    }
+
+    /// Chunk and time range of its rows, in time order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Interval, Interval)> {
+        self.0
+            .iter()
+            .map(|(&(start, end), &(first, last))| (Interval { start, end }, Interval { start: first, end: last }))
+    }
+}
+
+impl Partial {
+    pub(crate) fn fold(partial: FoldPartial) -> Self {
+        Self { body: Body::Fold(partial) }
+    }
+
+    pub(crate) fn into_fold(self) -> crate::Result<FoldPartial> {
+        match self.body {
+            Body::Fold(partial) => Ok(partial),
+            _ => Err(crate::Error::internal("a partial of another kind of query")),
+        }
+    }
+
+    pub(crate) fn into_facts(self) -> crate::Result<RecordBatch> {
+        match self.body {
+            Body::Facts(batch) => Ok(batch),
+            _ => Err(crate::Error::internal("a partial of another kind of query")),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! `doubleLeast`: the smallest of its fields.
+
+use std::sync::Arc;
+
+use ::expression::Environment;
+
+use super::{PostAggregator, extremes};
+use crate::Result;
+use crate::fields::Fields;
+
+pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
+    extremes::doubles(fields, env, |a, b| if b.total_cmp(&a).is_lt() { b } else { a })
+}

@@ -1,0 +1,97 @@
+//! Post-aggregators: columns computed from the other columns of an answer. One file per type.
+
+mod arithmetic;
+mod constant;
+mod double_greatest;
+mod double_least;
+mod expression;
+mod extremes;
+mod field_access;
+mod finalizing_field_access;
+mod hyper_unique_cardinality;
+mod long_greatest;
+mod long_least;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use ::expression::Environment;
+use serde_json::Value;
+
+use crate::fields::{Fields, tag_of, unknown};
+use crate::finalize::{Table, Values};
+use crate::order::How;
+use crate::{Error, Result};
+
+/// A column computed from others.
+pub(crate) trait PostAggregator: Debug + Send + Sync {
+    /// Names of the columns read.
+    fn columns(&self) -> Vec<String>;
+    /// One value per row.
+    fn values(&self, rows: &Table) -> Result<Values>;
+    /// How the values compare when rows are ordered by them.
+    fn order(&self) -> How {
+        How::Natural
+    }
+}
+
+/// A post-aggregator and the name of its column; empty inside another one.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub name: String,
+    pub post: Arc<dyn PostAggregator>,
+}
+
+type Parse = fn(&Fields<'_>, &Environment) -> Result<Arc<dyn PostAggregator>>;
+
+// open set
+// helpers: extremes
+static KINDS: &[(&str, Parse)] = &[
+    ("arithmetic", arithmetic::parse),
+    ("constant", constant::parse),
+    ("doubleGreatest", double_greatest::parse),
+    ("doubleLeast", double_least::parse),
+    ("expression", expression::parse),
+    ("fieldAccess", field_access::parse),
+    ("finalizingFieldAccess", finalizing_field_access::parse),
+    ("hyperUniqueCardinality", hyper_unique_cardinality::parse),
+    ("longGreatest", long_greatest::parse),
+    ("longLeast", long_least::parse),
+];
+
+/// An entry of `postAggregations`, which must have a name; a field access is named after its field.
+pub(crate) fn parse(value: &Value, env: &Environment) -> Result<Named> {
+    let named = parse_nested(value, env)?;
+    if named.name.is_empty() {
+        return Err(Error::invalid("a postAggregation needs 'name'"));
+    }
+    Ok(named)
+}
+
+fn parse_nested(value: &Value, env: &Environment) -> Result<Named> {
+    let tag = tag_of(value, "postAggregation")?;
+    let Some((_, parse)) = KINDS.iter().find(|(known, _)| *known == tag) else {
+        return Err(unknown("postAggregation", tag, KINDS.iter().map(|(known, _)| *known)));
+    };
+    let fields = Fields::of(value, "postAggregation")?;
+    let name = match fields.text("name")? {
+        None if tag.ends_with("ieldAccess") => fields.text("fieldName")?.unwrap_or_default(),
+        other => other.unwrap_or_default(),
+    };
+    Ok(Named { name, post: parse(&fields, env)? })
+}
+
+/// The operands under `name`.
+fn operands(fields: &Fields<'_>, name: &str, env: &Environment) -> Result<Vec<Arc<dyn PostAggregator>>> {
+    fields.list(name)?.iter().map(|value| Ok(parse_nested(value, env)?.post)).collect()
+}
+
+fn columns_of(operands: &[Arc<dyn PostAggregator>]) -> Vec<String> {
+    operands.iter().flat_map(|operand| operand.columns()).collect()
+}
+
+/// The column of an answer, which the checks at parse know to exist.
+fn column<'a>(rows: &'a Table, name: &str) -> Result<&'a Values> {
+    rows.get(name)
+        .ok_or_else(|| Error::invalid(format!("a postAggregation reads '{name}', which the query does not output")))
+}

@@ -1,0 +1,107 @@
+//! Columns that aggregators read, each loaded once per vector.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aggregate::{AggregatorSpec, ColumnType, Dictionary, Input, InputSpec};
+use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
+use segment::{ColumnRef, SegmentRef, codes_of};
+
+use super::unexpected;
+use crate::{Error, Result};
+
+struct Bound {
+    column: Option<ColumnRef>,
+    dictionary: Option<Arc<dyn Dictionary>>,
+}
+
+/// Distinct input columns, and which of them each aggregator reads.
+pub(crate) struct Inputs {
+    specs: Vec<InputSpec>,
+    columns: Vec<Bound>,
+    uses: Vec<Vec<usize>>,
+}
+
+impl Inputs {
+    pub fn bind(specs: &[Arc<dyn AggregatorSpec>], segment: &SegmentRef) -> Result<Self> {
+        let mut inputs = Self { specs: Vec::new(), columns: Vec::new(), uses: Vec::new() };
+        for spec in specs {
+            let uses = spec.inputs().into_iter().map(|input| inputs.find_or_bind(input, segment));
+            let uses = uses.collect::<Result<Vec<_>>>()?;
+            inputs.uses.push(uses);
+        }
+        Ok(inputs)
+    }
+
+    fn find_or_bind(&mut self, spec: InputSpec, segment: &SegmentRef) -> Result<usize> {
+        if let Some(at) = self.specs.iter().position(|known| *known == spec) {
+            return Ok(at);
+        }
+        let column = match &spec {
+            InputSpec::Column(name) => segment.column(name),
+            InputSpec::Expression(text) => Some(crate::expressions::expression_column(text, segment)?),
+            InputSpec::Dimension(json) => Some(crate::expressions::dimension_column(json, segment)?),
+        };
+        let dictionary = column.as_ref().and_then(|column| column.dictionary());
+        self.specs.push(spec);
+        self.columns.push(Bound { column, dictionary });
+        Ok(self.columns.len() - 1)
+    }
+
+    /// The types of each aggregator's inputs, `None` where the column is missing.
+    pub fn types(&self) -> Vec<Vec<Option<ColumnType>>> {
+        let type_of = |at: &usize| self.columns[*at].column.as_ref().map(|column| column.column_type());
+        self.uses.iter().map(|uses| uses.iter().map(type_of).collect()).collect()
+    }
+
+    pub fn read(&self, rows: Range<usize>) -> Vec<Option<ArrayRef>> {
+        self.columns.iter().map(|bound| bound.column.as_ref().map(|column| column.read(rows.clone()))).collect()
+    }
+
+    /// The arrays as each aggregator wants them.
+    pub fn of<'a>(&'a self, arrays: &'a [Option<ArrayRef>]) -> Result<Vec<Vec<Input<'a>>>> {
+        let inputs = self.columns.iter().zip(arrays).map(|(bound, array)| match array {
+            None => Ok(Input::Absent),
+            Some(array) => input_of(bound, array.as_ref()),
+        });
+        let inputs: Vec<Input<'a>> = inputs.collect::<Result<_>>()?;
+        Ok(self.uses.iter().map(|uses| uses.iter().map(|at| inputs[*at]).collect()).collect())
+    }
+}
+
+/// Some rows of each array.
+pub(crate) fn slice(arrays: &[Option<ArrayRef>], rows: &Range<usize>) -> Vec<Option<ArrayRef>> {
+    arrays.iter().map(|array| array.as_ref().map(|array| array.slice(rows.start, rows.len()))).collect()
+}
+
+/// Scattered rows of each array.
+pub(crate) fn take(arrays: &[Option<ArrayRef>], rows: &UInt32Array) -> Result<Vec<Option<ArrayRef>>> {
+    let take = |array: &Option<ArrayRef>| match array {
+        None => Ok(None),
+        Some(array) => Ok(Some(arrow_select::take::take(array, rows, None)?)),
+    };
+    arrays.iter().map(take).collect()
+}
+
+fn input_of<'a>(bound: &'a Bound, array: &'a dyn Array) -> Result<Input<'a>> {
+    let any = array.as_any();
+    if let Some(longs) = any.downcast_ref::<Int64Array>() {
+        return Ok(Input::Long(longs));
+    }
+    if let Some(doubles) = any.downcast_ref::<Float64Array>() {
+        return Ok(Input::Double(doubles));
+    }
+    if let Some(floats) = any.downcast_ref::<Float32Array>() {
+        return Ok(Input::Float(floats));
+    }
+    if let Some(states) = any.downcast_ref::<BinaryArray>() {
+        return Ok(Input::State(states));
+    }
+    let dictionary = bound.dictionary.as_deref().ok_or_else(|| Error::internal("codes without a dictionary"))?;
+    if let Some(lists) = any.downcast_ref::<ListArray>() {
+        let codes = codes_of(lists.values().as_ref()).ok_or_else(|| unexpected("list"))?;
+        return Ok(Input::Texts { offsets: lists.value_offsets(), codes, dictionary });
+    }
+    let codes = codes_of(array).ok_or_else(|| unexpected("text"))?;
+    Ok(Input::Text { codes, dictionary })
+}

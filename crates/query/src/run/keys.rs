@@ -1,0 +1,254 @@
+//! Keys of a group-by over one segment: columns of codes or numbers, and how they pack into words.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aggregate::{Codes, Dictionary};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray};
+use expression::DimensionSpec;
+use segment::{ColumnRef, SegmentRef, codes_of};
+
+use super::unexpected;
+use crate::finalize::Values;
+use crate::{Error, Result};
+
+/// One dimension, bound to a segment.
+pub(super) struct Key {
+    column: ColumnRef,
+    pub domain: Domain,
+    pub is_multi: bool,
+    /// Rows without a value belong to no group.
+    drop_empty: bool,
+}
+
+/// What the values of a key are.
+pub(super) enum Domain {
+    /// Codes below `num_codes`; `null` stands for a row without values.
+    Codes {
+        dictionary: Arc<dyn Dictionary>,
+        num_codes: usize,
+        null: u32,
+    },
+    Long,
+    Double,
+    Float,
+}
+
+impl Key {
+    pub fn bind(spec: &DimensionSpec, segment: &SegmentRef, drop_empty: bool) -> Result<Self> {
+        let column = spec.bind(segment)?;
+        let is_multi = column.is_multi_value();
+        let domain = match column.dictionary() {
+            Some(dictionary) => {
+                let own_null = if is_multi { dictionary.code_of(None) } else { Some(0) };
+                let len = dictionary.len();
+                let null = own_null.map_or_else(|| u32::try_from(len).map_err(Error::internal), Ok)?;
+                let num_codes = if own_null.is_none() { len + 1 } else { len };
+                Domain::Codes { dictionary, num_codes: num_codes.max(1), null }
+            }
+            None => match column.column_type() {
+                aggregate::ColumnType::Long => Domain::Long,
+                aggregate::ColumnType::Double => Domain::Double,
+                aggregate::ColumnType::Float => Domain::Float,
+                other => {
+                    let name = spec.output_name();
+                    return Err(Error::invalid(format!(
+                        "dimension '{name}' has type {other}, which cannot be grouped"
+                    )));
+                }
+            },
+        };
+        Ok(Self { column, domain, is_multi, drop_empty })
+    }
+
+    /// Number of codes, `None` for numbers.
+    pub fn num_codes(&self) -> Option<usize> {
+        match &self.domain {
+            Domain::Codes { num_codes, .. } => Some(*num_codes),
+            _ => None,
+        }
+    }
+
+    pub fn may_be_null_number(&self) -> bool {
+        !matches!(self.domain, Domain::Codes { .. }) && self.column.has_nulls()
+    }
+
+    pub fn read(&self, rows: Range<usize>) -> ArrayRef {
+        self.column.read(rows)
+    }
+
+    /// The words of the given rows; lists make several rows of one, which `rows` then shows.
+    pub fn words(&self, array: &dyn Array, rows: &mut Vec<u32>, before: &mut [Words]) -> Result<Words> {
+        if let Some(lists) = array.as_any().downcast_ref::<ListArray>() {
+            return self.expand(lists, rows, before);
+        }
+        let mut words = Words::default();
+        match &self.domain {
+            Domain::Codes { .. } => match codes_of(array).ok_or_else(|| unexpected("codes"))? {
+                Codes::U8(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
+                Codes::U16(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
+                Codes::U32(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
+            },
+            Domain::Long => {
+                let longs = array.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected("long"))?;
+                words.numbers(rows, longs, |row| longs.value(row) as u64);
+            }
+            Domain::Double => {
+                let doubles = array.as_any().downcast_ref::<Float64Array>().ok_or_else(|| unexpected("double"))?;
+                words.numbers(rows, doubles, |row| doubles.value(row).to_bits());
+            }
+            Domain::Float => {
+                let floats = array.as_any().downcast_ref::<Float32Array>().ok_or_else(|| unexpected("float"))?;
+                words.numbers(rows, floats, |row| u64::from(floats.value(row).to_bits()));
+            }
+        }
+        Ok(words)
+    }
+
+    fn expand(&self, lists: &ListArray, rows: &mut Vec<u32>, before: &mut [Words]) -> Result<Words> {
+        let Domain::Codes { null, .. } = self.domain else { return Err(unexpected("list")) };
+        let codes = codes_of(lists.values().as_ref()).ok_or_else(|| unexpected("list"))?;
+        let offsets = lists.value_offsets();
+        let mut words = Words::default();
+        let (mut expanded, mut from) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for (at, &row) in (0u32..).zip(rows.iter()) {
+            let (start, end) = (offsets[row as usize] as usize, offsets[row as usize + 1] as usize);
+            if start == end && !self.drop_empty {
+                words.values.push(u64::from(null));
+                expanded.push(row);
+                from.push(at);
+            }
+            for value in start..end {
+                words.values.push(u64::from(codes.get(value)));
+                expanded.push(row);
+                from.push(at);
+            }
+        }
+        for earlier in before {
+            earlier.gather(&from);
+        }
+        *rows = expanded;
+        Ok(words)
+    }
+
+    /// Key values out of packed words.
+    pub fn values(&self, words: impl Iterator<Item = Option<u64>>) -> Values {
+        match &self.domain {
+            Domain::Codes { dictionary, num_codes, null } => {
+                let codes: Arc<[u32]> = words.map(|word| word.map_or(*null, |word| word as u32)).collect();
+                let dictionary = match *num_codes > dictionary.len() {
+                    true => Arc::new(crate::finalize::WithNull(dictionary.clone())) as Arc<dyn Dictionary>,
+                    false => dictionary.clone(),
+                };
+                Values::Coded { codes, dictionary }
+            }
+            Domain::Long => Values::Long(words.map(|word| word.map(|w| w as i64)).collect::<Int64Array>()),
+            Domain::Double => Values::Double(words.map(|word| word.map(f64::from_bits)).collect::<Float64Array>()),
+            Domain::Float => {
+                Values::Float(words.map(|word| word.map(|w| f32::from_bits(w as u32))).collect::<Float32Array>())
+            }
+        }
+    }
+}
+
+/// One key of some rows, as integers; numbers by their bits.
+#[derive(Default)]
+pub(super) struct Words {
+    pub values: Vec<u64>,
+    /// Rows that are null, of numbers only.
+    pub nulls: Option<Vec<bool>>,
+}
+
+impl Words {
+    fn numbers(&mut self, rows: &[u32], array: &dyn Array, bits: impl Fn(usize) -> u64) {
+        if array.null_count() == 0 {
+            self.values.extend(rows.iter().map(|&row| bits(row as usize)));
+            return;
+        }
+        let valid = |row: &u32| array.is_valid(*row as usize);
+        self.values.extend(rows.iter().map(|row| if valid(row) { bits(*row as usize) } else { 0 }));
+        self.nulls = Some(rows.iter().map(|row| !valid(row)).collect());
+    }
+
+    fn gather(&mut self, from: &[u32]) {
+        self.values = from.iter().map(|&at| self.values[at as usize]).collect();
+        if let Some(nulls) = &mut self.nulls {
+            *nulls = from.iter().map(|&at| nulls[at as usize]).collect();
+        }
+    }
+}
+
+/// Where a key lies in the packed words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Field {
+    word: usize,
+    shift: u32,
+    bits: u32,
+}
+
+impl Field {
+    fn get(self, key: &[u64]) -> u64 {
+        let word = key[self.word] >> self.shift;
+        if self.bits == 64 { word } else { word & ((1 << self.bits) - 1) }
+    }
+}
+
+/// Bucket and keys packed into as few words as their cardinalities allow.
+pub(super) struct Layout {
+    pub width: usize,
+    bucket: Field,
+    keys: Vec<(Field, Option<Field>)>,
+}
+
+impl Layout {
+    pub fn new(keys: &[Key], is_one_bucket: bool) -> Self {
+        let mut free: Vec<u32> = Vec::new();
+        let mut place = |bits: u32| {
+            let word = free.iter().position(|left| *left >= bits).unwrap_or_else(|| {
+                free.push(64);
+                free.len() - 1
+            });
+            let shift = 64 - free[word];
+            free[word] -= bits;
+            Field { word, shift: if bits == 0 { 0 } else { shift }, bits }
+        };
+        let bucket = place(if is_one_bucket { 0 } else { 32 });
+        let keys = keys.iter().map(|key| {
+            let bits = key.num_codes().map_or(64, |n| usize::BITS - n.saturating_sub(1).leading_zeros());
+            (place(bits), key.may_be_null_number().then(|| place(1)))
+        });
+        let keys = keys.collect();
+        Self { width: free.len().max(1), bucket, keys }
+    }
+
+    pub fn pack(&self, buckets: impl Iterator<Item = u32>, keys: &[Words], num_rows: usize) -> Vec<u64> {
+        let mut packed = vec![0u64; num_rows * self.width];
+        if self.bucket.bits > 0 {
+            for (key, bucket) in packed.chunks_exact_mut(self.width).zip(buckets) {
+                key[self.bucket.word] |= u64::from(bucket) << self.bucket.shift;
+            }
+        }
+        for ((field, null), words) in self.keys.iter().zip(keys) {
+            for (key, word) in packed.chunks_exact_mut(self.width).zip(&words.values) {
+                key[field.word] |= word << field.shift;
+            }
+            if let (Some(null), Some(nulls)) = (null, &words.nulls) {
+                for (key, is_null) in packed.chunks_exact_mut(self.width).zip(nulls) {
+                    key[null.word] |= u64::from(*is_null) << null.shift;
+                }
+            }
+        }
+        packed
+    }
+
+    pub fn bucket(&self, key: &[u64]) -> u32 {
+        if self.bucket.bits == 0 { 0 } else { self.bucket.get(key) as u32 }
+    }
+
+    /// The word of one key, `None` when it is a null number.
+    pub fn key(&self, key: &[u64], at: usize) -> Option<u64> {
+        let (field, null) = self.keys[at];
+        let is_null = null.is_some_and(|null| null.get(key) == 1);
+        (!is_null).then(|| if field.bits == 0 { 0 } else { field.get(key) })
+    }
+}

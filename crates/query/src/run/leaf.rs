@@ -1,0 +1,416 @@
+//! One segment, or a part of it, into groups.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aggregate::{ArenaKind, Codes, Fold, Groups, KeyTable, Rows};
+use arrow_array::{Array, ArrayRef, UInt32Array};
+use expression::BoundFilter;
+use segment::{SegmentRef, VECTOR_ROWS, codes_of};
+
+use super::inputs::{self, Inputs};
+use super::keys::{Key, Layout, Words};
+use super::selection::{Selected, Selection};
+use super::{mask, unexpected};
+use crate::aggregations::MaskFilter;
+use crate::exec::{ExecContext, Reservation};
+use crate::finalize::Values;
+use crate::partial::{Chunks, FoldPartial};
+use crate::plan::FoldPlan;
+use crate::{Error, Result};
+
+/// Cells of a dense table, whatever the number of rows.
+const DENSE_CELLS: usize = 1 << 20;
+/// Rows of a segment below which it is not shared between threads.
+const MIN_JOB_ROWS: usize = 64 * VECTOR_ROWS;
+/// Average rows of a run below which rows carry ids instead.
+const SHORT_RUN: usize = 64;
+
+/// Rows of one segment for one thread.
+pub(super) struct Job {
+    segment: SegmentRef,
+    rows: Range<usize>,
+}
+
+/// One job per segment; large ones are shared when there are more threads than segments.
+pub(super) fn jobs(segments: &[SegmentRef], num_threads: usize) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let parts = num_threads.div_ceil(segments.len().max(1));
+    for segment in segments {
+        let num_rows = segment.num_rows();
+        let parts = parts.min(num_rows / MIN_JOB_ROWS).max(1);
+        let step = num_rows.div_ceil(parts).next_multiple_of(VECTOR_ROWS).max(1);
+        jobs.extend(
+            (0..num_rows)
+                .step_by(step)
+                .map(|start| Job { segment: segment.clone(), rows: start..num_rows.min(start + step) }),
+        );
+    }
+    jobs
+}
+
+/// Folds the rows that the plan selects. `None` when there are none.
+pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Option<FoldPartial>> {
+    let segment = match &plan.common.virtual_columns {
+        Some(virtual_columns) => crate::expressions::with_virtual(&job.segment, virtual_columns)?,
+        None => job.segment.clone(),
+    };
+    let filter = plan.common.filter.as_ref();
+    let selection = Selection::new(&segment, plan.intervals(), &plan.granularity, filter)?;
+    let mut leaf = Leaf::new(plan, &segment, selection, job.rows.len(), exec)?;
+    for rows in leaf.selection.vectors(job.rows.clone()) {
+        exec.check()?;
+        if let Some(selected) = leaf.selection.select(rows)? {
+            leaf.vector(selected)?;
+        }
+    }
+    let partial = leaf.finish()?;
+    plan.common.check_virtual()?;
+    Ok(partial)
+}
+
+/// How rows find their group.
+enum Grouper {
+    /// The bucket is the group, times the cells of the keys' codes.
+    Dense {
+        cells: usize,
+        num_codes: Vec<usize>,
+    },
+    Hash {
+        table: KeyTable,
+        layout: Layout,
+    },
+}
+
+struct Mask {
+    filter: Box<dyn BoundFilter>,
+    words: Vec<u64>,
+}
+
+struct Leaf<'a> {
+    exec: &'a ExecContext,
+    selection: Selection,
+    keys: Vec<Key>,
+    inputs: Inputs,
+    masks: Vec<Mask>,
+    /// Which mask each fold has.
+    mask_of: Vec<Option<usize>>,
+    grouper: Grouper,
+    fold: Fold,
+    /// Of a dense table: which groups have met a row.
+    touched: Vec<bool>,
+    held: Reservation,
+}
+
+/// Rows to be folded with their columns: a vector, a run of it, or what lists were expanded to.
+struct Batch<'b> {
+    num_rows: usize,
+    arrays: &'b [Option<ArrayRef>],
+    /// Rows that count.
+    mask: Option<&'b [u64]>,
+    /// Mask of each filtered aggregator, before `mask`.
+    filters: &'b [Vec<u64>],
+}
+
+impl<'a> Leaf<'a> {
+    fn new(
+        plan: &FoldPlan,
+        segment: &SegmentRef,
+        selection: Selection,
+        num_rows: usize,
+        exec: &'a ExecContext,
+    ) -> Result<Self> {
+        let bind = |spec| Key::bind(spec, segment, plan.drop_empty_lists);
+        let keys: Vec<Key> = plan.keys.iter().map(bind).collect::<Result<_>>()?;
+        if plan.single_values_only && keys.iter().any(|key| key.is_multi) {
+            return Err(Error::invalid(
+                "a dimension has several values, which 'groupByEnableMultiValueUnnesting' refuses",
+            ));
+        }
+        let inputs = Inputs::bind(&plan.specs, segment)?;
+        let mut fold = Fold::bind(&plan.specs, &inputs.types(), ArenaKind::Flat)?;
+        let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
+        let grouper = grouper(&keys, &selection, num_rows);
+        let mut touched = Vec::new();
+        if let Grouper::Dense { cells, .. } = &grouper {
+            let groups = cells * selection.buckets.len();
+            fold.grow(groups);
+            touched.resize(groups, false);
+        }
+        let held = Reservation::new(&exec.memory);
+        Ok(Self { exec, selection, keys, inputs, masks, mask_of, grouper, fold, touched, held })
+    }
+
+    fn vector(&mut self, selected: Selected) -> Result<()> {
+        let arrays = self.inputs.read(selected.rows.clone());
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|key| key.read(selected.rows.clone())).collect();
+        for mask in &mut self.masks {
+            mask.filter.mask(selected.rows.clone(), false, &mut mask.words)?;
+        }
+        let filters: Vec<Vec<u64>> = self.masks.iter_mut().map(|mask| std::mem::take(&mut mask.words)).collect();
+        match &self.grouper {
+            Grouper::Dense { cells, .. } if self.keys.len() <= 1 && !self.keys.iter().any(|key| key.is_multi) => {
+                let cells = *cells;
+                self.dense_runs(&selected, keys.first(), cells, &arrays, &filters)?;
+            }
+            _ => self.by_ids(&selected, &keys, &arrays, &filters)?,
+        }
+        self.held.resize(self.memory_bytes())
+    }
+
+    /// No key or one of codes: codes are the groups, runs of a bucket move their base.
+    fn dense_runs(
+        &mut self,
+        selected: &Selected,
+        key: Option<&ArrayRef>,
+        cells: usize,
+        arrays: &[Option<ArrayRef>],
+        filters: &[Vec<u64>],
+    ) -> Result<()> {
+        let covered: usize = selected.runs.iter().map(|run| run.rows.len()).sum();
+        if selected.ids.is_some() || covered / selected.runs.len().max(1) < SHORT_RUN {
+            return self.by_ids(selected, key.map(std::slice::from_ref).unwrap_or_default(), arrays, filters);
+        }
+        for run in &selected.runs {
+            let arrays = inputs::slice(arrays, &run.rows);
+            let mut words = Vec::new();
+            let mask = selected.mask.as_ref().map(|mask| {
+                mask::slice(mask, run.rows.clone(), &mut words);
+                words.as_slice()
+            });
+            let filters: Vec<Vec<u64>> = filters.iter().map(|filter| sliced(filter, &run.rows)).collect();
+            let batch = Batch { num_rows: run.rows.len(), arrays: &arrays, mask, filters: &filters };
+            let key = key.map(|key| key.slice(run.rows.start, run.rows.len()));
+            let codes =
+                key.as_ref().map(|key| codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))).transpose()?;
+            let groups = match codes {
+                None => Groups::One,
+                Some(Codes::U8(codes)) => Groups::U8(codes),
+                Some(Codes::U16(codes)) => Groups::U16(codes),
+                Some(Codes::U32(codes)) => Groups::U32(codes),
+            };
+            self.fold_batch(run.bucket as usize * cells, groups, &batch)?;
+        }
+        Ok(())
+    }
+
+    /// Everything else: each selected row gets the id of its group.
+    fn by_ids(
+        &mut self,
+        selected: &Selected,
+        keys: &[ArrayRef],
+        arrays: &[Option<ArrayRef>],
+        filters: &[Vec<u64>],
+    ) -> Result<()> {
+        let mut rows = selected.positions();
+        let num_selected = rows.len();
+        let mut words: Vec<Words> = Vec::with_capacity(keys.len());
+        for (key, array) in self.keys.iter().zip(keys) {
+            let next = key.words(array.as_ref(), &mut rows, &mut words)?;
+            words.push(next);
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let ids = self.groups(selected, &rows, &words)?;
+        let is_expanded = self.keys.iter().any(|key| key.is_multi);
+        if is_expanded || num_selected < selected.num_rows() / 4 {
+            let rows = UInt32Array::from(rows);
+            let arrays = inputs::take(arrays, &rows)?;
+            let filters: Vec<Vec<u64>> = filters.iter().map(|filter| taken(filter, rows.values())).collect();
+            let batch = Batch { num_rows: ids.len(), arrays: &arrays, mask: None, filters: &filters };
+            return self.fold_batch(0, Groups::U32(&ids), &batch);
+        }
+        let num_rows = selected.num_rows();
+        if num_selected == num_rows {
+            let batch = Batch { num_rows, arrays, mask: None, filters };
+            return self.fold_batch(0, Groups::U32(&ids), &batch);
+        }
+        let (mut all, mut mask) = (vec![ids[0]; num_rows], vec![0u64; num_rows.div_ceil(64)]);
+        for (&row, &id) in rows.iter().zip(&ids) {
+            all[row as usize] = id;
+            mask[row as usize / 64] |= 1 << (row % 64);
+        }
+        let batch = Batch { num_rows, arrays, mask: Some(&mask), filters };
+        self.fold_batch(0, Groups::U32(&all), &batch)
+    }
+
+    /// The group of each of the rows.
+    fn groups(&mut self, selected: &Selected, rows: &[u32], words: &[Words]) -> Result<Vec<u32>> {
+        let buckets = buckets_of(selected, rows);
+        match &mut self.grouper {
+            Grouper::Dense { cells, num_codes } => {
+                let groups = *cells * self.selection.buckets.len();
+                if groups > self.fold.len() {
+                    self.fold.grow(groups);
+                    self.touched.resize(groups, false);
+                }
+                let mut ids = buckets;
+                for (words, num_codes) in words.iter().zip(num_codes.iter()) {
+                    let num_codes = *num_codes as u32;
+                    for (id, word) in ids.iter_mut().zip(&words.values) {
+                        *id = *id * num_codes + *word as u32;
+                    }
+                }
+                Ok(ids)
+            }
+            Grouper::Hash { table, layout } => {
+                let packed = layout.pack(buckets.into_iter(), words, rows.len());
+                let mut ids = Vec::with_capacity(rows.len());
+                table.insert_batch(&packed, &mut ids);
+                if table.len() > self.exec.limits.max_groups {
+                    let max = self.exec.limits.max_groups;
+                    return Err(Error::ResourceLimit(format!("the query has more than {max} groups")));
+                }
+                self.fold.grow(table.len());
+                Ok(ids)
+            }
+        }
+    }
+
+    fn fold_batch(&mut self, base: usize, groups: Groups<'_>, batch: &Batch<'_>) -> Result<()> {
+        let inputs = self.inputs.of(batch.arrays)?;
+        let rows = batch.mask.map_or(Rows::All, Rows::Mask);
+        if matches!(self.grouper, Grouper::Dense { .. }) {
+            touch(&mut self.touched[base..], groups, batch.num_rows, rows);
+        }
+        if self.masks.is_empty() {
+            return Ok(self.fold.fold(base, groups, batch.num_rows, rows, &inputs)?);
+        }
+        let filters: Vec<Vec<u64>> = batch.filters.iter().map(|filter| both(filter, batch.mask)).collect();
+        let masks = self.mask_of.iter().map(|at| at.map_or(rows, |at| Rows::Mask(&filters[at])));
+        let masks: Vec<Rows<'_>> = masks.collect();
+        Ok(self.fold.fold_masked(base, groups, batch.num_rows, &masks, &inputs)?)
+    }
+
+    fn memory_bytes(&self) -> usize {
+        let table = match &self.grouper {
+            Grouper::Hash { table, .. } => table.memory_bytes(),
+            Grouper::Dense { .. } => self.touched.len(),
+        };
+        table + self.fold.memory_bytes()
+    }
+
+    fn finish(mut self) -> Result<Option<FoldPartial>> {
+        let order: Vec<u32> = match &self.grouper {
+            Grouper::Dense { .. } => {
+                (0..).zip(&self.touched).filter(|(_, met)| **met).map(|(group, _)| group).collect()
+            }
+            Grouper::Hash { table, .. } => (0..).take(table.len()).collect(),
+        };
+        if order.is_empty() {
+            return Ok(None);
+        }
+        let (times, keys) = match &self.grouper {
+            Grouper::Dense { cells, num_codes } => self.dense_keys(&order, *cells, num_codes),
+            Grouper::Hash { table, layout } => self.hash_keys(table, layout),
+        };
+        let states = self.fold.states(&order)?;
+        Ok(Some(FoldPartial { times, keys, states, chunks: Chunks::default() }))
+    }
+
+    fn dense_keys(&self, order: &[u32], cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Values>) {
+        let buckets = &self.selection.buckets;
+        let times = order.iter().map(|group| buckets.start((*group as usize / cells) as u32)).collect();
+        let mut below = cells;
+        let keys = self.keys.iter().zip(num_codes).map(|(key, num_codes)| {
+            below /= num_codes;
+            key.values(order.iter().map(|group| Some((*group as usize / below % num_codes) as u64)))
+        });
+        (times, keys.collect())
+    }
+
+    fn hash_keys(&self, table: &KeyTable, layout: &Layout) -> (Vec<i64>, Vec<Values>) {
+        let rows = || table.keys().chunks_exact(layout.width);
+        let times = rows().map(|key| self.selection.buckets.start(layout.bucket(key))).collect();
+        let keys = self.keys.iter().enumerate().map(|(at, key)| key.values(rows().map(move |row| layout.key(row, at))));
+        (times, keys.collect())
+    }
+}
+
+/// Dense when the cells are few, or fewer than the rows that fall into them.
+fn grouper(keys: &[Key], selection: &Selection, num_rows: usize) -> Grouper {
+    let num_codes: Option<Vec<usize>> = keys.iter().map(Key::num_codes).collect();
+    let cells = num_codes.as_ref().and_then(|codes| codes.iter().try_fold(1usize, |cells, n| cells.checked_mul(*n)));
+    let num_buckets = selection.max_buckets().max(1);
+    let most = DENSE_CELLS.max(if keys.len() <= 1 { num_rows.saturating_mul(2) } else { 0 }).min(u32::MAX as usize);
+    match (num_codes, cells) {
+        (Some(num_codes), Some(cells))
+            if keys.is_empty() || cells.checked_mul(num_buckets).is_some_and(|all| all <= most) =>
+        {
+            Grouper::Dense { cells, num_codes }
+        }
+        _ => {
+            let layout = Layout::new(keys, num_buckets == 1);
+            Grouper::Hash { table: KeyTable::new(layout.width), layout }
+        }
+    }
+}
+
+fn bind_masks(filters: &[Option<Arc<MaskFilter>>], segment: &SegmentRef) -> Result<(Vec<Mask>, Vec<Option<usize>>)> {
+    let (mut masks, mut mask_of, mut known) = (Vec::new(), Vec::new(), Vec::<&MaskFilter>::new());
+    for filter in filters {
+        let Some(filter) = filter else {
+            mask_of.push(None);
+            continue;
+        };
+        let same = |other: &&MaskFilter| other.written == filter.written;
+        if !known.iter().any(same) {
+            masks.push(Mask { filter: filter.filter.bind(segment)?, words: Vec::new() });
+            known.push(filter);
+        }
+        mask_of.push(known.iter().position(same));
+    }
+    Ok((masks, mask_of))
+}
+
+fn buckets_of(selected: &Selected, rows: &[u32]) -> Vec<u32> {
+    if let Some(ids) = &selected.ids {
+        return rows.iter().map(|row| ids[*row as usize]).collect();
+    }
+    if let [run] = selected.runs.as_slice() {
+        return vec![run.bucket; rows.len()];
+    }
+    let mut runs = selected.runs.iter();
+    let mut run = runs.next();
+    let bucket = |row: &u32| {
+        while run.is_some_and(|run| run.rows.end <= *row as usize) {
+            run = runs.next();
+        }
+        run.map_or(0, |run| run.bucket)
+    };
+    rows.iter().map(bucket).collect()
+}
+
+fn touch(touched: &mut [bool], groups: Groups<'_>, num_rows: usize, rows: Rows<'_>) {
+    if matches!(groups, Groups::One) {
+        touched[0] |= match rows {
+            Rows::All => num_rows > 0,
+            Rows::Mask(words) => words.iter().any(|word| *word != 0),
+        };
+        return;
+    }
+    aggregate::for_each_row(num_rows, rows, |row| touched[groups.get(row)] = true);
+}
+
+fn sliced(words: &[u64], rows: &Range<usize>) -> Vec<u64> {
+    let mut out = Vec::new();
+    mask::slice(words, rows.clone(), &mut out);
+    out
+}
+
+fn taken(words: &[u64], rows: &[u32]) -> Vec<u64> {
+    let mut out = vec![0u64; rows.len().div_ceil(64)];
+    for (at, &row) in rows.iter().enumerate() {
+        out[at / 64] |= u64::from(mask::bit(words, row as usize)) << (at % 64);
+    }
+    out
+}
+
+fn both(words: &[u64], mask: Option<&[u64]>) -> Vec<u64> {
+    let mut words = words.to_vec();
+    if let Some(mask) = mask {
+        mask::and(&mut words, mask);
+    }
+    words
+}

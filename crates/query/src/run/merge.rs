@@ -1,0 +1,231 @@
+//! Partials into one: the same fold as over rows, over states.
+
+use std::sync::Arc;
+
+use aggregate::{AggregatorSpec, Dictionary, Fold, Groups, KeyTable, Rows};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use segment::VECTOR_ROWS;
+
+use super::TextPool;
+use crate::exec::{ExecContext, Reservation};
+use crate::finalize::Values;
+use crate::partial::{Chunks, FoldPartial, Partial};
+use crate::{Error, Result};
+
+pub(crate) fn merge_partials(
+    specs: &[Arc<dyn AggregatorSpec>],
+    parts: Vec<Partial>,
+    exec: &ExecContext,
+) -> Result<Partial> {
+    let parts: Vec<FoldPartial> = parts.into_iter().map(Partial::into_fold).collect::<Result<_>>()?;
+    let num_keys = parts.first().map_or(0, |part| part.keys.len());
+    Ok(Partial::fold(merge_folds(specs, parts, num_keys, exec)?))
+}
+
+/// Groups of the same bucket and keys share one state.
+pub(crate) fn merge_folds(
+    specs: &[Arc<dyn AggregatorSpec>],
+    mut parts: Vec<FoldPartial>,
+    num_keys: usize,
+    exec: &ExecContext,
+) -> Result<FoldPartial> {
+    let mut chunks = Chunks::default();
+    for part in &parts {
+        chunks.merge(&part.chunks);
+    }
+    if parts.len() > 1 {
+        parts.retain(|part| part.num_groups() > 0);
+    }
+    if parts.len() <= 1 {
+        let mut only = match parts.pop() {
+            Some(only) => only,
+            None => empty(specs, num_keys)?,
+        };
+        only.chunks = chunks;
+        return Ok(only);
+    }
+    let mut merged = regroup(specs, &parts, exec)?;
+    merged.chunks = chunks;
+    Ok(merged)
+}
+
+fn empty(specs: &[Arc<dyn AggregatorSpec>], num_keys: usize) -> Result<FoldPartial> {
+    let states = Fold::merging(specs)?.states(&[])?;
+    Ok(FoldPartial { times: Vec::new(), keys: vec![Values::Null(0); num_keys], states, chunks: Chunks::default() })
+}
+
+/// Folds states by bucket and keys, even inside one part.
+pub(crate) fn regroup(
+    specs: &[Arc<dyn AggregatorSpec>],
+    parts: &[FoldPartial],
+    exec: &ExecContext,
+) -> Result<FoldPartial> {
+    let num_keys = parts.first().map_or(0, |part| part.keys.len());
+    let mut columns: Vec<KeyColumn> = (0..num_keys).map(|at| KeyColumn::of(parts, at)).collect::<Result<_>>()?;
+    let width = width_of(num_keys);
+    let num_rows = parts.iter().map(FoldPartial::num_groups).sum();
+    let mut table = KeyTable::with_capacity(width, num_rows);
+    let mut fold = Fold::merging(specs)?;
+    let mut held = Reservation::new(&exec.memory);
+    for part in parts {
+        let packed = pack(part, &mut columns, width)?;
+        let mut groups = Vec::with_capacity(VECTOR_ROWS);
+        for start in (0..part.num_groups()).step_by(VECTOR_ROWS) {
+            exec.check()?;
+            let end = part.num_groups().min(start + VECTOR_ROWS);
+            groups.clear();
+            table.insert_batch(&packed[start * width..end * width], &mut groups);
+            fold.grow(table.len());
+            let states: Vec<ArrayRef> = part.states.iter().map(|s| s.slice(start, end - start)).collect();
+            fold.merge(0, Groups::U32(&groups), end - start, Rows::All, &states)?;
+            let pools: usize = columns.iter().map(KeyColumn::memory_bytes).sum();
+            held.resize(table.memory_bytes() + fold.memory_bytes() + pools)?;
+        }
+    }
+    let order: Vec<u32> = (0..).take(table.len()).collect();
+    let times = table.keys().chunks_exact(width).map(|key| key[0] as i64).collect();
+    let keys = columns.into_iter().enumerate().map(|(at, column)| column.values(table.keys(), width, at)).collect();
+    Ok(FoldPartial { times, keys, states: fold.states(&order)?, chunks: Chunks::default() })
+}
+
+/// The bucket, a word per key, and a bit per key that says null.
+fn width_of(num_keys: usize) -> usize {
+    1 + num_keys + num_keys.div_ceil(64)
+}
+
+fn null_word(key: usize, width: usize) -> usize {
+    width - 1 - key / 64
+}
+
+/// One key over all parts.
+enum KeyColumn {
+    Long,
+    Double,
+    Float,
+    /// All parts share a dictionary: codes are the key.
+    Shared(Arc<dyn Dictionary>),
+    Pooled(TextPool),
+    Null,
+}
+
+impl KeyColumn {
+    fn of(parts: &[FoldPartial], at: usize) -> Result<Self> {
+        let mut kinds = parts.iter().map(|part| &part.keys[at]).filter(|key| !matches!(key, Values::Null(_)));
+        let Some(first) = kinds.next() else { return Ok(KeyColumn::Null) };
+        Ok(match first {
+            Values::Long(_) if kinds.all(|k| matches!(k, Values::Long(_))) => KeyColumn::Long,
+            Values::Double(_) if kinds.all(|k| matches!(k, Values::Double(_))) => KeyColumn::Double,
+            Values::Float(_) if kinds.all(|k| matches!(k, Values::Float(_))) => KeyColumn::Float,
+            Values::Coded { dictionary, .. } => {
+                let same = |k: &Values| matches!(k, Values::Coded { dictionary: d, .. } if Arc::ptr_eq(d, dictionary));
+                let no_null_parts = !parts.iter().any(|part| matches!(part.keys[at], Values::Null(_)));
+                if no_null_parts && kinds.all(same) {
+                    KeyColumn::Shared(dictionary.clone())
+                } else {
+                    KeyColumn::Pooled(TextPool::default())
+                }
+            }
+            _ => KeyColumn::Pooled(TextPool::default()),
+        })
+    }
+
+    fn memory_bytes(&self) -> usize {
+        match self {
+            KeyColumn::Pooled(pool) => pool.memory_bytes(),
+            _ => 0,
+        }
+    }
+
+    /// Writes each row's word; a bit of the last words says null.
+    fn pack(&mut self, key: &Values, at: usize, width: usize, words: &mut [u64]) -> Result<()> {
+        let rows = words.chunks_exact_mut(width);
+        let null = |row: &mut [u64]| row[null_word(at, width)] |= 1 << (at % 64);
+        match (self, key) {
+            (KeyColumn::Pooled(pool), Values::Null(_)) => {
+                let code = u64::from(pool.intern(None));
+                rows.for_each(|row| row[1 + at] = code);
+            }
+            (_, Values::Null(_)) => rows.for_each(null),
+            (KeyColumn::Shared(_), Values::Coded { codes, .. }) => {
+                rows.zip(codes.iter()).for_each(|(row, code)| row[1 + at] = u64::from(*code));
+            }
+            (KeyColumn::Pooled(pool), Values::Coded { codes, dictionary }) => {
+                let mut known = Mapping::new(dictionary.len());
+                for (row, &code) in rows.zip(codes.iter()) {
+                    row[1 + at] = u64::from(known.of(code, || pool.intern(dictionary.get(code))));
+                }
+            }
+            (KeyColumn::Pooled(pool), other) => {
+                rows.enumerate().for_each(|(n, row)| row[1 + at] = u64::from(pool.intern(other.text(n).as_deref())));
+            }
+            (KeyColumn::Long, Values::Long(a)) => {
+                rows.enumerate()
+                    .for_each(|(n, row)| if a.is_valid(n) { row[1 + at] = a.value(n) as u64 } else { null(row) });
+            }
+            (KeyColumn::Double, Values::Double(a)) => {
+                rows.enumerate()
+                    .for_each(|(n, row)| if a.is_valid(n) { row[1 + at] = a.value(n).to_bits() } else { null(row) });
+            }
+            (KeyColumn::Float, Values::Float(a)) => {
+                rows.enumerate().for_each(|(n, row)| {
+                    if a.is_valid(n) { row[1 + at] = u64::from(a.value(n).to_bits()) } else { null(row) }
+                });
+            }
+            _ => return Err(Error::internal("partials whose keys differ in type")),
+        }
+        Ok(())
+    }
+
+    fn values(self, keys: &[u64], width: usize, at: usize) -> Values {
+        let rows = keys.chunks_exact(width);
+        let valid = move |row: &[u64]| (row[null_word(at, width)] >> (at % 64) & 1 == 0).then(|| row[1 + at]);
+        match self {
+            KeyColumn::Null => Values::Null(rows.len()),
+            KeyColumn::Long => Values::Long(rows.map(|r| valid(r).map(|v| v as i64)).collect::<Int64Array>()),
+            KeyColumn::Double => Values::Double(rows.map(|r| valid(r).map(f64::from_bits)).collect::<Float64Array>()),
+            KeyColumn::Float => {
+                Values::Float(rows.map(|r| valid(r).map(|v| f32::from_bits(v as u32))).collect::<Float32Array>())
+            }
+            KeyColumn::Shared(dictionary) => {
+                Values::Coded { codes: rows.map(|r| r[1 + at] as u32).collect(), dictionary }
+            }
+            KeyColumn::Pooled(mut pool) => {
+                let null = pool.intern(None);
+                let codes = rows.map(|r| valid(r).map_or(null, |v| v as u32)).collect();
+                Values::Coded { codes, dictionary: Arc::new(pool) }
+            }
+        }
+    }
+}
+
+/// Codes already translated; dense, since a part uses most of its dictionary or the dictionary is small.
+struct Mapping(Vec<u32>);
+
+impl Mapping {
+    fn new(len: usize) -> Self {
+        Self(vec![u32::MAX; len + 1])
+    }
+
+    fn of(&mut self, code: u32, translate: impl FnOnce() -> u32) -> u32 {
+        match self.0.get_mut(code as usize) {
+            Some(known) => {
+                if *known == u32::MAX {
+                    *known = translate();
+                }
+                *known
+            }
+            None => translate(),
+        }
+    }
+}
+
+fn pack(part: &FoldPartial, columns: &mut [KeyColumn], width: usize) -> Result<Vec<u64>> {
+    let mut words = vec![0; part.num_groups() * width];
+    for (row, &time) in words.chunks_exact_mut(width).zip(&part.times) {
+        row[0] = time as u64;
+    }
+    for (at, column) in columns.iter_mut().enumerate() {
+        column.pack(&part.keys[at], at, width, &mut words)?;
+    }
+    Ok(words)
+}

@@ -1,0 +1,58 @@
+//! Plans over segments.
+
+mod inputs;
+mod keys;
+mod leaf;
+mod mask;
+mod merge;
+mod pool;
+mod scan;
+mod selection;
+
+use std::sync::Arc;
+
+use expression::Filter;
+use segment::{SegmentRef, VECTOR_ROWS};
+
+pub(crate) use merge::{merge_folds, merge_partials, regroup};
+pub(crate) use pool::TextPool;
+pub(crate) use scan::{ScanBatch, ScanPlan, ScanRows, scan, values_of};
+pub(crate) use selection::Selection;
+
+use crate::exec::ExecContext;
+use crate::partial::{Chunks, FoldPartial};
+use crate::plan::{FoldPlan, Scope, prune};
+use crate::{Error, Result};
+
+/// Folds the segments' rows into groups, on all threads, and merges what they made.
+pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<FoldPartial> {
+    let segments = prune(&scope.segments, plan.intervals());
+    let mut chunks = Chunks::default();
+    for segment in scope.segments.iter().filter(|segment| segment.num_rows() > 0) {
+        chunks.add(segment.id().interval, segment.time_range());
+    }
+    let (work, context) = (plan.clone(), exec.clone());
+    let parts =
+        exec.map(leaf::jobs(&segments, exec.executor.num_threads()), move |job| leaf::fold(&work, &job, &context))?;
+    let mut merged = merge_folds(&plan.specs, parts.into_iter().flatten().collect(), plan.keys.len(), exec)?;
+    merged.chunks = chunks;
+    Ok(merged)
+}
+
+/// One verdict per row of a small segment.
+pub(crate) fn verdicts(filter: &Filter, segment: &SegmentRef) -> Result<Vec<bool>> {
+    let bound = filter.bind(segment)?;
+    let mut all = Vec::with_capacity(segment.num_rows());
+    let mut words = Vec::new();
+    for start in (0..segment.num_rows()).step_by(VECTOR_ROWS) {
+        let rows = start..segment.num_rows().min(start + VECTOR_ROWS);
+        bound.mask(rows.clone(), false, &mut words)?;
+        all.extend((0..rows.len()).map(|row| mask::bit(&words, row)));
+    }
+    Ok(all)
+}
+
+/// Columns of a kind that is not what the segment promised.
+fn unexpected(what: &str) -> Error {
+    Error::internal(format_args!("a column of another type than promised: {what}"))
+}

@@ -1,0 +1,182 @@
+//! The rows of a segment that a query reads: intervals, buckets and filter, a vector at a time.
+
+use std::ops::Range;
+
+use arrow_array::{Array, Int64Array};
+use expression::{BoundFilter, Filter, Truth};
+use segment::{ColumnRef, SegmentRef, TIME_COLUMN, VECTOR_ROWS};
+use timeline::{Granularity, Interval};
+
+use super::{mask, unexpected};
+use crate::plan::{Buckets, Run, Runs, runs_of};
+use crate::{Error, Result};
+
+/// Buckets of rows that are not sorted by time beyond which they are not counted.
+const MANY_BUCKETS: usize = 4_096;
+
+/// Selected rows of one vector.
+#[derive(Default)]
+pub(crate) struct Selected {
+    /// Rows of the segment; all masks and ids count from its start.
+    pub rows: Range<usize>,
+    /// `None`: every row of the runs.
+    pub mask: Option<Vec<u64>>,
+    /// Runs inside the vector, relative to its start, without gaps only if `is_whole`.
+    pub runs: Vec<Run>,
+    /// Bucket of each row, where rows are not sorted by time.
+    pub ids: Option<Vec<u32>>,
+}
+
+impl Selected {
+    pub fn num_rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Rows that are in a run and pass the mask, ascending, counted from the vector's start.
+    pub fn positions(&self) -> Vec<u32> {
+        let mut rows = Vec::with_capacity(self.num_rows());
+        for run in &self.runs {
+            rows.extend(run.rows.start as u32..run.rows.end as u32);
+        }
+        if let Some(mask) = &self.mask {
+            rows.retain(|row| mask::bit(mask, *row as usize));
+        }
+        rows
+    }
+}
+
+/// What of a segment is selected.
+pub(crate) struct Selection {
+    runs: Runs,
+    intervals: Vec<Interval>,
+    granularity: Granularity,
+    pub buckets: Buckets,
+    filter: Option<Box<dyn BoundFilter>>,
+    time: Option<ColumnRef>,
+    max_buckets: usize,
+}
+
+impl Selection {
+    pub fn new(
+        segment: &SegmentRef,
+        intervals: &[Interval],
+        granularity: &Granularity,
+        filter: Option<&Filter>,
+    ) -> Result<Self> {
+        let mut buckets = Buckets::default();
+        let mut runs = runs_of(segment.as_ref(), intervals, granularity, &mut buckets);
+        let mut filter = filter.map(|filter| filter.bind(segment)).transpose()?;
+        match filter.as_ref().and_then(|filter| filter.constant()) {
+            Some(Truth::True) => filter = None,
+            Some(Truth::False | Truth::Unknown) => runs = Runs::Sorted(Vec::new()),
+            None => {}
+        }
+        let max_buckets = match &runs {
+            Runs::Sorted(_) => buckets.len(),
+            Runs::Unsorted => count_buckets(segment.time_range(), granularity),
+        };
+        let time = match runs {
+            Runs::Sorted(_) => None,
+            Runs::Unsorted => {
+                Some(segment.column(TIME_COLUMN).ok_or_else(|| Error::internal("a segment without __time"))?)
+            }
+        };
+        Ok(Self {
+            runs,
+            intervals: intervals.to_vec(),
+            granularity: granularity.clone(),
+            buckets,
+            filter,
+            time,
+            max_buckets,
+        })
+    }
+
+    /// At least the number of buckets that rows fall into; `usize::MAX` when they are many.
+    pub fn max_buckets(&self) -> usize {
+        self.max_buckets
+    }
+
+    /// Vectors of the range that may hold selected rows, ascending, cut at multiples of a vector.
+    pub fn vectors(&self, within: Range<usize>) -> Vec<Range<usize>> {
+        let spans: Vec<Range<usize>> = match &self.runs {
+            Runs::Sorted(runs) => runs.iter().map(|run| run.rows.clone()).collect(),
+            Runs::Unsorted => vec![within.clone()],
+        };
+        let mut vectors: Vec<Range<usize>> = Vec::new();
+        for span in spans {
+            let end = span.end.min(within.end);
+            let mut start = span.start.max(within.start);
+            while start < end {
+                let cut = (start / VECTOR_ROWS + 1) * VECTOR_ROWS;
+                let stop = cut.min(end);
+                match vectors.last_mut() {
+                    Some(last) if last.start / VECTOR_ROWS == start / VECTOR_ROWS => last.end = last.end.max(stop),
+                    _ => vectors.push(start..stop),
+                }
+                start = stop;
+            }
+        }
+        vectors
+    }
+
+    /// The selected rows of a vector, `None` when there are none.
+    pub fn select(&mut self, rows: Range<usize>) -> Result<Option<Selected>> {
+        let mut selected = Selected { rows: rows.clone(), ..Selected::default() };
+        match &self.runs {
+            Runs::Sorted(runs) => {
+                let from = runs.partition_point(|run| run.rows.end <= rows.start);
+                let inside = runs[from..].iter().take_while(|run| run.rows.start < rows.end);
+                selected.runs.extend(inside.map(|run| Run {
+                    bucket: run.bucket,
+                    rows: run.rows.start.max(rows.start) - rows.start..run.rows.end.min(rows.end) - rows.start,
+                }));
+            }
+            Runs::Unsorted => {
+                let (ids, mask) = self.ids(rows.clone())?;
+                selected.ids = Some(ids);
+                selected.mask = mask;
+                selected.runs.push(Run { bucket: 0, rows: 0..rows.len() });
+            }
+        }
+        if let Some(filter) = &self.filter {
+            let mut words = Vec::new();
+            filter.mask(rows.clone(), false, &mut words)?;
+            match &mut selected.mask {
+                None => selected.mask = Some(words),
+                Some(mask) => mask::and(mask, &words),
+            }
+        }
+        let some = selected.mask.as_ref().is_none_or(|mask| mask.iter().any(|word| *word != 0));
+        Ok(some.then_some(selected))
+    }
+
+    /// The bucket of each row and, unless all are inside, which rows the intervals hold.
+    fn ids(&mut self, rows: Range<usize>) -> Result<(Vec<u32>, Option<Vec<u64>>)> {
+        let column = self.time.as_ref().ok_or_else(|| Error::internal("time was not bound"))?;
+        let array = column.read(rows);
+        let times = array.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected(TIME_COLUMN))?;
+        let mut ids = Vec::with_capacity(times.len());
+        let mut words = vec![0u64; times.len().div_ceil(64)];
+        let mut all = true;
+        for (row, &time) in times.values().iter().enumerate() {
+            let inside = self.intervals.iter().any(|i| i.start <= time && time < i.end);
+            all &= inside;
+            words[row / 64] |= u64::from(inside) << (row % 64);
+            ids.push(if inside { self.buckets.of(&self.granularity, time) } else { 0 });
+        }
+        Ok((ids, (!all).then_some(words)))
+    }
+}
+
+fn count_buckets(range: Interval, granularity: &Granularity) -> usize {
+    let mut start = range.start;
+    for num in 1..=MANY_BUCKETS {
+        let end = granularity.bucket(start).end;
+        if end >= range.end || end <= start {
+            return num;
+        }
+        start = end;
+    }
+    usize::MAX
+}

@@ -1,0 +1,37 @@
+//! A table: the segments and live rows of one name.
+
+use std::sync::Arc;
+
+use expression::Environment;
+
+use super::Source;
+use crate::exec::ExecContext;
+use crate::fields::Fields;
+use crate::plan::Scope;
+use crate::{Query, Result, Sources};
+
+#[derive(Debug)]
+struct Table(String);
+
+pub(super) fn parse(fields: &Fields<'_>, _: &Environment) -> Result<Arc<dyn Source>> {
+    Ok(named(fields.require_text("name")?))
+}
+
+pub(super) fn named(name: String) -> Arc<dyn Source> {
+    Arc::new(Table(name))
+}
+
+impl Source for Table {
+    fn tables(&self, names: &mut Vec<String>) {
+        names.push(self.0.clone());
+    }
+
+    fn resolve(&self, query: &Query, sources: &dyn Sources, _: &ExecContext) -> Result<Scope> {
+        let segments = sources.segments(&self.0, query.intervals())?;
+        Ok(Scope { segments: query.kind.choose(segments)?, is_table: true })
+    }
+
+    fn is_table(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,108 @@
+use serde_json::{Value, json};
+
+use super::support::*;
+
+fn group_by(more: Value) -> Value {
+    let mut query = query("groupBy", json!({"dimensions": ["color"], "aggregations": [count(), sum()]}));
+    if let (Some(query), Value::Object(more)) = (query.as_object_mut(), more) {
+        query.extend(more);
+    }
+    query
+}
+
+/// Rows as lists, times left out.
+fn lists(more: Value) -> Value {
+    let mut query = group_by(more);
+    query["context"]["resultAsArray"] = json!(true);
+    ask(query)
+}
+
+#[test]
+fn natural_order_is_time_then_dimensions_nulls_first() {
+    let answer = ask(group_by(json!({})));
+    assert_eq!(
+        answer[0],
+        json!({"version": "v1", "timestamp": "2022-01-01T00:00:00.000Z", "event": {"color": null, "n": 1, "s": 10.0}})
+    );
+    assert_eq!(
+        lists(json!({})),
+        json!([[null, 1, 10.0], ["", 1, 0.25], ["blue", 1, 2.5], ["green", 1, -1.0], ["red", 2, 1.5]])
+    );
+    let days = lists(json!({"granularity": "day", "dimensions": []}));
+    assert_eq!(days, json!([[DAY0, 3, 4.0], [DAY0 + 24 * HOUR, 2, 9.0], [DAY0 + 72 * HOUR, 1, 0.25]]));
+}
+
+#[test]
+fn no_rows_give_a_summary_only_without_dimensions() {
+    assert_eq!(ask(group_by(json!({"intervals": "2030/2031"}))), json!([]));
+    let none = json!({"intervals": "2030/2031", "dimensions": []});
+    assert_eq!(lists(none), json!([[0, null]]));
+    assert_eq!(lists(json!({"intervals": "2030/2031", "dimensions": [], "granularity": "day"})), json!([]));
+}
+
+#[test]
+fn limits_sort_by_time_first_unless_told_otherwise() {
+    let limit = json!({"type": "default", "limit": "3", "columns": [{"dimension": "s", "direction": "descending"}]});
+    let by_time = lists(json!({"granularity": "day", "limitSpec": limit}));
+    assert_eq!(by_time, json!([[DAY0, "blue", 1, 2.5], [DAY0, "red", 2, 1.5], [DAY0 + 24 * HOUR, null, 1, 10.0]]));
+    let mut query = group_by(json!({"granularity": "day", "limitSpec": limit}));
+    query["context"] = json!({"sortByDimsFirst": true, "resultAsArray": true});
+    assert_eq!(ask(query)[0], json!([DAY0 + 24 * HOUR, null, 1, 10.0]));
+    let offset = json!({"type": "default", "limit": 1, "offset": 2, "columns": ["n", {"dimension": "color", "direction": "desc"}]});
+    assert_eq!(lists(json!({"limitSpec": offset})), json!([["", 1, 0.25]]));
+}
+
+#[test]
+fn numbers_group_by_value() {
+    let user = json!({"type": "default", "dimension": "user", "outputName": "u", "outputType": "LONG"});
+    assert_eq!(
+        lists(json!({"dimensions": [user]})),
+        json!([[null, 1, null], [1, 2, 11.5], [2, 1, 2.5], [7, 2, -0.75]])
+    );
+    let text_order = json!({"type": "default", "columns": [{"dimension": "u", "dimensionOrder": "numeric", "direction": "descending"}], "limit": 1});
+    assert_eq!(lists(json!({"dimensions": [user], "limitSpec": text_order})), json!([[7, 2, -0.75]]));
+}
+
+#[test]
+fn several_lists_give_their_product() {
+    let tags = |name| json!({"type": "default", "dimension": "tags", "outputName": name});
+    let answer = lists(
+        json!({"dimensions": [tags("p"), tags("q")], "aggregations": [count()], "intervals": "2022-01-01/2022-01-02"}),
+    );
+    assert_eq!(answer, json!([[null, null, 1], ["a", "a", 2], ["a", "b", 1], ["b", "a", 1], ["b", "b", 1]]));
+    let mut refused = group_by(json!({"dimensions": ["tags"]}));
+    refused["context"] = json!({"groupByEnableMultiValueUnnesting": false});
+    assert!(fails(refused).contains("groupByEnableMultiValueUnnesting"));
+}
+
+#[test]
+fn having_keeps_rows() {
+    let keep = |having: Value| lists(json!({"having": having})).as_array().map_or(0, Vec::len);
+    assert_eq!(keep(json!({"type": "greaterThan", "aggregation": "s", "value": 1})), 3);
+    assert_eq!(keep(json!({"type": "lessThan", "aggregation": "s", "value": "0.25"})), 1);
+    assert_eq!(keep(json!({"type": "equalTo", "aggregation": "n", "value": 2.0})), 1);
+    assert_eq!(keep(json!({"type": "equalTo", "aggregation": "missing"})), 5);
+    assert_eq!(keep(json!({"type": "dimSelector", "dimension": "color", "value": ""})), 2);
+    assert_eq!(keep(json!({"type": "and", "havingSpecs": []})), 5);
+    assert_eq!(keep(json!({"type": "or", "havingSpecs": []})), 0);
+    assert_eq!(keep(json!({"type": "not", "havingSpec": {"type": "always"}})), 0);
+    assert_eq!(keep(json!({"type": "filter", "filter": red()})), 1);
+}
+
+#[test]
+fn subtotals_fold_the_base_again() {
+    let answer = lists(json!({
+        "dimensions": ["color", "tags"],
+        "aggregations": [count(), {"type": "grouping", "name": "g", "groupings": ["color", "tags"]}],
+        "intervals": "2022-01-01/2022-01-02",
+        "subtotalsSpec": [["color"], []],
+    }));
+    assert_eq!(answer, json!([["blue", null, 2, 1], ["red", null, 2, 1], [null, null, 4, 3]]));
+    assert!(fails(group_by(json!({"subtotalsSpec": [["nope"]]}))).contains("nope"));
+}
+
+#[test]
+fn sketches_merge_over_segments() {
+    let users = json!({"type": "cardinality", "name": "u", "fields": ["user"], "round": true});
+    assert_eq!(lists(json!({"dimensions": [], "aggregations": [users]})), json!([[3]]));
+}

@@ -1,0 +1,53 @@
+use serde_json::json;
+
+use super::support::*;
+
+#[test]
+fn time_boundary_reports_row_times() {
+    let answer = ask(json!({"queryType": "timeBoundary", "dataSource": "t"}));
+    let result = json!({"minTime": "2022-01-01T00:30:00.000Z", "maxTime": "2022-01-04T03:00:00.000Z"});
+    assert_eq!(answer, json!([{"timestamp": "2022-01-01T00:30:00.000Z", "result": result}]));
+    let answer = ask(json!({"queryType": "timeBoundary", "dataSource": "t", "bound": "MAXTIME", "filter": red()}));
+    let result = json!({"maxTime": "2022-01-01T06:00:00.001Z"});
+    assert_eq!(answer, json!([{"timestamp": "2022-01-01T06:00:00.001Z", "result": result}]));
+    assert_eq!(ask(json!({"queryType": "timeBoundary", "dataSource": "unknown"})), json!([]));
+}
+
+#[test]
+fn data_source_metadata_is_the_newest_event() {
+    let answer = ask(json!({"queryType": "dataSourceMetadata", "dataSource": "t"}));
+    let newest = "2022-01-04T03:00:00.000Z";
+    assert_eq!(answer, json!([{"timestamp": newest, "result": {"maxIngestedEventTime": newest}}]));
+}
+
+#[test]
+fn segment_metadata_merges_columns() {
+    let answer = ask(json!({"queryType": "segmentMetadata", "dataSource": "t", "merge": true}));
+    let merged = &answer[0];
+    assert_eq!(merged["numRows"], 6);
+    assert_eq!(merged["id"], "t_2022-01-04T00:00:00.000Z_2022-01-05T00:00:00.000Z_merged");
+    assert_eq!(
+        merged["intervals"],
+        json!([
+            "2022-01-01T00:00:00.000Z/2022-01-03T00:00:00.000Z",
+            "2022-01-04T00:00:00.000Z/2022-01-05T00:00:00.000Z"
+        ])
+    );
+    let color = &merged["columns"]["color"];
+    assert_eq!(
+        (&color["type"], &color["hasNulls"], &color["maxValue"]),
+        (&json!("STRING"), &json!(true), &json!("red"))
+    );
+    assert_eq!(merged["columns"]["tags"]["hasMultipleValues"], true);
+    assert_eq!(merged["columns"]["user"]["cardinality"], json!(null));
+    assert_eq!(merged["aggregators"], json!(null));
+}
+
+#[test]
+fn search_counts_rows_by_value() {
+    let answer = ask(query("search", json!({"query": {"type": "insensitive_contains", "value": "R"}})));
+    let hits = json!([{"dimension": "color", "value": "green", "count": 1}, {"dimension": "color", "value": "red", "count": 2}]);
+    assert_eq!(answer, json!([{"timestamp": "2022-01-01T00:00:00.000Z", "result": hits}]));
+    let one = ask(query("search", json!({"searchDimensions": "tags", "limit": 1})));
+    assert_eq!(one[0]["result"], json!([{"dimension": "tags", "value": null, "count": 1}]));
+}

@@ -1,0 +1,11 @@
+//! Whole questions over rows in memory.
+
+mod group_by;
+mod metadata;
+mod problems;
+mod scan;
+mod splits;
+mod subqueries;
+mod support;
+mod timeseries;
+mod top_n;

@@ -1,0 +1,75 @@
+use serde_json::{Value, json};
+
+use super::support::*;
+
+fn over(inner: Value) -> Value {
+    json!({"type": "query", "query": inner})
+}
+
+#[test]
+fn a_query_over_the_rows_of_a_query() {
+    let inner = query("groupBy", json!({"dimensions": ["color"], "aggregations": [count(), sum()]}));
+    let most = json!({"type": "longMax", "name": "most", "fieldName": "n"});
+    let outer = query("timeseries", json!({"dataSource": over(inner.clone()), "aggregations": [count(), most]}));
+    assert_eq!(ask(outer), json!([{"timestamp": "2022-01-01T00:00:00.000Z", "result": {"n": 5, "most": 2}}]));
+    let twice = query(
+        "groupBy",
+        json!({"dataSource": over(query("groupBy", json!({"dataSource": over(inner), "dimensions": ["n"],
+        "aggregations": [{"type": "count", "name": "m"}]}))), "aggregations": [{"type": "longSum", "name": "all", "fieldName": "m"}]}),
+    );
+    assert_eq!(ask(twice)[0]["event"], json!({"all": 5}));
+}
+
+#[test]
+fn sketches_stay_sketches_between_group_bys() {
+    let users = json!({"type": "HLLSketchBuild", "name": "u", "fieldName": "user"});
+    let inner = query("groupBy", json!({"dimensions": ["color"], "aggregations": [users]}));
+    let merged = json!({"type": "HLLSketchMerge", "name": "u", "fieldName": "u", "round": true});
+    let outer = query("groupBy", json!({"dataSource": over(inner), "aggregations": [merged]}));
+    assert_eq!(ask(outer)[0]["event"], json!({"u": 3}));
+}
+
+#[test]
+fn rows_of_other_kinds_can_be_read() {
+    let aggregations = json!([{"type": "longSum", "name": "all", "fieldName": "n"}, count()]);
+    let days = query("timeseries", json!({"granularity": "day", "aggregations": [count()]}));
+    let outer =
+        query("timeseries", json!({"dataSource": over(days), "granularity": "day", "aggregations": aggregations}));
+    let answer = ask(outer);
+    assert_eq!(answer.as_array().map(Vec::len), Some(4), "sources without segments are filled over the whole interval");
+    assert_eq!(answer[0]["result"], json!({"all": 3, "n": 1}));
+    let top = query("topN", json!({"dimension": "color", "metric": "n", "threshold": 2, "aggregations": [count()]}));
+    let outer = query("groupBy", json!({"dataSource": over(top), "aggregations": aggregations}));
+    assert_eq!(ask(outer)[0]["event"], json!({"all": 3, "n": 2}));
+    let rows = query("scan", json!({"columns": ["__time", "x"], "limit": 5}));
+    let outer = query("groupBy", json!({"dataSource": over(rows), "aggregations": [count(), sum()]}));
+    assert_eq!(ask(outer)[0]["event"], json!({"n": 5, "s": 13.0}));
+}
+
+#[test]
+fn rows_of_a_subquery_are_limited() {
+    let inner = query("scan", json!({"columns": ["__time"]}));
+    let mut outer = query("timeseries", json!({"dataSource": over(inner), "aggregations": [count()]}));
+    outer["context"] = json!({"maxSubqueryRows": 5});
+    assert!(fails(outer).contains("maxSubqueryRows"));
+}
+
+#[test]
+fn unions_read_all_their_tables() {
+    let union = json!({"type": "union", "dataSources": ["t", {"type": "table", "name": "t"}, "unknown"]});
+    let answer = ask(query("timeseries", json!({"dataSource": union, "aggregations": [count()]})));
+    assert_eq!(answer[0]["result"], json!({"n": 12}));
+}
+
+#[test]
+fn rows_written_into_the_query() {
+    let inline = json!({"type": "inline", "columnNames": ["k", "v"], "columnTypes": ["STRING", "LONG"], "rows": [["a", 1], [null, "2"], ["a", null]]});
+    let sum = json!({"type": "longSum", "name": "v", "fieldName": "v"});
+    let answer = ask(query(
+        "groupBy",
+        json!({"dataSource": inline, "intervals": "0000/3000", "dimensions": ["k"], "aggregations": [sum], "context": {"resultAsArray": true}}),
+    ));
+    assert_eq!(answer, json!([[null, 2], ["a", 1]]));
+    let answer = ask(json!({"queryType": "scan", "dataSource": inline, "intervals": "0000/3000"}));
+    assert_eq!(answer[0]["columns"], json!(["k", "v"]));
+}
