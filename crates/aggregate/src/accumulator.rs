@@ -2,7 +2,7 @@
 
 use arrow_array::{Array, ArrayRef};
 
-use crate::aggregator::Aggregator;
+use crate::aggregator::{Aggregator, SPARSE_WORD};
 use crate::arena::{AnyPlace, Arena, Place, Records};
 use crate::error::{Error, Result};
 use crate::feed::Feed;
@@ -11,8 +11,6 @@ use crate::span::Span;
 
 /// Records ahead of the current one that a pass asks for.
 const PREFETCH_DISTANCE: usize = 32;
-/// Mask words with fewer rows than this are walked bit by bit.
-const SPARSE_WORD: u32 = 20;
 
 /// The field of one accumulator inside every record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +21,8 @@ pub struct FieldLayout {
 
 /// An aggregator bound to its inputs: folds vectors into the states of groups.
 pub trait Accumulator: Send + Sync {
-    /// The form in which each input is wanted.
+    /// The form in which each input is wanted, as bound. In a later segment whose column has another
+    /// type any form may be fed.
     fn lanes(&self) -> &[Lane];
 
     /// Another segment begins, with columns of these types; `None` is a missing column. Caches that
@@ -46,7 +45,7 @@ pub trait Accumulator: Send + Sync {
     fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()>;
 
     /// A reader of the states as they are now.
-    fn reader(&mut self, offset: usize) -> Box<dyn StateReader>;
+    fn reader(&self, offset: usize) -> Box<dyn StateReader>;
 
     /// Bytes held outside the records.
     fn memory_bytes(&self) -> usize;
@@ -130,7 +129,7 @@ impl<A: Aggregator> Accumulator for Inline<A> {
         self.fold_states(arena, offset, span, states)
     }
 
-    fn reader(&mut self, offset: usize) -> Box<dyn StateReader> {
+    fn reader(&self, offset: usize) -> Box<dyn StateReader> {
         Box::new(InlineReader { aggregator: self.aggregator.clone(), offset })
     }
 

@@ -10,6 +10,9 @@ use crate::input::{Input, Rows};
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
 
+/// Mask words with fewer rows than this are walked bit by bit.
+pub(crate) const SPARSE_WORD: u32 = 20;
+
 /// An aggregator whose state is a few plain bytes in the record of its group.
 ///
 /// The loops over rows exist once, in [`Inline`](crate::accumulator::Inline).
@@ -36,7 +39,17 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
 
     /// Folds a whole run of items into one state.
     fn run(&self, state: &mut Self::State, items: &[Self::Item], rows: Rows<'_>) {
-        for_each_row(items.len(), rows, |row| self.update(state, items[row]));
+        let Rows::Mask(words) = rows else {
+            return items.iter().for_each(|&item| self.update(state, item));
+        };
+        for (items, &word) in items.chunks(64).zip(words) {
+            if word.count_ones() < SPARSE_WORD {
+                for_each_row(items.len(), Rows::Mask(&[word]), |row| self.update(state, items[row]));
+            } else {
+                let rows = items.iter().enumerate();
+                rows.for_each(|(row, &item)| self.update_if(state, item, word >> row & 1 == 1));
+            }
+        }
     }
 
     /// Folds `other`, which came later, into `state`.

@@ -10,6 +10,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::input::Groups;
+use crate::prefetch::prefetch;
 
 /// Records in one block of a shared arena.
 pub const BLOCK_RECORDS: usize = 1 << BLOCK_SHIFT;
@@ -325,17 +326,6 @@ impl<S> Place<S> for BlockPlace<'_, S> {
             prefetch(address.wrapping_add((record & (BLOCK_RECORDS - 1)) * self.stride));
         }
     }
-}
-
-#[inline(always)]
-fn prefetch(address: *const u8) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch never faults.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
 }
 
 /// Records for reading, held unchanged.

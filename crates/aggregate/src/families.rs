@@ -14,3 +14,6 @@ pub(crate) mod sketch_spec;
 pub(crate) mod sum;
 pub(crate) mod text;
 pub(crate) mod timed;
+
+#[cfg(test)]
+mod tests;

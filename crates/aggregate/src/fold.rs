@@ -18,6 +18,8 @@ const SUB_VECTOR: usize = 4_096;
 
 /// States by group, for a list of aggregators. Groups are dense ids given by the caller.
 pub struct Fold {
+    /// What the accumulators were bound from; empty if they were given.
+    specs: Vec<Arc<dyn AggregatorSpec>>,
     accumulators: Vec<Box<dyn Accumulator>>,
     offsets: Vec<usize>,
     arena: Arena,
@@ -31,7 +33,7 @@ impl Fold {
         for (accumulator, &offset) in accumulators.iter().zip(&offsets) {
             accumulator.write_empty(&mut template[offset..offset + accumulator.layout().size]);
         }
-        Fold { accumulators, offsets, arena: Arena::new(kind, template) }
+        Fold { specs: Vec::new(), accumulators, offsets, arena: Arena::new(kind, template) }
     }
 
     /// A fold of these aggregators over columns of these types: for each aggregator one entry for
@@ -45,7 +47,8 @@ impl Fold {
             return Err(Error::Internal { reason: "one list of column types for each aggregator".into() });
         }
         let accumulators = specs.iter().zip(columns).map(|(spec, columns)| spec.accumulator(columns));
-        Ok(Fold::new(accumulators.collect::<Result<_>>()?, kind))
+        let fold = Fold::new(accumulators.collect::<Result<_>>()?, kind);
+        Ok(Fold { specs: specs.to_vec(), ..fold })
     }
 
     /// A fold that is only given stored states ([`merge`](Fold::merge)).
@@ -76,8 +79,11 @@ impl Fold {
     }
 
     /// Another segment begins: its column types, as for [`bind`](Fold::bind). Call it whenever a
-    /// dictionary changes otherwise than by growing at its end.
+    /// dictionary changes otherwise than by growing at its end. Fails where a column cannot be read.
     pub fn begin_segment(&mut self, columns: &[Vec<Option<ColumnType>>]) -> Result<()> {
+        for (spec, columns) in self.specs.iter().zip(columns) {
+            spec.accumulator(columns)?;
+        }
         for (accumulator, columns) in self.accumulators.iter_mut().zip(columns) {
             accumulator.begin_segment(columns)?;
         }
@@ -158,15 +164,15 @@ impl Fold {
     }
 
     /// The states of these groups, a column for each aggregator.
-    pub fn states(&mut self, order: &[u32]) -> Result<Vec<ArrayRef>> {
+    pub fn states(&self, order: &[u32]) -> Result<Vec<ArrayRef>> {
         let records = self.arena.records();
-        let readers = self.accumulators.iter_mut().zip(&self.offsets);
+        let readers = self.accumulators.iter().zip(&self.offsets);
         readers.map(|(accumulator, &offset)| accumulator.reader(offset).states(&records, order)).collect()
     }
 
     /// The states as they are now: cheap to take, unchanged while held, in nobody's way.
     pub fn snapshot(&mut self) -> FoldSnapshot {
-        let readers = self.accumulators.iter_mut().zip(&self.offsets);
+        let readers = self.accumulators.iter().zip(&self.offsets);
         let readers = readers.map(|(accumulator, &offset)| accumulator.reader(offset)).collect();
         FoldSnapshot { records: self.arena.snapshot(), readers }
     }

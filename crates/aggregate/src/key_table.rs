@@ -1,5 +1,7 @@
 //! Keys to dense group ids.
 
+use crate::prefetch::prefetch;
+
 /// Rows between a key's hash and its probe, so that slots and keys are in cache when needed.
 const BATCH: usize = 256;
 /// Old slots moved to a grown table for each key that is looked up.
@@ -103,7 +105,7 @@ impl KeyTable {
             }
             for &hash in &hashes {
                 if let Some(group) = self.slots.first(hash) {
-                    prefetch(&self.keys, group as usize * width);
+                    prefetch(self.keys.as_ptr().wrapping_add(group as usize * width));
                 }
             }
             for (key, &hash) in keys.chunks_exact(width).zip(&hashes) {
@@ -168,7 +170,7 @@ impl KeyTable {
 impl Slots {
     #[inline]
     fn prefetch(&self, hash: u64) {
-        prefetch(&self.entries, hash as usize & self.mask);
+        prefetch(self.entries.as_ptr().wrapping_add(hash as usize & self.mask));
     }
 
     /// The group in the first slot of a hash, if any.
@@ -217,18 +219,6 @@ fn hash(key: &[u64]) -> u64 {
     }
     let product = u128::from(state ^ 0x8ebc_6af0_9c88_c6e3) * u128::from(0x5899_65cc_7537_4cc3_u64);
     (product >> 64) as u64 ^ product as u64
-}
-
-#[inline(always)]
-fn prefetch<T>(items: &[T], at: usize) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch never faults.
-    unsafe {
-        let address = items.as_ptr().wrapping_add(at).cast();
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address);
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (items, at);
 }
 
 #[cfg(test)]

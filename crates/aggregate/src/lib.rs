@@ -17,6 +17,7 @@ mod input;
 mod key_table;
 pub mod laws;
 mod owned;
+mod prefetch;
 mod properties;
 mod seen;
 mod side;

@@ -6,12 +6,14 @@ use arrow_array::builder::BinaryBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::GenericBinaryType;
 use arrow_array::{Array, ArrayRef};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::accumulator::{Accumulator, FieldLayout, StateReader};
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::arena::{Arena, Records};
 use crate::error::{Error, Result};
-use crate::input::{ColumnType, Input, Lane};
+use crate::input::{Codes, ColumnType, Dictionary, Input, Lane};
 use crate::side::SideTable;
 use crate::span::{Span, for_each_row};
 
@@ -20,6 +22,8 @@ pub struct Owned<A: OwnedAggregator> {
     aggregator: A,
     caches: A::Caches,
     lanes: Vec<Lane>,
+    /// Whether texts are stored states in base64.
+    encoded: bool,
     table: SideTable<A::State>,
     len: usize,
     state_bytes: usize,
@@ -27,8 +31,34 @@ pub struct Owned<A: OwnedAggregator> {
 
 impl<A: OwnedAggregator> Owned<A> {
     pub fn boxed(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
+        Box::new(Owned::new(aggregator, lanes, false))
+    }
+
+    /// One that reads texts as stored states in base64.
+    pub fn boxed_encoded(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
+        Box::new(Owned::new(aggregator, lanes, true))
+    }
+
+    fn new(aggregator: A, lanes: Vec<Lane>, encoded: bool) -> Self {
         let caches = A::Caches::default();
-        Box::new(Owned { aggregator, caches, lanes, table: SideTable::default(), len: 0, state_bytes: 0 })
+        Owned { aggregator, caches, lanes, encoded, table: SideTable::default(), len: 0, state_bytes: 0 }
+    }
+
+    /// Folds states given as texts. What is no state counts as null.
+    fn merge_texts(&mut self, span: &Span<'_>, codes: Codes<'_>, dictionary: &dyn Dictionary) -> Result<()> {
+        let Owned { aggregator, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        let groups = span.local_groups();
+        let mut result = Ok(());
+        for_each_row(span.num_rows(), span.local_rows(), |row| {
+            let text = dictionary.get(codes.get(span.start + row));
+            let bytes = text.filter(|text| !text.is_empty()).and_then(|text| STANDARD.decode(text).ok());
+            let state = bytes.and_then(|bytes| aggregator.decode(&bytes).ok().flatten());
+            if let (Some(other), Ok(())) = (state, &result) {
+                result = states.merge(span.base + groups.get(row), other);
+            }
+        });
+        result
     }
 
     fn merge_column(&mut self, span: &Span<'_>, column: &dyn Array) -> Result<()> {
@@ -109,8 +139,12 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
     }
 
     fn fold(&mut self, _arena: &mut Arena, _offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()> {
-        if let Some(Input::State(column)) = inputs.first() {
-            return self.merge_column(span, *column);
+        match inputs.first() {
+            Some(Input::State(column)) => return self.merge_column(span, *column),
+            Some(Input::Text { codes, dictionary }) if self.encoded => {
+                return self.merge_texts(span, *codes, *dictionary);
+            }
+            _ => {}
         }
         let Owned { aggregator, caches, table, state_bytes, len, .. } = self;
         let mut states = States { aggregator, table, state_bytes, len: *len };
@@ -121,7 +155,7 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
         self.merge_column(span, states)
     }
 
-    fn reader(&mut self, _offset: usize) -> Box<dyn StateReader> {
+    fn reader(&self, _offset: usize) -> Box<dyn StateReader> {
         Box::new(OwnedReader { aggregator: self.aggregator.clone(), table: self.table.clone() })
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::input::{ColumnType, InputSpec, Lane};
 
-/// The JSON object of one aggregator.
+/// The JSON object of one aggregator. A name must be a text.
 #[derive(Clone, Copy)]
 pub struct Properties<'a> {
     json: &'a Value,

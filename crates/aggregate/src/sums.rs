@@ -10,10 +10,6 @@ pub(crate) trait Summed: Copy {
     fn sum_masked(items: &[Self], words: &[u64]) -> Self;
 }
 
-/// Words with fewer items than this are walked bit by bit.
-#[cfg(target_arch = "x86_64")]
-const SPARSE_WORD: u32 = 20;
-
 macro_rules! summed {
     ($number:ty, $zero:expr, $plus:expr, $module:ident) => {
         impl Summed for $number {
@@ -38,7 +34,7 @@ macro_rules! summed {
 
         mod $module {
             #[cfg(target_arch = "x86_64")]
-            use super::SPARSE_WORD;
+            use crate::aggregator::SPARSE_WORD;
 
             const PLUS: fn($number, $number) -> $number = $plus;
             const LANES: usize = 16;

@@ -115,6 +115,10 @@ impl SketchKind for HyperUniqueKind {
         !matches!(column, ColumnType::State(_)) || *column == self.state_type()
     }
 
+    fn reads_encoded(&self) -> bool {
+        self.is_input_sketch
+    }
+
     fn finalized_type(&self) -> ColumnType {
         estimate_type(self.round)
     }

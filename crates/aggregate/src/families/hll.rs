@@ -142,16 +142,21 @@ impl SketchKind for HllKind {
             "shouldFinalize": self.should_finalize, "round": self.round})
     }
 
-    /// Only stored sketches are merged, and only values are built from.
+    /// Only sketches are merged, stored or in base64, and only values are built from.
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
             ColumnType::State(name) => !self.builds && STATE_TYPES.contains(&name.as_ref()),
-            ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::String => self.builds,
+            ColumnType::String => true,
+            ColumnType::Long | ColumnType::Double | ColumnType::Float => self.builds,
         }
     }
 
     fn merging(&self) -> Self {
         HllKind { builds: false, ..self.clone() }
+    }
+
+    fn reads_encoded(&self) -> bool {
+        !self.builds
     }
 
     fn finalized_type(&self) -> ColumnType {

@@ -28,6 +28,11 @@ pub(crate) trait SketchKind: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn extra_json(&self) -> Value;
     /// Whether a stored column of this type can be read.
     fn reads(&self, column: &ColumnType) -> bool;
+    /// Whether texts are sketches in base64.
+    fn reads_encoded(&self) -> bool {
+        false
+    }
+
     fn lane(&self) -> Lane {
         Lane::Text
     }
@@ -102,7 +107,11 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
                 return Err(unsupported(&self.name, input, column_type));
             }
         }
-        Ok(Owned::boxed(self.kind.aggregator(), lanes(columns, self.kind.lane())))
+        let lanes = lanes(columns, self.kind.lane());
+        Ok(match self.kind.reads_encoded() {
+            true => Owned::boxed_encoded(self.kind.aggregator(), lanes),
+            false => Owned::boxed(self.kind.aggregator(), lanes),
+        })
     }
 
     fn merging(&self) -> Arc<dyn AggregatorSpec> {

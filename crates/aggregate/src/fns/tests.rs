@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_array::{Array, BinaryArray};
+use arrow_array::{Array, ArrayRef, BinaryArray};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
@@ -244,4 +246,25 @@ fn distinct_texts_are_estimated_as_druid_does() {
     assert_eq!(answer(of("hyperUnique"), &column), 84.728_753_881_163_33);
     assert_eq!(answer(of("thetaSketch"), &column), 83.0);
     assert!((answer(of("HLLSketchBuild"), &column) - 83.000_016_904_611_4).abs() < 1e-5);
+}
+
+#[test]
+fn sketches_in_base64_are_folded_and_other_texts_are_not() {
+    let (_, columns) = stored("hyperUnique", json!({"fieldName": "x"}));
+    let Column::State(states, _) = &columns[0] else { unreachable!() };
+    let mut texts = vec![None, Some(String::new()), Some("no sketch".to_owned())];
+    texts.extend((0..9).map(|row| Some(STANDARD.encode(states.value(row)))));
+    let column = Column::Text { codes: (0..texts.len() as u32).collect(), dictionary: Arc::new(Texts(texts)) };
+    let json = json!({"type": "hyperUnique", "name": "x", "fieldName": "x", "isInputHyperUnique": true});
+    let expected = {
+        let spec = parse_aggregator(&json, &[]).unwrap();
+        let mut fold = Fold::merging(std::slice::from_ref(&spec)).unwrap();
+        fold.grow(1);
+        let first: ArrayRef = Arc::new(states.slice(0, 9));
+        fold.merge(0, Groups::One, 9, Rows::All, &[first]).unwrap();
+        let Finalized::Double(answers) = spec.finalize(&fold.states(&[0]).unwrap()[0]).unwrap() else { unreachable!() };
+        answers.value(0)
+    };
+    assert!(expected > 8.0);
+    assert_eq!(answer(json, &column), expected);
 }

@@ -126,6 +126,10 @@ impl SketchKind for ThetaKind {
         }
     }
 
+    fn reads_encoded(&self) -> bool {
+        self.is_input_sketch
+    }
+
     fn finalized_type(&self) -> ColumnType {
         match self.should_finalize && self.num_std_dev.is_none() {
             true => ColumnType::Double,

@@ -132,6 +132,8 @@ fn misuse_is_an_error() {
     assert!(fold.fold_masked(0, Groups::One, 1, &[], &none).is_err());
     assert!(fold.merge(0, Groups::One, 1, Rows::All, &[]).is_err());
     let state = vec![Some(ColumnType::state("hyperUnique"))];
+    let later = [vec![], state.clone(), vec![None], vec![None]];
+    assert!(fold.begin_segment(&later).unwrap_err().to_string().contains("\"s\""));
     let error = Fold::bind(&specs()[1..2], &[state], ArenaKind::Flat).err().unwrap();
     assert!(error.to_string().contains("\"l\"") && error.to_string().contains("hyperUnique"));
 }
