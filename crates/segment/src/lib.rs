@@ -3,13 +3,16 @@
 mod batch_view;
 mod bitmap;
 mod codes;
+pub mod conformance;
 mod dictionary;
 mod error;
 mod live;
 mod rollup_schema;
 mod schema;
+mod sealed;
 mod segment;
 mod time_runs;
+mod write;
 
 pub use aggregate::{Codes, ColumnType, Dictionary};
 pub use batch_view::{ArrayColumn, BatchView, BatchViewBuilder};
@@ -20,7 +23,11 @@ pub use error::{Error, Result};
 pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
 pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata};
+pub use sealed::{
+    ColumnInspection, Inspection, SealedSegment, image_from_parquet, inspect, write_image, write_parquet,
+};
 pub use segment::{
     BitmapIndex, Bounds, Column, ColumnRef, ColumnStats, Segment, SegmentRef, TIME_COLUMN, VECTOR_ROWS, WEIGHT_COLUMN,
 };
 pub use time_runs::TimeRuns;
+pub use write::{Source, Table, merge, rows_within};

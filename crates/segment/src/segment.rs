@@ -92,6 +92,21 @@ pub enum Bounds {
     },
 }
 
+impl Bounds {
+    /// The bounds of both. Longs and doubles do not meet in one column.
+    pub fn spanning(self, other: Bounds) -> Bounds {
+        match (self, other) {
+            (Bounds::Long { min, max }, Bounds::Long { min: low, max: high }) => {
+                Bounds::Long { min: min.min(low), max: max.max(high) }
+            }
+            (Bounds::Double { min, max }, Bounds::Double { min: low, max: high }) => {
+                Bounds::Double { min: min.min(low), max: max.max(high) }
+            }
+            (mine, _) => mine,
+        }
+    }
+}
+
 /// What is known of a whole column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColumnStats {

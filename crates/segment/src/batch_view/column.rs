@@ -11,7 +11,7 @@ use arrow_schema::DataType;
 
 use crate::bitmap::{self, RoaringIndex};
 use crate::codes::widen;
-use crate::{BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Result, StringDictionary};
+use crate::{BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Result, StringDictionary, VECTOR_ROWS};
 
 /// A whole column as one array of the types `Column::read` promises.
 pub struct ArrayColumn {
@@ -21,11 +21,19 @@ pub struct ArrayColumn {
     bitmaps: Option<Arc<dyn BitmapIndex>>,
     has_nulls: bool,
     stats: Option<ColumnStats>,
+    /// Bounds of each vector; empty when not known.
+    zones: Vec<Option<Bounds>>,
 }
 
 impl ArrayColumn {
     /// Numbers or states. Fails when the array is not of the type.
     pub fn plain(column_type: ColumnType, array: ArrayRef) -> Result<Self> {
+        let stats = ColumnStats { bounds: bounds(array.as_ref()), num_nulls: array.null_count() as u64 };
+        Ok(Self::unmeasured(column_type, array)?.with_stats(stats, Vec::new()))
+    }
+
+    /// As `plain`, without looking for bounds.
+    pub(crate) fn unmeasured(column_type: ColumnType, array: ArrayRef) -> Result<Self> {
         let expected = match &column_type {
             ColumnType::Long => DataType::Int64,
             ColumnType::Double => DataType::Float64,
@@ -34,10 +42,18 @@ impl ArrayColumn {
             ColumnType::String => return Err(Error::invalid("a string column needs a dictionary")),
         };
         if array.data_type() != &expected {
-            return Err(Error::invalid(format!("expected {expected} for {column_type:?}, got {}", array.data_type())));
+            let text = format!("expected {expected} for {column_type}, got {}", array.data_type());
+            return Err(Error::Invalid(text));
         }
-        let stats = Some(ColumnStats { bounds: bounds(array.as_ref()), num_nulls: array.null_count() as u64 });
-        Ok(Self { column_type, has_nulls: array.null_count() > 0, array, dictionary: None, bitmaps: None, stats })
+        let has_nulls = array.null_count() > 0;
+        let (dictionary, bitmaps) = (None, None);
+        Ok(Self { column_type, array, dictionary, bitmaps, has_nulls, stats: None, zones: Vec::new() })
+    }
+
+    pub(crate) fn with_stats(mut self, stats: ColumnStats, zones: Vec<Option<Bounds>>) -> Self {
+        self.stats = Some(stats);
+        self.zones = zones;
+        self
     }
 
     /// Codes (`UInt8Array`, `UInt16Array`, `UInt32Array`) or a `ListArray` of such. Fails when a code is
@@ -61,6 +77,7 @@ impl ArrayColumn {
             bitmaps: None,
             has_nulls,
             stats: None,
+            zones: Vec::new(),
         })
     }
 
@@ -144,6 +161,13 @@ impl Column for ArrayColumn {
 
     fn stats(&self) -> Option<ColumnStats> {
         self.stats
+    }
+
+    fn zone(&self, rows: Range<usize>) -> Option<Bounds> {
+        let zones = self.zones.get(rows.start / VECTOR_ROWS..rows.end.div_ceil(VECTOR_ROWS))?;
+        let mut zones = zones.iter().copied();
+        let first = zones.next()??;
+        zones.try_fold(first, |all, zone| Some(all.spanning(zone?)))
     }
 }
 

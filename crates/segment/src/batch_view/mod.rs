@@ -11,8 +11,9 @@ use std::sync::Arc;
 use timeline::{Interval, SegmentId};
 
 pub use builder::BatchViewBuilder;
-pub(crate) use builder::string_column;
+pub(crate) use builder::{list_array, string_column};
 pub use column::ArrayColumn;
+pub(crate) use column::bounds;
 
 use crate::{ColumnRef, Schema, Segment, SegmentMetadata, TimeRuns};
 

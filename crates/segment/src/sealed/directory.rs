@@ -1,0 +1,93 @@
+//! The directory of an index section: what lies where, as JSON.
+
+use aggregate::ColumnType;
+use serde::{Deserialize, Serialize};
+
+use crate::{Bounds, ColumnStats, Error, Result, Role, SegmentMetadata};
+
+pub(super) const FORMAT_VERSION: u32 = 1;
+
+/// Bytes within a section, from its start.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Extent {
+    pub(super) at: u64,
+    pub(super) len: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Directory {
+    pub(super) format_version: u32,
+    pub(super) num_rows: u64,
+    pub(super) num_records: u64,
+    /// Distinct times, `i64` each.
+    pub(super) times: Extent,
+    /// First row of each distinct time, `u32` each.
+    pub(super) time_starts: Extent,
+    pub(super) columns: Vec<ColumnEntry>,
+    pub(super) metadata: SegmentMetadata,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ColumnEntry {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) type_name: String,
+    pub(super) role: Role,
+    pub(super) multi_value: bool,
+    pub(super) has_nulls: bool,
+    pub(super) num_nulls: u64,
+    /// Bits of the smallest and largest number: of the long, or of the double.
+    pub(super) bounds: Option<[u64; 2]>,
+    pub(super) dictionary: Option<DictionaryEntry>,
+    pub(super) bitmaps: Option<Extent>,
+    pub(super) zones: Option<Extent>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DictionaryEntry {
+    pub(super) num_values: u64,
+    /// The first value is null.
+    pub(super) has_null: bool,
+    /// Ends of the values in `bytes`, preceded by 0: `i32` each.
+    pub(super) offsets: Extent,
+    pub(super) bytes: Extent,
+}
+
+impl ColumnEntry {
+    pub(super) fn column_type(&self) -> Result<ColumnType> {
+        Ok(match self.type_name.as_str() {
+            "LONG" => ColumnType::Long,
+            "DOUBLE" => ColumnType::Double,
+            "FLOAT" => ColumnType::Float,
+            "STRING" => ColumnType::String,
+            other => match other.strip_prefix("COMPLEX<").and_then(|rest| rest.strip_suffix('>')) {
+                Some(name) => ColumnType::state(name),
+                None => return Err(Error::Unsupported(format!("column type '{other}'"))),
+            },
+        })
+    }
+
+    pub(super) fn stats(&self, column_type: &ColumnType) -> ColumnStats {
+        let bounds = self.bounds.map(|[min, max]| bounds_of(min, max, column_type));
+        ColumnStats { bounds, num_nulls: self.num_nulls }
+    }
+}
+
+pub(super) fn bounds_bits(bounds: Bounds) -> [u64; 2] {
+    match bounds {
+        Bounds::Long { min, max } => [min as u64, max as u64],
+        Bounds::Double { min, max } => [min.to_bits(), max.to_bits()],
+    }
+}
+
+pub(super) fn bounds_of(min: u64, max: u64, column_type: &ColumnType) -> Bounds {
+    match column_type {
+        ColumnType::Long => Bounds::Long { min: min as i64, max: max as i64 },
+        ColumnType::Double | ColumnType::Float | ColumnType::String | ColumnType::State(_) => {
+            Bounds::Double { min: f64::from_bits(min), max: f64::from_bits(max) }
+        }
+    }
+}

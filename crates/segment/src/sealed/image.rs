@@ -1,0 +1,207 @@
+//! The local image: an Arrow file of the rows, the index section, a trailer.
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use aggregate::ColumnType;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_buffer::Buffer;
+use arrow_ipc::MetadataVersion;
+use arrow_ipc::convert::fb_to_schema;
+use arrow_ipc::reader::{FileDecoder, read_footer_length};
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use arrow_schema::{DataType, Field, Schema};
+use bytes::Bytes;
+
+use super::directory::{Directory, FORMAT_VERSION};
+use super::section::write_section;
+use crate::{Error, Result, Segment, Table};
+
+const MAGIC: &[u8; 8] = b"DOLMENIM";
+const ALIGNMENT: usize = 64;
+pub(super) const TRAILER_BYTES: usize = 64;
+const IPC_MAGIC: &[u8; 6] = b"ARROW1";
+
+/// Writes the local image of a table; answers its length in bytes.
+pub fn write_image(table: &Table, out: impl Write) -> Result<u64> {
+    let view = table.view();
+    let columns = view.schema().columns().iter();
+    let columns: Vec<(String, ArrayRef)> =
+        columns.filter_map(|c| Some((c.name.to_string(), view.column(&c.name)?.read(0..view.num_rows())))).collect();
+    write_parts(columns, &write_section(table)?, out)
+}
+
+/// Writes an image of columns that stand in the order of the section's directory.
+pub(super) fn write_parts(columns: Vec<(String, ArrayRef)>, section: &[u8], out: impl Write) -> Result<u64> {
+    let encode = |e: arrow_schema::ArrowError| Error::Encode(e.to_string());
+    let fields = columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let batch =
+        RecordBatch::try_new_with_options(schema.clone(), arrays, &RecordBatchOptions::new()).map_err(encode)?;
+    let options = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5).map_err(encode)?;
+    let counted = Counted { out, len: 0, crc: crc32fast::Hasher::new() };
+    let mut writer = FileWriter::try_new_with_options(counted, &schema, options).map_err(encode)?;
+    writer.write(&batch).map_err(encode)?;
+    let mut out = writer.into_inner().map_err(encode)?;
+    let (arrow_len, arrow_crc) = (out.len, out.crc.clone().finalize());
+    let section_at = arrow_len.next_multiple_of(ALIGNMENT as u64);
+    let trailer = Trailer {
+        arrow_len,
+        section_at,
+        section_len: section.len() as u64,
+        arrow_crc,
+        section_crc: crc32fast::hash(section),
+    };
+    out.pad_to(section_at)?;
+    out.put(section)?;
+    let at = out.len.next_multiple_of(ALIGNMENT as u64);
+    out.pad_to(at)?;
+    out.put(&trailer.to_bytes())?;
+    out.flush().map_err(|source| Error::Io { context: "writing an image".into(), source })?;
+    Ok(out.len)
+}
+
+struct Counted<W> {
+    out: W,
+    len: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl<W: Write> Counted<W> {
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.write_all(bytes).map_err(|source| Error::Io { context: "writing an image".into(), source })
+    }
+
+    fn pad_to(&mut self, at: u64) -> Result<()> {
+        self.put(&[0; ALIGNMENT][..(at - self.len) as usize])
+    }
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.crc.update(&bytes[..written]);
+        self.len += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// The last bytes of an image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Trailer {
+    pub(super) arrow_len: u64,
+    pub(super) section_at: u64,
+    pub(super) section_len: u64,
+    arrow_crc: u32,
+    section_crc: u32,
+}
+
+impl Trailer {
+    fn to_bytes(self) -> [u8; TRAILER_BYTES] {
+        let mut out = [0; TRAILER_BYTES];
+        out[0..8].copy_from_slice(&self.arrow_len.to_le_bytes());
+        out[8..16].copy_from_slice(&self.section_at.to_le_bytes());
+        out[16..24].copy_from_slice(&self.section_len.to_le_bytes());
+        out[24..28].copy_from_slice(&self.arrow_crc.to_le_bytes());
+        out[28..32].copy_from_slice(&self.section_crc.to_le_bytes());
+        out[32..36].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
+        let crc = crc32fast::hash(&out[..52]);
+        out[52..56].copy_from_slice(&crc.to_le_bytes());
+        out[56..].copy_from_slice(MAGIC);
+        out
+    }
+
+    fn parse(image: &[u8]) -> Result<Self> {
+        let bytes = image.last_chunk::<TRAILER_BYTES>().filter(|t| t.ends_with(MAGIC));
+        let bytes = bytes.ok_or_else(|| Error::corrupt("no image: its trailer is missing"))?;
+        let long = |at: usize| bytes[at..].first_chunk::<8>().map_or(0, |b| u64::from_le_bytes(*b));
+        let word = |at: usize| bytes[at..].first_chunk::<4>().map_or(0, |b| u32::from_le_bytes(*b));
+        if word(52) != crc32fast::hash(&bytes[..52]) {
+            return Err(Error::corrupt("checksum of an image's trailer"));
+        }
+        if word(32) != FORMAT_VERSION {
+            return Err(Error::Unsupported(format!("image of format version {}, this build reads 1", word(32))));
+        }
+        let trailer = Self {
+            arrow_len: long(0),
+            section_at: long(8),
+            section_len: long(16),
+            arrow_crc: word(24),
+            section_crc: word(28),
+        };
+        let end = trailer.section_at.checked_add(trailer.section_len);
+        let body = (image.len() - TRAILER_BYTES) as u64;
+        let sound = trailer.arrow_len <= trailer.section_at && end.is_some_and(|end| end <= body);
+        sound.then_some(trailer).ok_or_else(|| Error::corrupt("an image's trailer points outside of it"))
+    }
+}
+
+/// The rows of an image and its index section, with their checksums checked.
+pub(super) fn split(image: &Bytes) -> Result<(Bytes, Bytes)> {
+    let trailer = Trailer::parse(image)?;
+    let arrow = image.slice(..trailer.arrow_len as usize);
+    let section = image.slice(trailer.section_at as usize..(trailer.section_at + trailer.section_len) as usize);
+    if crc32fast::hash(&arrow) != trailer.arrow_crc {
+        return Err(Error::corrupt("checksum of an image's rows"));
+    }
+    if crc32fast::hash(&section) != trailer.section_crc {
+        return Err(Error::corrupt("checksum of an image's index section"));
+    }
+    Ok((arrow, section))
+}
+
+/// The arrays of an image's Arrow file, in the order of the directory, without copying.
+pub(super) fn read_arrays(arrow: Bytes, directory: &Directory) -> Result<Vec<ArrayRef>> {
+    // The reader trusts lengths inside the file and panics on wrong ones.
+    let batch = catch_unwind(AssertUnwindSafe(|| read_batch(&Buffer::from(arrow))));
+    let batch = batch.unwrap_or_else(|_| Err(Error::corrupt("the Arrow file of an image")))?;
+    let names = directory.columns.iter().map(|c| c.name.as_str());
+    let same = batch.num_columns() == directory.columns.len()
+        && batch.schema_ref().fields().iter().map(|f| f.name().as_str()).eq(names)
+        && batch.num_rows() as u64 == directory.num_rows;
+    if !same {
+        return Err(Error::corrupt("the rows of an image are not those of its directory"));
+    }
+    Ok(batch.columns().to_vec())
+}
+
+fn read_batch(buffer: &Buffer) -> Result<RecordBatch> {
+    let corrupt = |e: &dyn std::fmt::Display| Error::corrupt(format!("the Arrow file of an image: {e}"));
+    let tail = buffer.last_chunk::<10>().filter(|tail| tail.ends_with(IPC_MAGIC));
+    let tail = *tail.ok_or_else(|| Error::corrupt("the Arrow file of an image has no end"))?;
+    let footer_len = read_footer_length(tail).map_err(|e| corrupt(&e))?;
+    let end = buffer.len() - tail.len();
+    let footer = end.checked_sub(footer_len).and_then(|start| buffer.get(start..end));
+    let footer = footer.ok_or_else(|| Error::corrupt("the footer of an image's Arrow file"))?;
+    let footer = arrow_ipc::root_as_footer(footer).map_err(|e| corrupt(&e))?;
+    let schema = footer.schema().ok_or_else(|| Error::corrupt("an image's Arrow file has no schema"))?;
+    let decoder = FileDecoder::new(Arc::new(fb_to_schema(schema)), footer.version());
+    let blocks = footer.recordBatches().filter(|blocks| blocks.len() == 1);
+    let blocks = blocks.ok_or_else(|| Error::corrupt("an image's Arrow file has not one batch"))?;
+    let block = blocks.get(0);
+    let at = usize::try_from(block.offset()).ok();
+    let metadata = usize::try_from(block.metaDataLength()).ok();
+    let body = usize::try_from(block.bodyLength()).ok();
+    let len = metadata.zip(body).and_then(|(m, b)| m.checked_add(b));
+    let within = at.zip(len).filter(|(at, len)| at.checked_add(*len).is_some_and(|stop| stop <= buffer.len()));
+    let (at, len) = within.ok_or_else(|| Error::corrupt("a block of an image's Arrow file"))?;
+    let batch = decoder.read_record_batch(block, &buffer.slice_with_length(at, len)).map_err(|e| corrupt(&e))?;
+    batch.ok_or_else(|| Error::corrupt("an image's Arrow file is empty"))
+}
+
+/// The Arrow type of a stored column, without dictionary.
+pub(super) fn plain_type(column_type: &ColumnType) -> DataType {
+    match column_type {
+        ColumnType::Long => DataType::Int64,
+        ColumnType::Double => DataType::Float64,
+        ColumnType::Float => DataType::Float32,
+        ColumnType::String => DataType::Utf8,
+        ColumnType::State(_) => DataType::Binary,
+    }
+}

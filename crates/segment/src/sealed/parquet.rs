@@ -1,0 +1,262 @@
+//! The published file: Parquet, with the index section between the rows and the footer.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use aggregate::{ColumnType, Dictionary};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{ArrowDictionaryKeyType, Int32Type, UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray, PrimitiveArray, RecordBatch};
+use arrow_array::{StringArray, TimestampMillisecondArray};
+use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use bytes::Bytes;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::metadata::{KeyValue, ParquetMetaData};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::image::{plain_type, write_parts};
+use super::open::map;
+use super::section::{Section, write_section};
+use crate::batch_view::list_array;
+use crate::codes::narrow;
+use crate::{Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
+
+/// Where the index section lies: `v1:<offset>:<length>:<crc32, 8 hex digits>`.
+const INDEX_KEY: &str = "dolmen.index";
+const ROW_GROUP_ROWS: usize = 1 << 18;
+
+fn encode(error: impl std::fmt::Display) -> Error {
+    Error::Encode(error.to_string())
+}
+
+fn corrupt(error: impl std::fmt::Display) -> Error {
+    Error::corrupt(format!("parquet: {error}"))
+}
+
+/// Writes a table as a Parquet file that any reader understands; answers its length in bytes.
+pub fn write_parquet(table: &Table, out: impl Write + Send) -> Result<u64> {
+    let view = table.view();
+    let columns = view.schema().columns();
+    let section = write_section(table)?;
+    let open = columns.iter().map(|c| Ok((c, outward(table, &c.name)?))).collect::<Result<Vec<(_, ArrayRef)>>>()?;
+    let fields =
+        open.iter().map(|(c, array)| Field::new(&*c.name, array.data_type().clone(), c.name.as_ref() != TIME_COLUMN));
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    let arrays = open.into_iter().map(|(_, array)| array).collect();
+    let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(encode)?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(encode)?))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_created_by("dolmen".to_owned())
+        .build();
+    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+    let mut writer = ArrowWriter::try_new_with_options(out, schema, options).map_err(encode)?;
+    for start in (0..batch.num_rows()).step_by(VECTOR_ROWS) {
+        let rows = batch.slice(start, VECTOR_ROWS.min(batch.num_rows() - start));
+        writer.write(&rows).map_err(encode)?;
+    }
+    // Rows still buffered must come before the section.
+    writer.flush().map_err(encode)?;
+    let at = writer.bytes_written();
+    writer.write_all(&section).map_err(|source| Error::Io { context: "writing a segment".into(), source })?;
+    let place = format!("v1:{at}:{}:{:08x}", section.len(), crc32fast::hash(&section));
+    writer.append_key_value_metadata(KeyValue::new(INDEX_KEY.to_owned(), place));
+    writer.finish().map_err(encode)?;
+    Ok(writer.bytes_written() as u64)
+}
+
+/// A column as strangers should see it: instants, texts, lists of texts, numbers, bytes.
+fn outward(table: &Table, name: &str) -> Result<ArrayRef> {
+    let column = table.view().column(name).ok_or_else(|| Error::invalid("a column of the schema is missing"))?;
+    let array = column.read(0..table.num_rows());
+    if name == TIME_COLUMN {
+        let times = array.as_primitive::<arrow_array::types::Int64Type>().values().clone();
+        return Ok(Arc::new(TimestampMillisecondArray::new(times, None).with_timezone("UTC")));
+    }
+    let Some(dictionary) = column.dictionary() else { return Ok(array) };
+    let values: StringArray =
+        (0..dictionary.len() as u32).map(|code| Some(dictionary.get(code).unwrap_or(""))).collect();
+    let null = dictionary.code_of(None);
+    let Some(list) = array.as_list_opt::<i32>() else { return texts(array.as_ref(), Arc::new(values), null) };
+    let items = texts(list.values().as_ref(), Arc::new(values), null)?;
+    let filled: NullBuffer = list.offsets().windows(2).map(|w| w[0] < w[1]).collect();
+    let field = Arc::new(Field::new("element", items.data_type().clone(), true));
+    Ok(Arc::new(ListArray::new(field, list.offsets().clone(), items, Some(filled))))
+}
+
+fn texts(codes: &dyn Array, values: ArrayRef, null: Option<u32>) -> Result<ArrayRef> {
+    fn keyed<K: ArrowDictionaryKeyType>(
+        codes: &PrimitiveArray<K>,
+        values: ArrayRef,
+        null: Option<u32>,
+    ) -> Result<ArrayRef>
+    where
+        K::Native: TryFrom<u32> + PartialEq,
+    {
+        let null = null.and_then(|code| K::Native::try_from(code).ok());
+        let valid = null.map(|null| codes.values().iter().map(|&c| c != null).collect::<NullBuffer>());
+        let keys = PrimitiveArray::<K>::new(codes.values().clone(), valid);
+        Ok(Arc::new(DictionaryArray::try_new(keys, values).map_err(encode)?))
+    }
+    match codes.data_type() {
+        DataType::UInt8 => keyed(codes.as_primitive::<UInt8Type>(), values, null),
+        DataType::UInt16 => keyed(codes.as_primitive::<UInt16Type>(), values, null),
+        _ => keyed(codes.as_primitive::<UInt32Type>(), values, null),
+    }
+}
+
+/// The index section of a file, its checksum checked.
+pub(super) fn section_of(file: &Bytes, metadata: &ParquetMetaData) -> Result<Bytes> {
+    let pairs = metadata.file_metadata().key_value_metadata();
+    let place = pairs.and_then(|pairs| pairs.iter().find(|kv| kv.key == INDEX_KEY)?.value.as_deref());
+    let place = place.ok_or_else(|| Error::Unsupported(format!("a Parquet file without '{INDEX_KEY}'")))?;
+    let mut parts = place.split(':');
+    if parts.next() != Some("v1") {
+        return Err(Error::Unsupported(format!("index section '{place}', this build reads v1")));
+    }
+    let mut number = |radix| parts.next().and_then(|text| u64::from_str_radix(text, radix).ok());
+    let (at, len, crc) = (number(10), number(10), number(16));
+    let end = at.zip(len).and_then(|(at, len)| at.checked_add(len)).filter(|&end| end <= file.len() as u64);
+    let (Some(at), Some(end), Some(crc)) = (at, end, crc) else {
+        return Err(Error::corrupt(format!("place of the index section '{place}'")));
+    };
+    let section = file.slice(at as usize..end as usize);
+    if u64::from(crc32fast::hash(&section)) != crc {
+        return Err(Error::corrupt("checksum of the index section"));
+    }
+    Ok(section)
+}
+
+/// Reads a published file and writes the local image of it; answers the image's length in bytes.
+pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
+    let file = map(path)?;
+    let plain = ParquetRecordBatchReaderBuilder::try_new(file.clone()).map_err(corrupt)?;
+    let bytes = section_of(&file, plain.metadata())?;
+    let section = Section::open(&bytes)?;
+    let entries = &section.directory.columns;
+    let mut fields = Vec::with_capacity(entries.len());
+    for entry in entries {
+        fields.push(read_field(&entry.name, &entry.column_type()?, entry.multi_value));
+    }
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+    let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(corrupt)?;
+    let reader = reader.with_batch_size(VECTOR_ROWS).build().map_err(corrupt)?;
+    let mut columns = Vec::with_capacity(entries.len());
+    for entry in entries {
+        columns.push(Inward {
+            dictionary: section.dictionary(entry)?,
+            codes: Vec::new(),
+            lens: Vec::new(),
+            parts: Vec::new(),
+        });
+    }
+    for batch in reader {
+        let batch = batch.map_err(corrupt)?;
+        for (column, array) in columns.iter_mut().zip(batch.columns()) {
+            column.push(array)?;
+        }
+    }
+    let arrays = entries.iter().zip(columns);
+    let arrays = arrays.map(|(e, column)| Ok((e.name.clone(), column.finish(e.multi_value, &e.column_type()?)?)));
+    let arrays = arrays.collect::<Result<Vec<(String, ArrayRef)>>>()?;
+    for (entry, (_, array)) in entries.iter().zip(&arrays) {
+        section.column(entry, array.clone())?;
+    }
+    write_parts(arrays, &bytes, out)
+}
+
+fn read_field(name: &str, column_type: &ColumnType, multi_value: bool) -> Field {
+    let text = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+    let data_type = match column_type {
+        ColumnType::Long if name == TIME_COLUMN => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+        ColumnType::String if multi_value => DataType::List(Arc::new(Field::new("element", text(), true))),
+        ColumnType::String => text(),
+        ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::State(_) => plain_type(column_type),
+    };
+    Field::new(name, data_type, name != TIME_COLUMN)
+}
+
+/// One column on its way from the file into the image.
+struct Inward {
+    dictionary: Option<Arc<StringDictionary>>,
+    codes: Vec<u32>,
+    /// Lengths of the lists.
+    lens: Vec<usize>,
+    parts: Vec<ArrayRef>,
+}
+
+impl Inward {
+    fn push(&mut self, array: &ArrayRef) -> Result<()> {
+        let Some(dictionary) = self.dictionary.clone() else {
+            let longs = array.as_primitive_opt::<arrow_array::types::TimestampMillisecondType>();
+            self.parts.push(match longs {
+                Some(times) => Arc::new(Int64Array::new(times.values().clone(), times.nulls().cloned())),
+                None => array.clone(),
+            });
+            return Ok(());
+        };
+        let values = match array.as_list_opt::<i32>() {
+            Some(list) => {
+                let list_len = |row| if list.is_valid(row) { list.value_length(row) as usize } else { 0 };
+                self.lens.extend((0..list.len()).map(list_len));
+                let (start, end) = (list.offsets()[0] as usize, list.offsets()[list.len()] as usize);
+                list.values().slice(start, end - start)
+            }
+            None => array.clone(),
+        };
+        self.push_codes(values.as_ref(), &dictionary)
+    }
+
+    fn push_codes(&mut self, values: &dyn Array, dictionary: &StringDictionary) -> Result<()> {
+        let unknown = || Error::corrupt("a text that is not in its dictionary");
+        let texts = values.as_any().downcast_ref::<DictionaryArray<Int32Type>>().ok_or_else(unknown)?;
+        let names = texts.values().as_string_opt::<i32>().ok_or_else(unknown)?;
+        let mut known: HashMap<i32, u32> = HashMap::new();
+        for row in 0..texts.len() {
+            let code = if texts.keys().is_null(row) {
+                dictionary.null_code()
+            } else {
+                let key = texts.keys().value(row);
+                match known.get(&key) {
+                    Some(&code) => Some(code),
+                    None => {
+                        let at = usize::try_from(key).ok().filter(|&at| at < names.len()).ok_or_else(unknown)?;
+                        let code = dictionary.code_of(Some(names.value(at)));
+                        if let Some(code) = code {
+                            known.insert(key, code);
+                        }
+                        code
+                    }
+                }
+            };
+            self.codes.push(code.ok_or_else(unknown)?);
+        }
+        Ok(())
+    }
+
+    fn finish(self, multi_value: bool, column_type: &ColumnType) -> Result<ArrayRef> {
+        if let Some(dictionary) = &self.dictionary {
+            let num_values = dictionary.values().len();
+            let codes = narrow(&self.codes, num_values);
+            if !multi_value {
+                return Ok(codes);
+            }
+            if i32::try_from(self.codes.len()).is_err() || self.lens.iter().sum::<usize>() != self.codes.len() {
+                return Err(Error::corrupt("lists that do not hold their values"));
+            }
+            return Ok(list_array(OffsetBuffer::from_lengths(self.lens), codes, num_values));
+        }
+        let parts: Vec<&dyn Array> = self.parts.iter().map(AsRef::as_ref).collect();
+        if parts.is_empty() {
+            return Ok(arrow_array::new_empty_array(&plain_type(column_type)));
+        }
+        arrow_select::concat::concat(&parts).map_err(corrupt)
+    }
+}

@@ -1,0 +1,266 @@
+//! The index section: directory, dictionaries, bitmaps, time runs, zones.
+
+use std::sync::Arc;
+
+use aggregate::ColumnType;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, StringArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use bytes::Bytes;
+
+use super::directory::{ColumnEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, bounds_bits, bounds_of};
+use crate::batch_view::bounds;
+use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
+use crate::codes::widen;
+use crate::{
+    ArrayColumn, Bounds, Column, ColumnSchema, Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, TimeRuns,
+    VECTOR_ROWS,
+};
+
+const MAGIC: &[u8; 8] = b"DOLMENIX";
+const HEAD_BYTES: usize = 16;
+const ALIGNMENT: usize = 8;
+const ZONE_BYTES: usize = 24;
+
+/// Blobs one after the other, each aligned.
+#[derive(Default)]
+struct Blobs(Vec<u8>);
+
+impl Blobs {
+    fn push(&mut self, bytes: &[u8]) -> Extent {
+        self.0.resize(self.0.len().next_multiple_of(ALIGNMENT), 0);
+        let extent = Extent { at: self.0.len() as u64, len: bytes.len() as u64 };
+        self.0.extend_from_slice(bytes);
+        extent
+    }
+}
+
+/// Everything about a table but its rows, as bytes. Extents count from the end of the directory, which is
+/// padded to 8 bytes.
+pub(super) fn write_section(table: &Table) -> Result<Vec<u8>> {
+    let view = table.view();
+    let mut blobs = Blobs::default();
+    let runs = view.time_runs().ok_or_else(|| Error::invalid("a table is sorted by time"))?;
+    let times = blobs.push(&le_bytes(runs.times(), i64::to_le_bytes));
+    let time_starts = blobs.push(&le_bytes(runs.starts(), u32::to_le_bytes));
+    let entries = view.schema().columns().iter().map(|column| entry(table, column, &mut blobs));
+    let directory = Directory {
+        format_version: FORMAT_VERSION,
+        num_rows: view.num_rows() as u64,
+        num_records: table.num_records(),
+        times,
+        time_starts,
+        columns: entries.collect::<Result<_>>()?,
+        metadata: view.metadata().clone(),
+    };
+    let json = serde_json::to_vec(&directory).map_err(|e| Error::Encode(e.to_string()))?;
+    let json_len = u32::try_from(json.len()).map_err(|_| Error::LimitExceeded("directory of a segment".into()))?;
+    let mut section = Vec::with_capacity(HEAD_BYTES + json.len() + blobs.0.len());
+    section.extend_from_slice(MAGIC);
+    section.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+    section.extend_from_slice(&json_len.to_le_bytes());
+    section.extend_from_slice(&json);
+    section.resize(section.len().next_multiple_of(ALIGNMENT), 0);
+    section.extend_from_slice(&blobs.0);
+    Ok(section)
+}
+
+fn le_bytes<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {
+    values.iter().flat_map(|&value| bytes(value)).collect()
+}
+
+fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<ColumnEntry> {
+    let num_rows = table.num_rows();
+    let column =
+        table.view().column(&schema.name).ok_or_else(|| Error::invalid("a column of the schema is missing"))?;
+    let array = column.read(0..num_rows);
+    let dictionary = column.dictionary();
+    let mut zones = None;
+    let mut bitmaps = None;
+    let mut of_dictionary = None;
+    if let Some(dictionary) = dictionary {
+        let values: StringArray = (0..dictionary.len() as u32).map(|code| dictionary.get(code)).collect();
+        of_dictionary = Some(write_dictionary(&values, blobs));
+        if table.wants_bitmaps(&schema.name) {
+            let list = array.as_list_opt::<i32>();
+            let codes = widen(list.map_or(array.as_ref(), |l| l.values().as_ref())).unwrap_or_default();
+            let offsets = list.map(|l| &l.offsets()[..]);
+            let null = dictionary.code_of(None);
+            let bytes = bitmap::build(&codes, offsets, dictionary.len(), null, BitmapPolicy::WhereFaster)?;
+            bitmaps = Some(blobs.push(&bytes));
+        }
+    } else if !matches!(schema.column_type, ColumnType::State(_)) && num_rows > VECTOR_ROWS {
+        zones = Some(blobs.push(&write_zones(array.as_ref())));
+    }
+    let num_nulls = match column.stats() {
+        Some(stats) => stats.num_nulls,
+        None => num_null_rows(column.as_ref(), array.as_ref()),
+    };
+    Ok(ColumnEntry {
+        name: schema.name.to_string(),
+        type_name: schema.column_type.to_string(),
+        role: schema.role,
+        multi_value: column.is_multi_value(),
+        has_nulls: column.has_nulls(),
+        num_nulls,
+        bounds: column.stats().and_then(|s| s.bounds).map(bounds_bits),
+        dictionary: of_dictionary,
+        bitmaps,
+        zones,
+    })
+}
+
+fn num_null_rows(column: &dyn Column, array: &dyn Array) -> u64 {
+    let null = column.dictionary().and_then(|d| d.code_of(None));
+    match array.as_list_opt::<i32>() {
+        Some(list) => list.offsets().windows(2).filter(|w| w[0] == w[1]).count() as u64,
+        None => widen(array).unwrap_or_default().iter().filter(|&&code| Some(code) == null).count() as u64,
+    }
+}
+
+fn write_dictionary(values: &StringArray, blobs: &mut Blobs) -> DictionaryEntry {
+    let first = values.value_offsets().first().copied().unwrap_or(0);
+    let offsets: Vec<i32> = values.value_offsets().iter().map(|o| o - first).collect();
+    let (start, len) = (first as usize, offsets.last().copied().unwrap_or(0) as usize);
+    DictionaryEntry {
+        num_values: values.len() as u64,
+        has_null: values.null_count() > 0,
+        offsets: blobs.push(&le_bytes(&offsets, i32::to_le_bytes)),
+        bytes: blobs.push(&values.value_data()[start..start + len]),
+    }
+}
+
+/// For each vector: 1 and the bits of its bounds, or zeros when they are not known.
+fn write_zones(array: &dyn Array) -> Vec<u8> {
+    let mut out = Vec::new();
+    for start in (0..array.len()).step_by(VECTOR_ROWS) {
+        let vector = array.slice(start, VECTOR_ROWS.min(array.len() - start));
+        let words = match bounds(vector.as_ref()).map(bounds_bits) {
+            Some([min, max]) => [1, min, max],
+            None => [0; 3],
+        };
+        out.extend(words.iter().flat_map(|w| w.to_le_bytes()));
+    }
+    out
+}
+
+/// An index section, checked.
+pub(super) struct Section {
+    pub(super) directory: Directory,
+    blobs: Bytes,
+}
+
+impl Section {
+    pub(super) fn open(bytes: &Bytes) -> Result<Self> {
+        let head = bytes.get(..HEAD_BYTES).filter(|head| head.starts_with(MAGIC));
+        let head = head.ok_or_else(|| Error::corrupt("index section without its mark"))?;
+        let word = |at: usize| head.get(at..).and_then(|b| b.first_chunk::<4>()).map_or(0, |b| u32::from_le_bytes(*b));
+        if word(8) != FORMAT_VERSION {
+            return Err(Error::Unsupported(format!("segment format version {}, this build reads 1", word(8))));
+        }
+        let end = HEAD_BYTES + word(12) as usize;
+        let json = bytes.get(HEAD_BYTES..end).ok_or_else(|| Error::corrupt("directory cut short"))?;
+        let directory: Directory =
+            serde_json::from_slice(json).map_err(|e| Error::corrupt(format!("directory: {e}")))?;
+        let blobs_at = end.next_multiple_of(ALIGNMENT).min(bytes.len());
+        let time_first = directory.columns.first().is_some_and(|c| c.name == TIME_COLUMN && c.type_name == "LONG");
+        if directory.num_rows > u64::from(u32::MAX) || !time_first {
+            return Err(Error::corrupt("directory without time, or of too many rows"));
+        }
+        Ok(Self { directory, blobs: bytes.slice(blobs_at..) })
+    }
+
+    pub(super) fn num_rows(&self) -> usize {
+        self.directory.num_rows as usize
+    }
+
+    fn blob(&self, extent: Extent) -> Result<Bytes> {
+        let end = extent.at.checked_add(extent.len).filter(|&end| end <= self.blobs.len() as u64);
+        let end = end.ok_or_else(|| Error::corrupt("an extent leaves the index section"))?;
+        Ok(self.blobs.slice(extent.at as usize..end as usize))
+    }
+
+    pub(super) fn runs(&self) -> Result<TimeRuns> {
+        let times = scalars::<i64>(self.blob(self.directory.times)?)?;
+        let starts = scalars::<u32>(self.blob(self.directory.time_starts)?)?;
+        TimeRuns::from_parts(times, starts, self.num_rows()).ok_or_else(|| Error::corrupt("time runs"))
+    }
+
+    pub(super) fn dictionary(&self, entry: &ColumnEntry) -> Result<Option<Arc<StringDictionary>>> {
+        let Some(dictionary) = &entry.dictionary else { return Ok(None) };
+        let offsets = scalars::<i32>(self.blob(dictionary.offsets)?)?;
+        let bytes = Buffer::from(self.blob(dictionary.bytes)?);
+        let len = usize::try_from(dictionary.num_values).unwrap_or(usize::MAX);
+        let sound = offsets.len().checked_sub(1) == Some(len)
+            && offsets.first() == Some(&0)
+            && offsets.is_sorted()
+            && offsets.last().is_some_and(|&last| last as usize == bytes.len());
+        if !sound {
+            return Err(Error::corrupt(format!("dictionary of '{}'", entry.name)));
+        }
+        let nulls = dictionary.has_null.then(|| (0..len).map(|at| at > 0).collect::<NullBuffer>());
+        let values = StringArray::try_new(OffsetBuffer::new(offsets), bytes, nulls)
+            .map_err(|e| Error::corrupt(format!("dictionary of '{}': {e}", entry.name)))?;
+        Ok(Some(Arc::new(StringDictionary::sorted(values)?)))
+    }
+
+    pub(super) fn bitmaps(&self, entry: &ColumnEntry, num_values: usize) -> Result<Option<Arc<RoaringIndex>>> {
+        let Some(extent) = entry.bitmaps else { return Ok(None) };
+        Ok(Some(Arc::new(RoaringIndex::open(self.blob(extent)?, num_values, self.num_rows())?)))
+    }
+
+    pub(super) fn zones(&self, entry: &ColumnEntry, column_type: &ColumnType) -> Result<Vec<Option<Bounds>>> {
+        let Some(extent) = entry.zones else { return Ok(Vec::new()) };
+        let bytes = self.blob(extent)?;
+        if bytes.len() != self.num_rows().div_ceil(VECTOR_ROWS) * ZONE_BYTES {
+            return Err(Error::corrupt(format!("zones of '{}'", entry.name)));
+        }
+        let word = |zone: &[u8], at: usize| {
+            zone.get(at * 8..).and_then(|b| b.first_chunk::<8>()).map_or(0, |b| u64::from_le_bytes(*b))
+        };
+        let zones = bytes.chunks_exact(ZONE_BYTES);
+        Ok(zones.map(|z| (word(z, 0) == 1).then(|| bounds_of(word(z, 1), word(z, 2), column_type))).collect())
+    }
+
+    /// The column whose rows are this array, which has the directory's number of rows.
+    pub(super) fn column(&self, entry: &ColumnEntry, array: arrow_array::ArrayRef) -> Result<ArrayColumn> {
+        let column_type = entry.column_type()?;
+        let named = |error: Error| Error::corrupt(format!("column '{}': {error}", entry.name));
+        if array.len() != self.num_rows() || array.as_list_opt::<i32>().is_some() != entry.multi_value {
+            return Err(Error::corrupt(format!("column '{}' is not what its directory says", entry.name)));
+        }
+        match self.dictionary(entry)? {
+            Some(dictionary) => {
+                let bitmaps = self.bitmaps(entry, dictionary.values().len())?;
+                let column = ArrayColumn::coded(array, dictionary).map_err(named)?;
+                Ok(match bitmaps {
+                    Some(bitmaps) => column.with_bitmaps(bitmaps),
+                    None => column,
+                }
+                .with_stats(entry.stats(&column_type), Vec::new()))
+            }
+            None => {
+                let zones = self.zones(entry, &column_type)?;
+                let stats = entry.stats(&column_type);
+                Ok(ArrayColumn::unmeasured(column_type, array).map_err(named)?.with_stats(stats, zones))
+            }
+        }
+    }
+
+    /// Bytes of the section that belong to a column.
+    pub(super) fn index_bytes(entry: &ColumnEntry) -> (u64, u64) {
+        let dictionary = entry.dictionary.as_ref().map_or(0, |d| d.offsets.len + d.bytes.len);
+        let indexes = [entry.bitmaps, entry.zones].into_iter().flatten().map(|e| e.len).sum();
+        (dictionary, indexes)
+    }
+}
+
+/// Little-endian numbers in place; copied when they are not aligned.
+fn scalars<T: arrow_buffer::ArrowNativeType>(bytes: Bytes) -> Result<ScalarBuffer<T>> {
+    if !bytes.len().is_multiple_of(size_of::<T>()) {
+        return Err(Error::corrupt("numbers cut short"));
+    }
+    let aligned = bytes.as_ptr().align_offset(align_of::<T>()) == 0;
+    let buffer = if aligned { Buffer::from(bytes) } else { Buffer::from(bytes.as_ref()) };
+    Ok(ScalarBuffer::from(buffer))
+}

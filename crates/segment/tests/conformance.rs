@@ -1,0 +1,211 @@
+//! One suite over every implementation, and every way from rows to a segment.
+
+mod common;
+
+use std::io::Write;
+
+use common::{Event, append, events, id, index, live, schema, sealed, table};
+use proptest::prelude::*;
+use segment::conformance::{check, check_same, rows};
+use segment::{
+    BatchView, SealedSegment, Segment, Source, WEIGHT_COLUMN, image_from_parquet, inspect, merge, rows_within,
+    write_image, write_parquet,
+};
+use timeline::Interval;
+
+#[test]
+fn every_implementation_keeps_to_the_suite() {
+    for rollup in [true, false] {
+        let events = events(40_000);
+        let live = live(&events, rollup);
+        check(&*live).unwrap();
+        let table = table(&[&*live], rollup);
+        check(&**table.view()).unwrap();
+        check_same(&*live, &**table.view()).unwrap();
+        let sealed = sealed(&table);
+        check(&sealed).unwrap();
+        assert_eq!(rows(&sealed), rows(&**table.view()));
+        assert_eq!(sealed.num_records(), 40_000);
+        assert_eq!(sealed.metadata().aggregators.len(), 4);
+        let city = sealed.column("city").unwrap();
+        let dictionary = city.dictionary().unwrap();
+        let bitmaps = city.bitmaps().expect("texts have bitmaps");
+        let stored = (0..dictionary.len() as u32).filter(|&code| bitmaps.cardinality(code).is_some()).count();
+        assert!(stored < dictionary.len(), "frequent values are scanned");
+        let merged = common::table(&[&sealed], rollup);
+        assert_eq!(rows(&**merged.view()), rows(&sealed));
+    }
+}
+
+#[test]
+fn a_batch_view_keeps_to_the_suite() {
+    let view = BatchView::builder()
+        .time([3, 1, 2])
+        .string("s", [Some("b"), None, Some("a")])
+        .strings("m", [vec![Some("x"), Some("y")], vec![], vec![Some("y"), None]])
+        .float("f", [Some(1.5), None, Some(f32::NAN)])
+        .state("h", "hyperUnique", [Some(&b"12"[..]), None, Some(&b""[..])])
+        .with_bitmaps()
+        .build()
+        .unwrap();
+    check(&*view).unwrap();
+    check(&*BatchView::builder().insertion_order().string("s", [Some("b"), None]).build().unwrap()).unwrap();
+    check(&*BatchView::builder().build().unwrap()).unwrap();
+}
+
+#[test]
+fn nothing_is_a_segment_too() {
+    let empty = live(&[], true);
+    check(&*empty).unwrap();
+    let sealed = sealed(&table(&[&*empty], true));
+    check(&sealed).unwrap();
+    assert_eq!(sealed.num_rows(), 0);
+    assert_eq!(merge(&[], &schema(true)).unwrap().num_rows(), 0);
+}
+
+#[test]
+fn a_snapshot_keeps_while_the_writer_goes_on() {
+    let events = events(24_000);
+    let mut index = index(schema(true));
+    let mut held = Vec::new();
+    for (at, part) in events.chunks(4_000).enumerate() {
+        append(&mut index, part);
+        let snapshot = index.snapshot();
+        held.push((at + 1, rows(&*snapshot), snapshot));
+    }
+    for (parts, then, snapshot) in &held {
+        assert_eq!(&rows(&**snapshot), then);
+        check(&**snapshot).unwrap();
+        check_same(&*live(&events[..parts * 4_000], true), &**snapshot).unwrap();
+    }
+}
+
+#[test]
+fn readers_and_the_writer_do_not_disturb_each_other() {
+    let events = events(30_000);
+    let mut index = index(schema(true));
+    std::thread::scope(|scope| {
+        for part in events.chunks(5_000) {
+            append(&mut index, part);
+            let snapshot = index.snapshot();
+            scope.spawn(move || {
+                let before = rows(&*snapshot);
+                check(&*snapshot).unwrap();
+                assert_eq!(rows(&*snapshot), before);
+            });
+        }
+    });
+}
+
+#[test]
+fn a_published_file_becomes_the_same_image() {
+    for rollup in [true, false] {
+        let table = table(&[&*live(&events(30_000), rollup)], rollup);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let len = write_parquet(&table, file.as_file_mut()).unwrap();
+        file.flush().unwrap();
+        assert_eq!(len, file.path().metadata().unwrap().len());
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        write_image(&table, &mut ours).unwrap();
+        image_from_parquet(file.path(), &mut theirs).unwrap();
+        let downloaded = SealedSegment::from_bytes(theirs.into(), id()).unwrap();
+        check(&downloaded).unwrap();
+        assert_eq!(rows(&downloaded), rows(&**table.view()));
+        let inspection = inspect(file.path()).unwrap();
+        assert_eq!((inspection.format, inspection.num_records), ("parquet", 30_000));
+        assert!(inspection.columns.iter().all(|c| c.data_bytes > 0));
+        let image = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(image.path(), &ours).unwrap();
+        let opened = SealedSegment::open(image.path(), id()).unwrap();
+        check(&opened).unwrap();
+        let inspection = inspect(image.path()).unwrap();
+        assert_eq!((inspection.format, inspection.num_rows), ("image", opened.num_rows() as u64));
+    }
+}
+
+#[test]
+fn parts_of_a_segment_add_up() {
+    let live = live(&events(20_000), true);
+    let cut = 20_000;
+    let (early, late) = (Interval { start: 0, end: cut }, Interval { start: cut, end: i64::MAX });
+    let part = |interval| {
+        let mask = rows_within(&*live, interval);
+        merge(&[Source { segment: &*live, rows: Some(&mask) }], &schema(true)).unwrap()
+    };
+    let (early, late) = (part(early), part(late));
+    assert_eq!(early.num_records() + late.num_records(), 20_000);
+    assert!(early.time_range().end <= cut && late.time_range().start >= cut);
+    let whole = table(&[&**early.view(), &**late.view()], true);
+    assert_eq!(rows(&**whole.view()), rows(&**table(&[&*live], true).view()));
+}
+
+#[test]
+fn weights_are_kept_and_added() {
+    let event = events(1).remove(0);
+    let live = live(&vec![event; 5], true);
+    let once = table(&[&*live], true);
+    let twice = table(&[&**once.view(), &*live], true);
+    assert_eq!((twice.num_rows(), twice.num_records()), (1, 10));
+    let opened = sealed(&twice);
+    assert_eq!(opened.num_records(), 10);
+    assert!(opened.column(WEIGHT_COLUMN).is_some());
+    assert!(opened.schema().visible().all(|c| &*c.name != WEIGHT_COLUMN));
+}
+
+#[test]
+fn a_damaged_image_is_corrupt_and_nothing_worse() {
+    let table = table(&[&*live(&events(500), true)], true);
+    let mut image = Vec::new();
+    write_image(&table, &mut image).unwrap();
+    for at in (0..image.len()).step_by(97).chain(image.len() - 64..image.len()) {
+        let mut damaged = image.clone();
+        damaged[at] ^= 0x41;
+        if let Ok(opened) = SealedSegment::from_bytes(damaged.into(), id()) {
+            // Only padding is not covered by a checksum.
+            assert_eq!(rows(&opened), rows(&**table.view()), "byte {at}");
+        }
+    }
+    for len in (0..image.len()).step_by(101) {
+        assert!(SealedSegment::from_bytes(image[..len].to_vec().into(), id()).is_err());
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let tags = prop::collection::vec(0u8..8, 0..4);
+    let price = prop::option::of((-4i32..5).prop_map(f64::from));
+    let ratio = prop::option::of((-2i8..3).prop_map(f32::from));
+    (0i64..5_000, 0u8..8, tags, prop::option::of(-2i64..3), ratio, prop::option::of(-9i64..10), price).prop_map(
+        |(time, city, tags, level, ratio, amount, price)| Event { time, city, tags, level, ratio, amount, price },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn sealing_keeps_the_rows(events in prop::collection::vec(event(), 0..200), rollup: bool) {
+        let live = live(&events, rollup);
+        let sealed = sealed(&table(&[&*live], rollup));
+        check(&*live).map_err(TestCaseError::fail)?;
+        check(&sealed).map_err(TestCaseError::fail)?;
+        check_same(&*live, &sealed).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn any_split_merges_to_the_whole(
+        events in prop::collection::vec(event(), 1..200),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        rollup: bool,
+    ) {
+        let whole = table(&[&*live(&events, rollup)], rollup);
+        let mut cuts: Vec<usize> = cuts.iter().map(|c| c.index(events.len())).collect();
+        cuts.extend([0, events.len()]);
+        cuts.sort_unstable();
+        let parts: Vec<_> = cuts.windows(2).map(|w| table(&[&*live(&events[w[0]..w[1]], rollup)], rollup)).collect();
+        let parts: Vec<_> = parts.iter().map(sealed).collect();
+        let parts: Vec<&dyn Segment> = parts.iter().map(|p| p as &dyn Segment).collect();
+        let merged = table(&parts, rollup);
+        prop_assert_eq!(merged.num_records(), events.len() as u64);
+        check_same(&**whole.view(), &**merged.view()).map_err(TestCaseError::fail)?;
+    }
+}
