@@ -3,10 +3,12 @@
 use crate::error::{Error, Result};
 use crate::sketches::murmur::hash128;
 
-const NUM_REGISTERS: usize = 2_048;
-const PAYLOAD_BYTES: usize = NUM_REGISTERS / 2;
+use registers::{NUM_BYTES, NUM_REGISTERS, Registers};
+
+mod registers;
+
 const HEADER_BYTES: usize = 7;
-const DENSE_BYTES: usize = HEADER_BYTES + PAYLOAD_BYTES;
+const DENSE_BYTES: usize = HEADER_BYTES + NUM_BYTES;
 const VERSION: u8 = 1;
 /// Collectors with fewer registers set are stored as a list of positions and bytes.
 const SPARSE_BELOW: u16 = 128;
@@ -69,7 +71,7 @@ pub fn float_bits(value: f32) -> u32 {
 }
 
 /// A set of distinct values, roughly counted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Collector {
     /// What all registers have in common.
     offset: u8,
@@ -77,20 +79,7 @@ pub struct Collector {
     /// The greatest place above `offset + RANGE`, and its register; 0 if there is none.
     overflow: u8,
     overflow_register: u16,
-    /// Register `2i` in the high half of byte `i`, `2i + 1` in the low half.
-    payload: Box<[u8; PAYLOAD_BYTES]>,
-}
-
-impl Default for Collector {
-    fn default() -> Self {
-        Collector {
-            offset: 0,
-            num_set: 0,
-            overflow: 0,
-            overflow_register: 0,
-            payload: vec![0; PAYLOAD_BYTES].into_boxed_slice().try_into().expect("of that length"),
-        }
-    }
+    registers: Registers,
 }
 
 impl Collector {
@@ -116,15 +105,17 @@ impl Collector {
 
     /// Sets a register to at least `value`; whether it was zero before.
     fn raise(&mut self, register: u16, value: u8) -> bool {
-        let byte = &mut self.payload[usize::from(register / 2)];
+        if value == 0 {
+            return false;
+        }
+        let byte = self.registers.byte(register / 2);
         let shift = if register.is_multiple_of(2) { 4 } else { 0 };
         let held = *byte >> shift & 0x0f;
         if value > held {
             *byte = *byte & !(0x0f << shift) | value << shift;
         }
-        let gained = held == 0 && value > 0;
-        self.num_set += u16::from(gained);
-        gained
+        self.num_set += u16::from(held == 0);
+        held == 0
     }
 
     /// Once no register is zero, all go down by one and the offset up.
@@ -133,11 +124,8 @@ impl Collector {
             return;
         }
         self.offset = self.offset.saturating_add(1);
-        self.num_set = 0;
-        for byte in self.payload.iter_mut() {
-            *byte -= 0x11;
-            self.num_set += u16::from(*byte & 0xf0 != 0) + u16::from(*byte & 0x0f != 0);
-        }
+        self.registers.lower();
+        self.num_set = self.registers.num_set();
     }
 
     /// Adds all that `other` has seen.
@@ -147,12 +135,10 @@ impl Collector {
             return self.fold(&lower);
         }
         let behind = self.offset - other.offset;
-        for (at, &byte) in (0_u16..).zip(other.payload.iter()) {
-            if byte != 0 {
-                self.raise(at * 2, (byte >> 4).saturating_sub(behind));
-                self.raise(at * 2 + 1, (byte & 0x0f).saturating_sub(behind));
-            }
-        }
+        other.registers.for_each(|at, byte| {
+            self.raise(at * 2, (byte >> 4).saturating_sub(behind));
+            self.raise(at * 2 + 1, (byte & 0x0f).saturating_sub(behind));
+        });
         self.shift_if_full();
         self.add(Mark { register: other.overflow_register, place: other.overflow });
     }
@@ -160,7 +146,7 @@ impl Collector {
     /// The estimated number of distinct values.
     pub fn estimate(&self) -> f64 {
         let (mut sum, mut num_zero) = (0.0, 0_u32);
-        for (at, &byte) in (0_u16..).zip(self.payload.iter()) {
+        for (at, &byte) in (0_u16..).zip(self.registers.bytes().iter()) {
             let (mut high, mut low) = (byte >> 4, byte & 0x0f);
             num_zero += u32::from(high == 0) + u32::from(low == 0);
             high = high.saturating_add(self.offset);
@@ -190,16 +176,14 @@ impl Collector {
         out.push(self.overflow);
         out.extend_from_slice(&self.overflow_register.to_be_bytes());
         if self.num_set >= SPARSE_BELOW {
-            out.extend_from_slice(&self.payload[..]);
+            out.extend_from_slice(&self.registers.bytes());
             return;
         }
         let end = out.len() + usize::from(self.num_set) * 3;
-        for (at, &byte) in (HEADER_BYTES as u16..).zip(self.payload.iter()) {
-            if byte != 0 {
-                out.extend_from_slice(&at.to_be_bytes());
-                out.push(byte);
-            }
-        }
+        self.registers.for_each(|at, byte| {
+            out.extend_from_slice(&(HEADER_BYTES as u16 + at).to_be_bytes());
+            out.push(byte);
+        });
         out.resize(end, 0);
     }
 
@@ -218,26 +202,26 @@ impl Collector {
         }
         let mut collector = Collector { offset: *offset, overflow: *overflow, overflow_register, ..Default::default() };
         if bytes.len() == DENSE_BYTES {
-            collector.payload.copy_from_slice(payload);
+            let set = (0..).zip(payload).filter(|&(_, &byte)| byte != 0);
+            set.for_each(|(at, &byte)| *collector.registers.byte(at) = byte);
         } else {
             let (triples, rest) = payload.as_chunks::<3>();
             if !rest.is_empty() {
                 return Err(corrupt("is cut short"));
             }
             for [high, low, byte] in triples.iter().filter(|triple| triple[2] != 0) {
-                let at = usize::from(u16::from_be_bytes([*high, *low])).checked_sub(HEADER_BYTES);
-                let slot = at.and_then(|at| collector.payload.get_mut(at));
-                *slot.ok_or(corrupt("names a position outside"))? = *byte;
+                let at = u16::from_be_bytes([*high, *low]).checked_sub(HEADER_BYTES as u16);
+                let at = at.filter(|&at| usize::from(at) < NUM_BYTES);
+                *collector.registers.byte(at.ok_or(corrupt("names a position outside"))?) = *byte;
             }
         }
-        let set = |byte: &u8| u16::from(byte & 0xf0 != 0) + u16::from(byte & 0x0f != 0);
-        collector.num_set = collector.payload.iter().map(set).sum();
+        collector.num_set = collector.registers.num_set();
         Ok(collector)
     }
 
     /// Bytes in memory.
     pub fn memory_bytes(&self) -> usize {
-        size_of::<Collector>() + PAYLOAD_BYTES
+        size_of::<Collector>() + self.registers.memory_bytes()
     }
 }
 
