@@ -143,19 +143,21 @@ impl Collector {
         self.add(Mark { register: other.overflow_register, place: other.overflow });
     }
 
-    /// The estimated number of distinct values.
+    /// The estimated number of distinct values. In the byte of the overflow, zeros are counted by the
+    /// low half of the one register and the high half of the other, as Druid counts them.
     pub fn estimate(&self) -> f64 {
         let (mut sum, mut num_zero) = (0.0, 0_u32);
         for (at, &byte) in (0_u16..).zip(self.registers.bytes().iter()) {
-            let (mut high, mut low) = (byte >> 4, byte & 0x0f);
-            num_zero += u32::from(high == 0) + u32::from(low == 0);
-            high = high.saturating_add(self.offset);
-            low = low.saturating_add(self.offset);
+            let mut high = (byte >> 4).saturating_add(self.offset);
+            let mut low = (byte & 0x0f).saturating_add(self.offset);
             if self.overflow != 0 && at == self.overflow_register / 2 {
                 match self.overflow_register % 2 {
                     0 => high = high.max(self.overflow),
                     _ => low = low.max(self.overflow),
                 }
+                num_zero += u32::from(high & 0xf0 == 0) + u32::from(low & 0x0f == 0);
+            } else {
+                num_zero += u32::from(byte & 0xf0 == 0) + u32::from(byte & 0x0f == 0);
             }
             sum += f64::powi(0.5, high.into()) + f64::powi(0.5, low.into());
         }
@@ -234,7 +236,7 @@ fn correct(sum: f64, num_zero: u32) -> f64 {
         if num_zero == 0 { estimate } else { registers * (registers / f64::from(num_zero)).ln() }
     } else if estimate > hashes / 30.0 {
         match estimate / hashes {
-            ratio if ratio >= 1.0 => f64::MAX,
+            ratio if ratio >= 1.0 => f64::INFINITY,
             ratio => -hashes * (1.0 - ratio).ln(),
         }
     } else {
