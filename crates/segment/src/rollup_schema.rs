@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, ColumnType};
+use aggregate::{AggregatorSpec, ColumnType, Kind};
 use serde_json::Value;
 use timeline::Granularity;
 
-use crate::{Error, Result, SegmentMetadata, TIME_COLUMN, WEIGHT_COLUMN};
+use crate::{Error, Result, Segment, SegmentMetadata, TIME_COLUMN, WEIGHT_COLUMN};
 
 /// Columns a segment may have.
 pub const MAX_COLUMNS: usize = 4_096;
@@ -65,6 +65,45 @@ impl RollupSchema {
     /// Rolled up, without cutting down times.
     pub fn new(dimensions: Vec<DimensionSchema>, aggregators: Vec<Arc<dyn AggregatorSpec>>) -> Self {
         Self { dimensions, aggregators, rollup: true, query_granularity: Granularity::None, timestamp_spec: None }
+    }
+
+    /// What the rows of these segments were folded into, so that they can be merged: dimensions in the order
+    /// of their first segment, the aggregators of all by name. `more` are aggregator kinds that are not built
+    /// in. Fails when two segments have different aggregators, or a dimension and a metric, of one name, and
+    /// when one lacks a description of its metrics.
+    pub fn of_segments(segments: &[&dyn Segment], more: &[&Kind]) -> Result<Self> {
+        let mut schema = Self::new(Vec::new(), Vec::new());
+        schema.rollup = segments.iter().any(|s| s.metadata().rollup == Some(true));
+        for segment in segments {
+            for column in segment.schema().dimensions() {
+                if !schema.dimensions.iter().any(|d| d.name == column.name) {
+                    let mut dimension = DimensionSchema::new(&column.name, column.column_type.clone());
+                    dimension.multi_value_handling = MultiValueHandling::Array;
+                    schema.dimensions.push(dimension);
+                }
+            }
+            for json in &segment.metadata().aggregators {
+                schema.add_aggregator(aggregate::parse_aggregator(json, more)?)?;
+            }
+            let described = |name: &str| schema.aggregators.iter().any(|a| a.name() == name);
+            if let Some(metric) = segment.schema().metrics().find(|m| !described(&m.name)) {
+                return Err(Error::invalid(format!("metric '{}' has no aggregator", metric.name)));
+            }
+            schema.timestamp_spec = schema.timestamp_spec.or_else(|| segment.metadata().timestamp_spec.clone());
+        }
+        schema.check()?;
+        Ok(schema)
+    }
+
+    fn add_aggregator(&mut self, spec: Arc<dyn AggregatorSpec>) -> Result<()> {
+        match self.aggregators.iter().find(|a| a.name() == spec.name()) {
+            Some(known) if known.to_json() == spec.to_json() => Ok(()),
+            Some(known) => Err(Error::invalid(format!("metric '{}' has two aggregators", known.name()))),
+            None => {
+                self.aggregators.push(spec);
+                Ok(())
+            }
+        }
     }
 
     /// Fails on repeated or reserved names, on dimensions of states, and on too many columns.

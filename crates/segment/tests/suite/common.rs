@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, Codes, ColumnType, Dictionary, Input, parse_aggregator};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_array::{Float32Array, Float64Array, Int64Array, StringArray};
 use segment::{
     Batch, DimensionSchema, Limits, LiveIndex, LiveSnapshot, MetricInput, MultiValueHandling, RollupSchema,
-    SealedSegment, Segment, Source, StringDictionary, Table, merge, write_image,
+    SealedSegment, Segment, Source, StringDictionary, Table, input_of, merge, write_image,
 };
 use serde_json::json;
 use timeline::{Granularity, Interval, SegmentId};
@@ -119,4 +121,22 @@ pub fn events(num: usize) -> Vec<Event> {
             price: (next(9) > 0).then(|| next(1_000) as f64 / 8.0),
         })
         .collect()
+}
+
+/// Appends the rows of a segment: its columns by name as dimensions and as inputs of the aggregators.
+pub fn reappend(index: &mut LiveIndex, from: &dyn Segment, dimensions: &[&str], metrics: &[&[&str]]) {
+    let names: Vec<&str> = dimensions.iter().copied().chain(metrics.iter().flat_map(|m| m.iter().copied())).collect();
+    let columns: Vec<_> = names.iter().map(|name| from.column(name).unwrap()).collect();
+    let arrays: Vec<_> = columns.iter().map(|c| c.read(0..from.num_rows())).collect();
+    let dictionaries: Vec<_> = columns.iter().map(|c| c.dictionary()).collect();
+    let input = |name: &str| {
+        let at = names.iter().position(|n| *n == name).unwrap();
+        input_of(arrays[at].as_ref(), &columns[at].column_type(), dictionaries[at].as_deref()).unwrap()
+    };
+    let time = from.column("__time").unwrap().read(0..from.num_rows());
+    let dimensions: Vec<Input<'_>> = dimensions.iter().map(|name| input(name)).collect();
+    let metrics: Vec<MetricInput<'_>> =
+        metrics.iter().map(|m| MetricInput { inputs: m.iter().map(|n| input(n)).collect(), mask: None }).collect();
+    let time = time.as_primitive::<Int64Type>().values();
+    index.append(&Batch { time, dimensions: &dimensions, metrics: &metrics, mask: None }).unwrap();
 }

@@ -1,15 +1,13 @@
 //! One suite over every implementation, and every way from rows to a segment.
 
-mod common;
-
 use std::io::Write;
 
-use common::{Event, append, events, id, index, live, schema, sealed, table};
+use crate::common::{Event, append, events, id, index, live, schema, sealed, table};
 use proptest::prelude::*;
 use segment::conformance::{check, check_same, rows};
 use segment::{
-    BatchView, SealedSegment, Segment, Source, WEIGHT_COLUMN, image_from_parquet, inspect, merge, rows_within,
-    write_image, write_parquet,
+    BatchView, RollupSchema, SealedSegment, Segment, Source, WEIGHT_COLUMN, image_from_parquet, inspect, merge,
+    rows_within, write_image, write_parquet,
 };
 use timeline::Interval;
 
@@ -32,7 +30,7 @@ fn every_implementation_keeps_to_the_suite() {
         let bitmaps = city.bitmaps().expect("texts have bitmaps");
         let stored = (0..dictionary.len() as u32).filter(|&code| bitmaps.cardinality(code).is_some()).count();
         assert!(stored < dictionary.len(), "frequent values are scanned");
-        let merged = common::table(&[&sealed], rollup);
+        let merged = crate::common::table(&[&sealed], rollup);
         assert_eq!(rows(&**merged.view()), rows(&sealed));
     }
 }
@@ -137,6 +135,39 @@ fn parts_of_a_segment_add_up() {
     assert!(early.time_range().end <= cut && late.time_range().start >= cut);
     let whole = table(&[&**early.view(), &**late.view()], true);
     assert_eq!(rows(&**whole.view()), rows(&**table(&[&*live], true).view()));
+}
+
+#[test]
+fn segments_say_how_they_can_be_merged() {
+    let live = live(&events(1_000), true);
+    let first = sealed(&table(&[&*live], true));
+    let schema = RollupSchema::of_segments(&[&first, &*live], &[]).unwrap();
+    let twice = merge(&[Source::all(&first), Source::all(&*live)], &schema).unwrap();
+    assert_eq!((twice.num_rows(), twice.num_records()), (first.num_rows(), 2_000));
+    let stranger = BatchView::builder().long("amount_sum", [Some(1)]).build().unwrap();
+    assert!(RollupSchema::of_segments(&[&*stranger], &[]).is_err());
+}
+
+#[test]
+fn columns_come_go_and_change_type() {
+    let old = BatchView::builder()
+        .time([1, 2])
+        .string("gone", [Some("g"), None])
+        .string("level", [Some("7"), Some("x")])
+        .long("city", [Some(5), None])
+        .build()
+        .unwrap();
+    let merged = table(&[&*old], true);
+    let expected = ["__time=0; city=\"5\"; level=7; ", "__time=0; "];
+    let mut found = rows(&**merged.view());
+    // An estimate of no values is a state too.
+    found
+        .iter_mut()
+        .for_each(|row| *row = row.split("cities=").map(|p| p.split_once("]; ").map_or(p, |p| p.1)).collect());
+    found.sort();
+    let mut expected = expected.map(String::from);
+    expected.sort();
+    assert_eq!(found, expected);
 }
 
 #[test]

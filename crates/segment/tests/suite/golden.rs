@@ -1,0 +1,132 @@
+//! Files of every format version, opened and read whole by this one.
+//!
+//! `cargo test -p segment --test suite -- --ignored` writes those of the newest version anew; files that are
+//! once released are never written again.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::common::{events, id, live, table};
+use aggregate::{AggregatorSpec, ColumnType, parse_aggregator};
+use segment::conformance::{check, rows};
+use segment::{
+    BatchView, DimensionSchema, RollupSchema, SealedSegment, Segment, Source, Table, image_from_parquet, inspect,
+    merge, write_image, write_parquet,
+};
+use serde_json::{Value, json};
+
+const NAMES: [&str; 5] = ["rollup", "multi_value", "nulls", "sketches", "unicode"];
+
+fn folder(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../segments").join(version)
+}
+
+/// Schema, metadata and rows as text.
+fn spelled(segment: &dyn Segment) -> String {
+    let mut out = String::new();
+    for c in segment.schema().columns() {
+        let multi = if c.multi_value { " multi-value" } else { "" };
+        writeln!(out, "{} {} {:?}{multi}", c.name, c.column_type, c.role).unwrap();
+    }
+    writeln!(out, "{}", serde_json::to_string(segment.metadata()).unwrap()).unwrap();
+    for row in rows(segment) {
+        writeln!(out, "{row}").unwrap();
+    }
+    out
+}
+
+#[test]
+fn every_golden_segment_opens_and_holds_its_rows() {
+    for name in NAMES {
+        let expected = fs::read_to_string(folder("v1").join(name).with_extension("txt")).unwrap();
+        let parquet = folder("v1").join(name).with_extension("parquet");
+        let mut image = Vec::new();
+        image_from_parquet(&parquet, &mut image).unwrap();
+        let published = SealedSegment::from_bytes(image.into(), id()).unwrap();
+        let local = SealedSegment::open(&folder("v1").join(name).with_extension("image"), id()).unwrap();
+        for segment in [&published, &local] {
+            check(segment).unwrap();
+            assert_eq!(spelled(segment), expected, "{name}");
+        }
+        assert_eq!(inspect(&parquet).unwrap().num_records, local.num_records());
+    }
+}
+
+#[test]
+#[ignore = "writes the golden segments of the newest format version"]
+fn write_golden_segments() {
+    fs::create_dir_all(folder("v1")).unwrap();
+    for name in NAMES {
+        let table = golden(name);
+        let path = folder("v1").join(name);
+        write_parquet(&table, fs::File::create(path.with_extension("parquet")).unwrap()).unwrap();
+        write_image(&table, fs::File::create(path.with_extension("image")).unwrap()).unwrap();
+        fs::write(path.with_extension("txt"), spelled(&**table.view())).unwrap();
+    }
+}
+
+fn golden(name: &str) -> Table {
+    match name {
+        "rollup" => table(&[&*live(&events(300), true)], true),
+        "multi_value" => table(&[&*live(&events(100), false)], false),
+        "nulls" => sealed_rows(nulls()),
+        "sketches" => sketches(),
+        "unicode" => sealed_rows(unicode()),
+        other => panic!("no golden segment '{other}'"),
+    }
+}
+
+/// The rows of a view without roll-up, its own columns as dimensions.
+fn sealed_rows(view: Arc<BatchView>) -> Table {
+    let dimensions = view.schema().columns().iter().skip(1);
+    let dimensions = dimensions.map(|c| DimensionSchema::new(&c.name, c.column_type.clone())).collect();
+    let schema = RollupSchema { rollup: false, ..RollupSchema::new(dimensions, Vec::new()) };
+    merge(&[Source::all(&*view)], &schema).unwrap()
+}
+
+fn nulls() -> Arc<BatchView> {
+    BatchView::builder()
+        .time([i64::from(i32::MIN), 0, 0, 1])
+        .string("all_null", [None::<&str>; 4])
+        .string("some_null", [None, Some(""), Some("x"), None])
+        .long("long", [Some(i64::MIN), None, Some(0), Some(i64::MAX)])
+        .double("double", [Some(-0.0), Some(f64::NAN), None, Some(f64::INFINITY)])
+        .float("float", [Some(f32::MIN_POSITIVE), None, Some(1.1), Some(-1.1)])
+        .long("no_long", [None; 4])
+        .build()
+        .unwrap()
+}
+
+fn unicode() -> Arc<BatchView> {
+    let texts = ["é", "e\u{301}", "\u{fffd}", "\u{1f600}", "\u{10ffff}", "\u{e000}", "中文", "a\u{0}b", "\"quoted\"\n"];
+    BatchView::builder()
+        .time(0..texts.len() as i64)
+        .string("text \"ünï\"", texts.map(Some))
+        .strings("teile", texts.map(|t| vec![Some(t), Some("\u{1f600}")]))
+        .build()
+        .unwrap()
+}
+
+fn sketches() -> Table {
+    let live = live(&events(200), true);
+    let specs: [Value; 6] = [
+        json!({"type": "count", "name": "count"}),
+        json!({"type": "hyperUnique", "name": "unique", "fieldName": "city"}),
+        json!({"type": "HLLSketchBuild", "name": "hll", "fieldName": "city"}),
+        json!({"type": "thetaSketch", "name": "theta", "fieldName": "city"}),
+        json!({"type": "quantilesDoublesSketch", "name": "quantiles", "fieldName": "amount_sum"}),
+        json!({"type": "doubleLast", "name": "last", "fieldName": "price_max"}),
+    ];
+    let specs: Vec<Arc<dyn AggregatorSpec>> = specs.iter().map(|s| parse_aggregator(s, &[]).unwrap()).collect();
+    let dimensions = vec![DimensionSchema::new("level", ColumnType::Long)];
+    let mut index = crate::common::index(RollupSchema::new(dimensions, specs));
+    crate::common::reappend(
+        &mut index,
+        &*live,
+        &["level"],
+        &[&[], &["city"], &["city"], &["city"], &["amount_sum"], &["price_max", "__time"]],
+    );
+    merge(&[Source::all(&*index.snapshot())], index.schema()).unwrap()
+}

@@ -1,0 +1,5 @@
+//! Segments as their users see them, in one binary.
+
+mod common;
+mod conformance;
+mod golden;
