@@ -1,12 +1,26 @@
 //! Carries events from a source to a published segment, exactly once.
 
 pub mod client_properties;
+mod context;
+pub mod dead_letter;
 mod error;
+mod handoff;
+mod lane;
+mod live;
+mod metrics;
 pub mod parse;
+mod publish;
 pub mod source;
 pub mod spec;
+mod spill;
+mod supervisor;
 pub mod transform;
 
+pub use context::{ConnectFn, EnvironmentFn, IngestContext, IngestLimits, NodeName, connect_kafka};
 pub use error::{Error, Result};
+pub use handoff::{Handoff, Publication};
+pub use live::{LanePart, LivePart, LiveParts, MovedOn};
+pub use metrics::{Counter, Gauge, Metrics, SupervisorMetrics};
 pub use parse::{Interner, Outcome, ParsedBatch, Parser, RawBatch, RawRecord, Reason, Reject, RowStats};
 pub use spec::DataSchema;
+pub use supervisor::{Body, ListView, Reply, Supervisors};

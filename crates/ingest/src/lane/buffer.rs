@@ -1,0 +1,106 @@
+//! The rows of one lane that are not let go yet, for queries to read.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use metastore::LaneId;
+use parking_lot::Mutex;
+use timeline::Granularity;
+
+use super::chunk::{ClosedChunk, FoldPlan, OpenChunk};
+use super::state::{ChunkFacts, ChunkNo};
+use crate::Result;
+use crate::live::{LanePart, LaneRows, LivePart, MovedOn};
+use crate::parse::ParsedBatch;
+use crate::source::FetchedBatch;
+
+/// Closed chunks in the order of their offsets, then the open one, without a gap. One lock makes a read
+/// consistent; the writer holds it while it folds one batch.
+pub(crate) struct LaneBuffer {
+    part: LanePart,
+    granularity: Granularity,
+    state: Mutex<State>,
+}
+
+struct State {
+    closed: VecDeque<Arc<ClosedChunk>>,
+    open: OpenChunk,
+}
+
+impl LaneBuffer {
+    pub(crate) fn new(part: LanePart, granularity: Granularity, closed: Vec<Arc<ClosedChunk>>, open: OpenChunk) -> Self {
+        LaneBuffer { part, granularity, state: Mutex::new(State { closed: closed.into(), open }) }
+    }
+
+    /// Where the next record is expected.
+    pub(crate) fn position(&self) -> i64 {
+        self.state.lock().open.head.to
+    }
+
+    pub(crate) fn open_facts(&self) -> ChunkFacts {
+        self.state.lock().open.facts()
+    }
+
+    pub(crate) fn fits(&self, parsed: &ParsedBatch) -> bool {
+        self.state.lock().open.fits(parsed)
+    }
+
+    pub(crate) fn append(&self, plan: &FoldPlan, raw: &FetchedBatch, parsed: &ParsedBatch) -> Result<ChunkFacts> {
+        let mut state = self.state.lock();
+        state.open.append(plan, raw, parsed)?;
+        Ok(state.open.facts())
+    }
+
+    pub(crate) fn with_open<T>(&self, act: impl FnOnce(&mut OpenChunk) -> T) -> T {
+        act(&mut self.state.lock().open)
+    }
+
+    /// Closes the open chunk, unless it is empty, and begins another where it ends.
+    pub(crate) fn close(&self, no: ChunkNo, task_id: &str, plan: &FoldPlan) -> Option<(Arc<ClosedChunk>, ChunkFacts)> {
+        let mut state = self.state.lock();
+        let head = &state.open.head;
+        if head.from == head.to {
+            return None;
+        }
+        let next = OpenChunk::new(head.lane.clone(), head.to, head.spec_version);
+        let bytes = state.open.facts().bytes;
+        let open = std::mem::replace(&mut state.open, next);
+        let closed = Arc::new(open.close(no, Some(task_id.to_owned()), plan));
+        state.closed.push_back(closed.clone());
+        let facts = closed.facts(bytes);
+        Some((closed, facts))
+    }
+
+    pub(crate) fn chunk(&self, no: ChunkNo) -> Option<Arc<ClosedChunk>> {
+        self.state.lock().closed.iter().find(|chunk| chunk.no == no).cloned()
+    }
+
+    /// Lets a chunk go.
+    pub(crate) fn retire(&self, no: ChunkNo) {
+        self.state.lock().closed.retain(|chunk| chunk.no != no);
+    }
+}
+
+impl LaneRows for LaneBuffer {
+    fn lane(&self) -> LaneId {
+        self.part.lane.clone()
+    }
+
+    fn read(&self, floor: i64) -> Result<LivePart, MovedOn> {
+        let mut state = self.state.lock();
+        let lowest = state.closed.front().map_or(state.open.head.from, |chunk| chunk.head.from);
+        let first = match state.closed.iter().position(|chunk| chunk.head.from == floor) {
+            Some(first) => first,
+            None if state.open.head.from == floor => state.closed.len(),
+            None => return Err(MovedOn { lane: self.part.lane.clone(), asked: floor, floor: Some(lowest) }),
+        };
+        let mut newest_ms = state.open.head.newest_ms;
+        let mut segments = Vec::new();
+        for chunk in state.closed.iter().skip(first) {
+            newest_ms = newest_ms.max(chunk.head.newest_ms);
+            segments.extend(chunk.rows().into_iter().map(|(_, rows)| rows));
+        }
+        segments.extend(state.open.snapshots(&self.granularity).into_iter().map(|(_, rows)| rows));
+        Ok(LivePart { part: self.part.clone(), floor, covered: state.open.head.to, newest_ms, segments })
+    }
+}

@@ -1,0 +1,131 @@
+//! The chunks of a cut, folded into one sealed segment per time chunk.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use metastore::{MetricSums, NewSegment};
+use segment::{DimensionSchema, RollupSchema, Segment, SegmentRef};
+use serde_json::json;
+use timeline::{Interval, ShardSpec};
+
+use super::{CutPlan, image, totals};
+use crate::spec::DataSchema;
+use crate::{Error, Result};
+
+/// A segment as bytes, not yet stored.
+#[derive(Clone)]
+pub(crate) struct Sealed {
+    pub(crate) interval: Interval,
+    pub(crate) rows: i64,
+    pub(crate) weight: i64,
+    pub(crate) sums: MetricSums,
+    pub(crate) min_time: i64,
+    pub(crate) max_time: i64,
+    pub(crate) meta: String,
+    pub(crate) bytes: Bytes,
+}
+
+impl Sealed {
+    /// Folds `inputs`, all of one time chunk, earlier records first. `None` when there is no row.
+    pub(crate) fn fold(interval: Interval, inputs: &[SegmentRef], schema: &RollupSchema) -> Result<Option<Sealed>> {
+        let (table, bytes) = image::seal(inputs, schema)?;
+        if table.num_rows() == 0 {
+            return Ok(None);
+        }
+        let (range, totals) = (table.time_range(), totals(&*table));
+        Ok(Some(Sealed {
+            interval,
+            rows: i64::try_from(table.num_rows()).unwrap_or(i64::MAX),
+            weight: totals.weight,
+            sums: totals.sums,
+            min_time: range.start,
+            max_time: range.end - 1,
+            meta: meta(&*table),
+            bytes,
+        }))
+    }
+
+    /// The segment as it is published under an object's id.
+    pub(crate) fn record(&self, bundle_id: &str, size: i64, hash: &str) -> NewSegment {
+        NewSegment {
+            bundle_id: bundle_id.to_owned(),
+            interval: self.interval,
+            shard_spec: ShardSpec::Numbered { partition_num: 0, partitions: 0 },
+            size,
+            hash: hash.to_owned(),
+            rows: self.rows,
+            weight_sum: self.weight,
+            metric_sums: self.sums.clone(),
+            min_time: self.min_time,
+            max_time: self.max_time,
+            meta: self.meta.clone(),
+        }
+    }
+}
+
+impl CutPlan {
+    /// Folds everything. Takes the processor for a while.
+    pub(crate) fn fold(&self) -> Result<Vec<Sealed>> {
+        let mut by_chunk: BTreeMap<(i64, i64), (Interval, Vec<SegmentRef>)> = BTreeMap::new();
+        for part in &self.parts {
+            for (interval, rows) in part.chunk.rows() {
+                let found = by_chunk.entry((interval.start, interval.end)).or_insert_with(|| (interval, Vec::new()));
+                found.1.push(rows);
+            }
+        }
+        let mut sealed = Vec::with_capacity(by_chunk.len());
+        for (interval, rows) in by_chunk.into_values() {
+            let schema = rollup_of(&self.schema, &rows);
+            sealed.extend(Sealed::fold(interval, &rows, &schema)?);
+        }
+        let weight: i64 = self.parts.iter().map(|part| part.chunk.head.weight).sum();
+        let folded: i64 = sealed.iter().map(|segment| segment.weight).sum();
+        if weight != folded {
+            return Err(Error::Internal(format!("{weight} records were taken, {folded} are in the segments of a cut")));
+        }
+        Ok(sealed)
+    }
+}
+
+/// What rows of `schema` fold into, with every dimension that one of `segments` has, in the order of their
+/// finding: declared ones come first in each.
+fn rollup_of(schema: &DataSchema, segments: &[SegmentRef]) -> RollupSchema {
+    let mut dimensions: Vec<DimensionSchema> = Vec::new();
+    for column in segments.iter().flat_map(|segment| segment.schema().dimensions()) {
+        if dimensions.iter().all(|known| known.name != column.name) {
+            dimensions.push(dimension_of(schema, &column.name, column.column_type.clone()));
+        }
+    }
+    RollupSchema {
+        dimensions,
+        aggregators: schema.metrics.iter().map(|metric| metric.aggregator.clone()).collect(),
+        rollup: schema.granularity.rollup,
+        query_granularity: schema.granularity.query_granularity.clone(),
+        timestamp_spec: Some(schema.timestamp.to_json()),
+    }
+}
+
+fn dimension_of(schema: &DataSchema, name: &str, column_type: segment::ColumnType) -> DimensionSchema {
+    let declared = schema.dimensions.dimensions.iter().find(|dimension| dimension.name == name);
+    match declared {
+        Some(dimension) => DimensionSchema { column_type, ..crate::lane::dimension_schema(dimension) },
+        None => DimensionSchema::new(name, column_type),
+    }
+}
+
+/// What readers need to know of a segment without opening it.
+fn meta(segment: &dyn Segment) -> String {
+    let schema = segment.schema();
+    let dimensions: Vec<Arc<str>> = schema.dimensions().map(|column| column.name.clone()).collect();
+    let metrics: Vec<Arc<str>> = schema.metrics().map(|column| column.name.clone()).collect();
+    let metadata = segment.metadata();
+    json!({
+        "dimensions": dimensions,
+        "metrics": metrics,
+        "aggregators": metadata.aggregators,
+        "queryGranularity": metadata.query_granularity,
+        "rollup": metadata.rollup,
+    })
+    .to_string()
+}

@@ -1,0 +1,108 @@
+//! Supervisors by Druid's API: each keeps a datasource fed from topics.
+//!
+//! Methods answer what a client sees, as status and JSON; the process puts HTTP around them. The
+//! metastore holds the specs; an actor per supervisor reads and publishes by the newest of them.
+
+mod actor;
+mod api;
+mod change;
+mod history;
+mod io_config;
+mod offsets;
+mod periods;
+mod reply;
+mod report;
+mod spec;
+mod state;
+mod status;
+mod tuning;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use metastore::{Spec, SpecKind};
+use tokio::sync::Mutex;
+
+pub use api::ListView;
+pub use reply::{Body, Reply};
+
+use crate::{Error, IngestContext, Result};
+use actor::Handle;
+use spec::SupervisorSpec;
+
+/// All supervisors of this process.
+pub struct Supervisors {
+    context: IngestContext,
+    running: Mutex<BTreeMap<String, Arc<Handle>>>,
+}
+
+impl Supervisors {
+    /// Starts what the metastore says should run. Needs a tokio runtime of several threads.
+    pub async fn start(context: IngestContext) -> Result<Arc<Supervisors>> {
+        let supervisors = Arc::new(Supervisors { context, running: Mutex::default() });
+        for stored in supervisors.context.metastore.supervisors().await.map_err(unavailable)? {
+            if stored.kind == SpecKind::Terminated {
+                continue;
+            }
+            match SupervisorSpec::parse_stored(&stored.json) {
+                Ok(spec) => supervisors.run(spec, stored.version).await,
+                Err(error) => tracing::error!(supervisor = stored.supervisor_id, %error, "a stored spec cannot be run"),
+            }
+        }
+        Ok(supervisors)
+    }
+
+    /// Closes, cuts and publishes everything that was read, then stops. Gives up after `limit`:
+    /// what is not published then is read again by the next start.
+    pub async fn drain(&self, limit: std::time::Duration) {
+        let handles: Vec<Arc<Handle>> = std::mem::take(&mut *self.running.lock().await).into_values().collect();
+        for handle in &handles {
+            handle.stop();
+        }
+        let all = async {
+            for handle in &handles {
+                handle.stopped().await;
+            }
+        };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!("stopped before everything that was read was published");
+        }
+    }
+
+    /// Makes `spec` what its supervisor runs by.
+    async fn run(&self, spec: SupervisorSpec, version: i64) {
+        let mut running = self.running.lock().await;
+        match running.get(&spec.id) {
+            Some(handle) => handle.apply(spec, version),
+            None => {
+                let id = spec.id.clone();
+                running.insert(id, Arc::new(Handle::start(self.context.clone(), spec, version)));
+            }
+        }
+    }
+
+    async fn handle(&self, id: &str) -> Option<Arc<Handle>> {
+        self.running.lock().await.get(id).cloned()
+    }
+
+    async fn handles(&self) -> Vec<Arc<Handle>> {
+        self.running.lock().await.values().cloned().collect()
+    }
+
+    /// The newest spec of a supervisor that was not terminated.
+    async fn stored(&self, id: &str) -> Result<Option<Spec>> {
+        let spec = self.context.metastore.supervisor(id).await.map_err(unavailable)?;
+        Ok(spec.filter(|spec| spec.kind != SpecKind::Terminated))
+    }
+}
+
+pub(crate) fn unavailable(error: metastore::Error) -> Error {
+    Error::Unavailable(error.to_string())
+}
+
+pub(crate) fn refused(refusal: metastore::Refusal) -> Error {
+    match refusal {
+        metastore::Refusal::Unavailable(error) => Error::Unavailable(error.to_string()),
+        other => Error::Conflict(other.to_string()),
+    }
+}
