@@ -1,11 +1,14 @@
 //! Lanes: one partition of a source each, the unit of ownership, order and offsets.
 
+mod board;
 mod buffer;
 mod chunk;
 mod group;
+mod perform;
 mod sink;
 pub(crate) mod state;
 
-pub(crate) use buffer::LaneBuffer;
-pub(crate) use chunk::{ChunkHead, ClosedChunk, FoldPlan, OpenChunk, Rows, fingerprint_of};
-pub(crate) use group::{Board, Command, Grant, Group, GroupConfig, LaneBoard};
+pub(crate) use board::{Board, LaneBoard, Trouble};
+pub(crate) use chunk::{ChunkHead, ClosedChunk, Rows, fingerprint_of};
+pub(crate) use group::{Command, Grant, Group, GroupConfig};
+pub(crate) use sink::dimension_schema;

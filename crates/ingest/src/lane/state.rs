@@ -139,6 +139,18 @@ impl Machine {
         self.under_way.is_none() && !self.lanes.values().any(|lane| lane.unpublished().next().is_some())
     }
 
+    /// Closed chunks that are not published.
+    pub(crate) fn unpublished(&self) -> std::collections::BTreeSet<ChunkNo> {
+        let chunks = self.lanes.values().flat_map(|lane| &lane.chunks);
+        chunks.filter(|chunk| !chunk.is_published).map(|chunk| chunk.no).collect()
+    }
+
+    /// Rows and bytes of closed chunks in memory.
+    pub(crate) fn closed_in_memory(&self) -> (u64, u64) {
+        let chunks = self.lanes.values().flat_map(|lane| &lane.chunks).filter(|chunk| chunk.stage != Stage::Spilled);
+        chunks.fold((0, 0), |(rows, bytes), chunk| (rows + chunk.facts.rows, bytes + chunk.facts.bytes))
+    }
+
     /// Takes in one event and answers what is to be done, in order.
     pub(crate) fn step(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();

@@ -90,7 +90,7 @@ impl CutPlan {
 
 /// What rows of `schema` fold into, with every dimension that one of `segments` has, in the order of their
 /// finding: declared ones come first in each.
-fn rollup_of(schema: &DataSchema, segments: &[SegmentRef]) -> RollupSchema {
+pub(crate) fn rollup_of(schema: &DataSchema, segments: &[SegmentRef]) -> RollupSchema {
     let mut dimensions: Vec<DimensionSchema> = Vec::new();
     for column in segments.iter().flat_map(|segment| segment.schema().dimensions()) {
         if dimensions.iter().all(|known| known.name != column.name) {

@@ -7,7 +7,7 @@ mod plan;
 mod totals;
 
 pub(crate) use attempt::{Attempt, Ending, Progress};
-pub(crate) use fold::Sealed;
+pub(crate) use fold::{Sealed, rollup_of};
 pub(crate) use plan::{CutPart, CutPlan};
 pub(crate) use totals::totals;
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Partition;
+use crate::parse::{RawBatch, RawRecord};
 
 /// One record, borrowed from its batch.
 #[derive(Debug, Clone, Copy)]
@@ -137,6 +138,23 @@ impl FetchedBatch {
         self.entries.iter().map(|entry| self.view(entry))
     }
 
+    /// Shows the batch to a parser.
+    pub fn with_raw<T>(&self, parse: impl FnOnce(&RawBatch<'_>) -> T) -> T {
+        let headers: Vec<Vec<(&str, Option<&[u8]>)>> = self.records().map(|record| named(&record)).collect();
+        let records: Vec<RawRecord<'_>> = self
+            .records()
+            .zip(&headers)
+            .map(|(record, headers)| RawRecord {
+                offset: record.offset,
+                time_ms: record.timestamp_ms,
+                key: record.key,
+                value: record.value,
+                headers,
+            })
+            .collect();
+        parse(&RawBatch { topic: &self.partition.topic, partition: self.partition.number, records: &records })
+    }
+
     /// The record at position `index` of the batch.
     pub fn record(&self, index: usize) -> Option<Record<'_>> {
         self.entries.get(index).map(|entry| self.view(entry))
@@ -185,6 +203,11 @@ impl FetchedBatch {
             headers: Headers { bytes: &self.bytes, entries },
         }
     }
+}
+
+/// Headers whose names are text; others cannot be named in a spec.
+fn named<'a>(record: &Record<'a>) -> Vec<(&'a str, Option<&'a [u8]>)> {
+    record.headers().filter_map(|(name, value)| std::str::from_utf8(name).ok().map(|name| (name, value))).collect()
 }
 
 #[cfg(test)]

@@ -50,7 +50,9 @@ pub(crate) struct SpilledFile {
     pub(crate) interval: Interval,
     pub(crate) size: u64,
     pub(crate) hash: String,
-    pub(crate) rows: u64,
+    /// Of the id that the rows are shown under.
+    pub(crate) version: String,
+    pub(crate) partition_num: u32,
 }
 
 /// A cut with the id it keeps.

@@ -7,17 +7,20 @@ use std::sync::Arc;
 use metastore::LaneId;
 use parking_lot::Mutex;
 use storage::{Disk, RelativePath, fail};
+use timeline::SegmentId;
 
 pub(crate) use manifest::{CutNote, Manifest, Record, SpilledChunk, SpilledFile};
 
 use crate::lane::{ChunkHead, ClosedChunk, Rows};
-use crate::publish::image;
+use crate::publish::{image, rollup_of};
+use crate::spec::DataSchema;
 use crate::{Error, Result};
 
 /// The spilled chunks of one task group.
 pub(crate) struct SpillStore {
     disk: Arc<dyn Disk>,
     directory: RelativePath,
+    schema: Arc<DataSchema>,
     inner: Mutex<Inner>,
 }
 
@@ -28,11 +31,11 @@ struct Inner {
 
 impl SpillStore {
     /// Opens the directory: files that no record names are stray and removed.
-    pub(crate) fn open(disk: Arc<dyn Disk>, directory: RelativePath) -> Result<SpillStore> {
+    pub(crate) fn open(disk: Arc<dyn Disk>, directory: RelativePath, schema: Arc<DataSchema>) -> Result<SpillStore> {
         disk.create_dir(&directory).map_err(failed)?;
         let path = directory.join("manifest").map_err(failed)?;
         let (manifest, records) = Manifest::open(disk.clone(), path).map_err(failed)?;
-        let store = SpillStore { disk, directory, inner: Mutex::new(Inner { manifest, records }) };
+        let store = SpillStore { disk, directory, schema, inner: Mutex::new(Inner { manifest, records }) };
         store.compact(None)?;
         Ok(store)
     }
@@ -99,10 +102,11 @@ impl SpillStore {
     fn write_files(&self, chunk: &ClosedChunk, stem: &str, files: &mut Vec<SpilledFile>) -> Result<()> {
         fail::point("P1");
         for (at, (interval, rows)) in chunk.rows().into_iter().enumerate() {
-            let bytes = image::encode(&rows)?;
+            let bytes = image::encode(&rows, &rollup_of(&self.schema, std::slice::from_ref(&rows)))?;
             let name = format!("{stem}-{at}.image");
             let (size, hash) = (bytes.len() as u64, storage::sha256_hex(&bytes));
-            files.push(SpilledFile { name: name.clone(), interval, size, hash, rows: rows.num_rows() as u64 });
+            let (version, partition_num) = (rows.id().version.clone(), rows.id().partition_num);
+            files.push(SpilledFile { name: name.clone(), interval, size, hash, version, partition_num });
             let path = self.directory.join(&name).map_err(failed)?;
             self.disk.create(&path, &bytes).map_err(failed)?;
             fail::point("P2");
@@ -119,7 +123,13 @@ impl SpillStore {
             if bytes.len() as u64 != file.size || storage::sha256_hex(&bytes) != file.hash {
                 return Err(Error::Corrupt(format!("[{path}] is not what was written")));
             }
-            rows.push((file.interval, image::open(&self.disk.locate(&path))?));
+            let id = SegmentId::new(
+                self.schema.data_source.clone(),
+                file.interval,
+                file.version.clone(),
+                file.partition_num,
+            );
+            rows.push((file.interval, image::open(&self.disk.locate(&path), id)?));
         }
         Ok(rows)
     }

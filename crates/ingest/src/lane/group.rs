@@ -1,0 +1,395 @@
+//! One task group: a thread that reads its lanes, folds what it reads, and drives chunks and cuts.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use metastore::{LaneClaim, LaneId};
+use tokio::runtime::Handle;
+
+use super::board::{Board, LaneBoard, Trouble};
+use super::buffer::LaneBuffer;
+use super::chunk::{ClosedChunk, FoldPlan, OpenChunk, Rows};
+use super::state::{self, ChunkNo, CutNo, Event, LaneNo, Machine};
+use crate::parse::{ParsedBatch, Parser};
+use crate::publish::Ending;
+use crate::source::{FetchedBatch, Partition, PollLimits, Reader, SourceError};
+use crate::spec::DataSchema;
+use crate::spill::SpillStore;
+use crate::{IngestContext, LanePart, Publication, Result, SupervisorMetrics};
+
+/// What a group works by; fixed for its life.
+pub(crate) struct GroupConfig {
+    pub(crate) supervisor_id: Arc<str>,
+    pub(crate) datasource: String,
+    pub(crate) datasource_id: String,
+    pub(crate) schema: Arc<DataSchema>,
+    pub(crate) parser: Parser,
+    pub(crate) spec_version: i64,
+    pub(crate) limits: state::Limits,
+    pub(crate) poll: PollLimits,
+    pub(crate) max_parse_exceptions: Option<i64>,
+    pub(crate) max_saved_errors: usize,
+}
+
+/// The right to read a lane, from its committed offset.
+#[derive(Debug, Clone)]
+pub(crate) struct Grant {
+    pub(crate) claim: LaneClaim,
+    pub(crate) partition: Partition,
+    pub(crate) offset: i64,
+}
+
+/// What a group is told.
+#[derive(Debug, Clone)]
+pub(crate) enum Command {
+    Take(Vec<Grant>),
+    /// Stop reading these lanes and forget what is not published.
+    Drop(Vec<LaneId>),
+    /// Close what was read, publish it, and go on as another task.
+    Rotate { task_id: String },
+    /// Publish what was read, then end.
+    Drain,
+    /// End at once; what is not published is read again by whoever comes after.
+    Stop,
+}
+
+/// What came of work done elsewhere.
+pub(super) enum Done {
+    Spilled(LaneNo, ChunkNo, Result<Rows>),
+    Cut(CutNo, Ending),
+    Delayed(String),
+    HandedOff(CutNo),
+}
+
+pub(super) struct LaneRun {
+    pub(super) claim: LaneClaim,
+    pub(super) partition: Partition,
+    pub(super) buffer: Arc<LaneBuffer>,
+    pub(super) plan: FoldPlan,
+    pub(super) parsed: ParsedBatch,
+    pub(super) is_paused: bool,
+}
+
+/// See the module.
+pub(crate) struct Group {
+    pub(super) context: IngestContext,
+    pub(super) config: GroupConfig,
+    pub(super) runtime: Handle,
+    pub(super) board: Arc<Board>,
+    pub(super) store: Arc<SpillStore>,
+    pub(super) metrics: Arc<SupervisorMetrics>,
+    pub(super) machine: Machine,
+    pub(super) lanes: BTreeMap<LaneNo, LaneRun>,
+    pub(super) reader: Box<dyn Reader>,
+    pub(super) task_id: String,
+    pub(super) done: Sender<Done>,
+    /// Chunks of every cut that is under way or waits for queries to move on.
+    pub(super) cuts: BTreeMap<CutNo, Publication>,
+    pub(super) chunk_tasks: BTreeMap<ChunkNo, String>,
+    pub(super) last_chunk: ChunkNo,
+    pub(super) disk_seen_ms: u64,
+    last_lane: LaneNo,
+    commands: Receiver<Command>,
+    results: Receiver<Done>,
+    num_errors: i64,
+    is_draining: bool,
+    is_stopped: bool,
+}
+
+impl Group {
+    /// A group without lanes, and the way to command it.
+    pub(crate) fn new(
+        context: IngestContext,
+        config: GroupConfig,
+        store: Arc<SpillStore>,
+        reader: Box<dyn Reader>,
+        task_id: String,
+        board: Arc<Board>,
+        runtime: Handle,
+    ) -> (Group, Sender<Command>) {
+        let (sender, commands) = std::sync::mpsc::channel();
+        let (done, results) = std::sync::mpsc::channel();
+        let machine = Machine::new(config.limits.clone(), context.clock.monotonic_ms());
+        let metrics = context.metrics.supervisor(&config.supervisor_id);
+        let group = Group {
+            context,
+            config,
+            runtime,
+            board,
+            store,
+            metrics,
+            machine,
+            lanes: BTreeMap::new(),
+            reader,
+            task_id,
+            done,
+            cuts: BTreeMap::new(),
+            chunk_tasks: BTreeMap::new(),
+            last_chunk: 0,
+            disk_seen_ms: 0,
+            last_lane: 0,
+            commands,
+            results,
+            num_errors: 0,
+            is_draining: false,
+            is_stopped: false,
+        };
+        (group, sender)
+    }
+
+    /// Runs until it is told to end.
+    pub(crate) fn run(mut self) {
+        while self.turn() {}
+        let lanes: Vec<LaneNo> = self.lanes.keys().copied().collect();
+        lanes.into_iter().for_each(|lane| self.let_go(lane));
+        self.board.with(|board| board.is_over = true);
+    }
+
+    /// Obeys commands, takes in what came of earlier work, and reads what is there. Answers whether there
+    /// is more to do.
+    pub(crate) fn turn(&mut self) -> bool {
+        while let Ok(command) = self.commands.try_recv() {
+            self.obey(command);
+        }
+        while let Ok(done) = self.results.try_recv() {
+            self.take_in(done);
+        }
+        let now_ms = self.context.clock.monotonic_ms();
+        self.feed(Event::Tick { now_ms });
+        self.look_at_disk();
+        if !self.is_draining {
+            self.poll();
+        } else if let Ok(done) = self.results.recv_timeout(self.config.poll.timeout) {
+            self.take_in(done);
+        }
+        self.show();
+        !self.is_stopped && !(self.is_draining && self.machine.is_drained() && self.cuts.is_empty())
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Take(grants) => {
+                grants.into_iter().for_each(|grant| self.take(grant));
+                self.assign();
+            }
+            Command::Drop(ids) => {
+                let gone = self.lanes.iter().filter(|(_, run)| ids.contains(&run.claim.lane)).map(|(no, _)| *no);
+                let gone: Vec<LaneNo> = gone.collect();
+                gone.into_iter().for_each(|no| self.forget(no, None));
+                self.assign();
+            }
+            Command::Rotate { task_id } => {
+                self.close_all();
+                self.task_id = task_id;
+                self.num_errors = 0;
+                self.feed(Event::Flush);
+            }
+            Command::Drain => {
+                self.is_draining = true;
+                self.feed(Event::Flush);
+            }
+            Command::Stop => self.is_stopped = true,
+        }
+    }
+
+    fn take(&mut self, grant: Grant) {
+        let lane = grant.claim.lane.clone();
+        if self.lanes.values().any(|run| run.claim == grant.claim) {
+            return;
+        }
+        self.last_lane += 1;
+        let no = self.last_lane;
+        let mut position = grant.offset;
+        let (mut chunks, mut facts) = (Vec::new(), Vec::new());
+        for (head, rows) in self.store.reusable(&lane, grant.offset, self.config.spec_version) {
+            position = head.to;
+            self.last_chunk += 1;
+            let chunk = ClosedChunk::new(self.last_chunk, head, rows);
+            facts.push((chunk.no, chunk.facts(0)));
+            self.chunk_tasks.insert(chunk.no, chunk.head.task_id.clone().unwrap_or_default());
+            chunks.push(Arc::new(chunk));
+        }
+        let plan = self.plan(no);
+        let open = OpenChunk::new(lane.clone(), position, self.config.spec_version);
+        let part = LanePart {
+            supervisor_id: self.config.supervisor_id.clone(),
+            topic: grant.partition.topic.clone(),
+            lane: lane.clone(),
+        };
+        let granularity = self.config.schema.granularity.segment_granularity.clone();
+        let buffer = Arc::new(LaneBuffer::new(part, granularity, chunks, open));
+        self.context.live.add(&self.config.datasource, buffer.clone());
+        let parsed = self.config.parser.batch();
+        let (claim, partition) = (grant.claim, grant.partition);
+        let trouble = None;
+        let (start, newest_ms) = (grant.offset, None);
+        let shown = LaneBoard { partition: partition.clone(), start, position, newest_ms, trouble };
+        self.board.with(|board| board.lanes.insert(lane, shown));
+        self.lanes.insert(no, LaneRun { claim, partition, buffer, plan, parsed, is_paused: false });
+        self.feed(Event::Taken { lane: no, spilled: facts });
+    }
+
+    fn plan(&self, no: LaneNo) -> FoldPlan {
+        let limits = &self.context.limits;
+        FoldPlan {
+            schema: self.config.schema.clone(),
+            limits: segment::Limits::default(),
+            max_dead_letters: limits.dead_letters_per_chunk,
+            max_time_chunks: limits.time_chunks_per_lane,
+            version: timeline::instant::text(self.context.clock.now_ms()),
+            partition_num: 1_000_000 + no,
+        }
+    }
+
+    /// Tells the reader where every lane stands.
+    pub(super) fn assign(&mut self) {
+        let starts: Vec<(Partition, i64)> =
+            self.lanes.values().map(|run| (run.partition.clone(), run.buffer.position())).collect();
+        let paused = self.lanes.values().filter(|run| run.is_paused).map(|run| run.partition.clone());
+        let paused: Vec<Partition> = paused.collect();
+        let mut assigned = self.reader.assign(&starts);
+        if assigned.is_ok() && !paused.is_empty() {
+            assigned = self.reader.pause(&paused, true);
+        }
+        self.board.with(|board| board.source_error = assigned.err().map(|error| error.to_string()));
+    }
+
+    fn poll(&mut self) {
+        let mut batches = Vec::new();
+        let polled = self.reader.poll(self.config.poll, &mut batches);
+        for batch in batches {
+            self.read(batch);
+        }
+        match polled {
+            Ok(()) => self.board.with(|board| board.source_error = None),
+            Err(SourceError::OutOfRange(partition)) => {
+                if let Some(no) = self.lane_of(&partition) {
+                    self.forget(no, Some(Trouble::OutOfRange));
+                    self.assign();
+                }
+            }
+            Err(SourceError::Corrupt(partition)) => {
+                if let Some(no) = self.lane_of(&partition) {
+                    self.forget(no, Some(Trouble::Halted(format!("CorruptBatch: {partition} fails its checksum"))));
+                    self.assign();
+                }
+            }
+            Err(error) => {
+                self.board.with(|board| board.source_error = Some(error.to_string()));
+                std::thread::sleep(self.config.poll.timeout);
+            }
+        }
+    }
+
+    fn lane_of(&self, partition: &Partition) -> Option<LaneNo> {
+        self.lanes.iter().find(|(_, run)| run.partition == *partition).map(|(no, _)| *no)
+    }
+
+    fn read(&mut self, mut batch: FetchedBatch) {
+        storage::fail::point("I1");
+        let Some(no) = self.lane_of(batch.partition()) else { return };
+        let Some(mut run) = self.lanes.remove(&no) else { return };
+        let position = run.buffer.position();
+        if batch.first_offset().is_some_and(|first| first < position) {
+            batch = batch.split_at_offset(position);
+        }
+        if batch.next_offset() > position {
+            batch.with_raw(|raw| self.config.parser.parse(raw, &mut run.parsed));
+            if !run.buffer.fits(&run.parsed) {
+                self.lanes.insert(no, run);
+                self.close(no);
+                match self.lanes.remove(&no) {
+                    Some(again) => run = again,
+                    None => return,
+                }
+            }
+            let appended = run.buffer.append(&run.plan, &batch, &run.parsed);
+            self.count(&batch, &run.parsed);
+            self.lanes.insert(no, run);
+            match appended {
+                Ok(open) => {
+                    storage::fail::point("I2");
+                    if self.has_too_many_errors() {
+                        let limit = self.config.max_parse_exceptions.unwrap_or_default();
+                        self.forget(no, Some(Trouble::Halted(format!("Max parse exceptions[{limit}] exceeded"))));
+                        self.assign();
+                    } else {
+                        self.feed(Event::Read { lane: no, open });
+                    }
+                }
+                Err(error) => {
+                    self.forget(no, Some(Trouble::Halted(error.to_string())));
+                    self.assign();
+                }
+            }
+        } else {
+            self.lanes.insert(no, run);
+        }
+    }
+
+    fn count(&mut self, batch: &FetchedBatch, parsed: &ParsedBatch) {
+        let stats = parsed.stats();
+        self.metrics.events.add(batch.len() as u64);
+        self.metrics.bytes.add(batch.size_bytes() as u64);
+        self.metrics.processed.add(stats.processed);
+        self.metrics.processed_with_error.add(stats.processed_with_error);
+        self.metrics.thrown_away.add(stats.thrown_away);
+        self.metrics.unparseable.add(stats.unparseable);
+        let long = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.num_errors += long(stats.processed_with_error + stats.unparseable);
+        self.board.with(|board| {
+            let counts = board.counts.entry(self.task_id.clone()).or_default();
+            counts.processed += long(stats.processed);
+            counts.processed_bytes += long(stats.processed_bytes);
+            counts.processed_with_error += long(stats.processed_with_error);
+            counts.thrown_away += long(stats.thrown_away);
+            counts.unparseable += long(stats.unparseable);
+        });
+        if !parsed.rejects().is_empty() {
+            storage::fail::point("I3");
+            let now_ms = self.context.clock.now_ms();
+            self.board.keep_errors(&self.task_id, parsed.rejects(), self.config.max_saved_errors, now_ms);
+        }
+    }
+
+    fn has_too_many_errors(&self) -> bool {
+        self.config.max_parse_exceptions.is_some_and(|limit| self.num_errors > limit)
+    }
+
+    /// Gives every event to the machine and performs what it asks for, until nothing is left.
+    pub(super) fn feed(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.machine.step(event) {
+                events.extend(self.perform(effect));
+            }
+        }
+    }
+
+    /// Forgets a lane: its rows leave the queries, its spilled chunks the disk.
+    pub(super) fn forget(&mut self, no: LaneNo, trouble: Option<Trouble>) {
+        let Some(run) = self.lanes.get(&no) else { return };
+        let lane = run.claim.lane.clone();
+        if let Err(error) = self.store.forget(&lane) {
+            tracing::warn!(%lane, %error, "spilled chunks could not be forgotten");
+        }
+        self.let_go(no);
+        self.board.with(|board| match trouble {
+            None => drop(board.lanes.remove(&lane)),
+            Some(trouble) => {
+                if let Some(shown) = board.lanes.get_mut(&lane) {
+                    shown.trouble = Some(trouble);
+                }
+            }
+        });
+        self.feed(Event::Dropped { lane: no });
+    }
+
+    /// Takes a lane out of the queries and out of reading, and keeps its spilled chunks.
+    pub(super) fn let_go(&mut self, no: LaneNo) {
+        if let Some(run) = self.lanes.remove(&no) {
+            self.context.live.remove(&self.config.datasource, &run.claim.lane);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Rows into bytes and back: sealed files for deep storage, images for the local disk.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use segment::{BatchView, RollupSchema, SealedSegment, SegmentRef, Source};
+use timeline::SegmentId;
+
+use crate::{Error, Result};
+
+/// Folds `inputs` into one sealed file. Answers the rows too.
+pub(crate) fn seal(inputs: &[SegmentRef], schema: &RollupSchema) -> Result<(Arc<BatchView>, Bytes)> {
+    let sources: Vec<Source<'_>> = inputs.iter().map(|input| Source::all(&**input)).collect();
+    let table = segment::merge(&sources, schema).map_err(failed)?;
+    let mut bytes = Vec::new();
+    segment::write_parquet(&table, &mut bytes).map_err(failed)?;
+    Ok((table.view().clone(), Bytes::from(bytes)))
+}
+
+/// The local image of `rows`.
+pub(crate) fn encode(rows: &SegmentRef, schema: &RollupSchema) -> Result<Vec<u8>> {
+    let table = segment::merge(&[Source::all(&**rows)], schema).map_err(failed)?;
+    let mut bytes = Vec::new();
+    segment::write_image(&table, &mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Opens a local image.
+pub(crate) fn open(path: &Path, id: SegmentId) -> Result<SegmentRef> {
+    SealedSegment::open(path, id).map(|sealed| Arc::new(sealed) as SegmentRef).map_err(failed)
+}
+
+/// Opens a sealed file by way of its image, in memory.
+pub(crate) fn open_sealed(path: &Path, id: SegmentId) -> Result<SegmentRef> {
+    let mut image = Vec::new();
+    segment::image_from_parquet(path, &mut image).map_err(failed)?;
+    SealedSegment::from_bytes(Bytes::from(image), id).map(|sealed| Arc::new(sealed) as SegmentRef).map_err(failed)
+}
+
+fn failed(error: segment::Error) -> Error {
+    Error::Internal(error.to_string())
+}
