@@ -1,6 +1,5 @@
 //! What the event path is given by the process.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,7 +94,7 @@ pub struct IngestLimits {
     /// Period of the compaction planner; none switches it off.
     pub compaction_period: Option<Duration>,
     /// Directory for chunks below the disk's root.
-    pub spill_directory: PathBuf,
+    pub spill_directory: String,
 }
 
 impl Default for IngestLimits {
@@ -114,7 +113,7 @@ impl Default for IngestLimits {
             time_chunks_per_lane: 4_096,
             time_chunks_per_cut: 256,
             compaction_period: Some(Duration::from_secs(30)),
-            spill_directory: PathBuf::from("spill"),
+            spill_directory: "spill".to_owned(),
         }
     }
 }

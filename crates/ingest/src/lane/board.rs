@@ -38,6 +38,8 @@ pub(crate) struct BoardState {
     pub(crate) lanes: BTreeMap<LaneId, LaneBoard>,
     /// Counters by task.
     pub(crate) counts: BTreeMap<String, RowCounts>,
+    /// The task that reads now.
+    pub(crate) current_task: String,
     /// Tasks of which something is not published.
     pub(crate) unpublished: BTreeSet<String>,
     /// The newest errors of records, and of which task.

@@ -203,6 +203,7 @@ impl Group {
         self.chunk_tasks.retain(|chunk, _| unpublished.contains(chunk));
         let (mut rows, mut bytes) = (0, 0);
         self.board.with(|board| {
+            board.current_task.clone_from(&self.task_id);
             board.unpublished = self.chunk_tasks.values().cloned().collect();
             for run in self.lanes.values() {
                 let open = run.buffer.open_facts();

@@ -30,6 +30,7 @@ impl Supervisors {
     /// one is told to try again.
     async fn record(&self, spec: SupervisorSpec, kind: SpecKind) -> Result<()> {
         let version = self.write(&spec.id, kind, spec.json.to_string()).await?;
+        super::offsets::lift_halts(&self.context, &spec.id).await?;
         self.run(spec, version).await;
         Ok(())
     }
@@ -37,7 +38,8 @@ impl Supervisors {
     async fn write(&self, id: &str, kind: SpecKind, json: String) -> Result<i64> {
         let newest = self.context.metastore.supervisor(id).await.map_err(super::unavailable)?;
         let expected_version = newest.map_or(0, |spec| spec.version);
-        let request = SetSpec { supervisor_id: id.to_owned(), expected_version, kind, json };
+        let by = "operator".to_owned();
+        let request = SetSpec { supervisor_id: id.to_owned(), expected_version, kind, json, by };
         let spec = self.context.metastore.set_spec(&request).await.into_result().map_err(refused)?;
         storage::fail::point("I4");
         Ok(spec.version)

@@ -12,9 +12,12 @@ mod offsets;
 mod periods;
 mod reply;
 mod report;
+mod session;
+mod sources;
 mod spec;
 mod state;
 mod status;
+mod tasks;
 mod tuning;
 
 use std::collections::BTreeMap;
@@ -104,5 +107,19 @@ pub(crate) fn refused(refusal: metastore::Refusal) -> Error {
     match refusal {
         metastore::Refusal::Unavailable(error) => Error::Unavailable(error.to_string()),
         other => Error::Conflict(other.to_string()),
+    }
+}
+
+/// Asks a source on a thread where waiting is allowed.
+async fn blocking<T: Send + 'static>(
+    ask: impl FnOnce() -> std::result::Result<T, crate::source::SourceError> + Send + 'static,
+) -> Result<T> {
+    use crate::source::SourceError;
+    let asked = tokio::task::spawn_blocking(ask).await;
+    match asked.map_err(|panic| Error::Internal(panic.to_string()))? {
+        Ok(answer) => Ok(answer),
+        Err(SourceError::NotFound(what)) => Err(Error::NotFound(what)),
+        Err(error @ (SourceError::Unavailable(_) | SourceError::Refused(_))) => Err(Error::Unavailable(error.to_string())),
+        Err(error @ (SourceError::OutOfRange(_) | SourceError::Corrupt(_))) => Err(Error::Corrupt(error.to_string())),
     }
 }

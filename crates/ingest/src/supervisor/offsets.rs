@@ -1,0 +1,146 @@
+//! The endpoints that move offsets, and how they are moved.
+
+use metastore::{LaneState, Rebase, SetLane, Source};
+use serde_json::Value;
+
+use super::actor::Handle;
+use super::api::reply;
+use super::spec::SupervisorSpec;
+use super::{Reply, Supervisors, refused, unavailable};
+use crate::{Error, IngestContext, Result};
+
+/// Where lanes are to begin.
+#[derive(Debug, Clone)]
+pub(super) enum ResetPlan {
+    /// Anew, by `useEarliestOffset`.
+    All { by: String },
+    /// Some partitions of a topic elsewhere, the others where they stand.
+    Some { topic: String, starts: Vec<(i32, i64)> },
+}
+
+impl Supervisors {
+    /// `POST /{id}/reset`: offsets are forgotten; reading begins anew by `useEarliestOffset`. Rows that were
+    /// published stay.
+    pub async fn reset(&self, id: &str) -> Reply {
+        reply(self.try_reset(id, ResetPlan::All { by: "operator".to_owned() }).await)
+    }
+
+    /// Begins anew with the sources of a supervisor whose log does not outlive the process. For the process's own
+    /// sources; never called for anybody else's unasked.
+    pub impl ResetPlan {
+    /// Beginning anew accepts the cluster that answers now; nothing of the kind when it does not answer.
+    async fn cluster_id(&self, context: &IngestContext, spec: &SupervisorSpec) -> Option<String> {
+        let ResetPlan::All { .. } = self else { return None };
+        let properties = spec.client_properties(context).ok()?;
+        let connect = context.connect.clone();
+        super::blocking(move || connect(&properties).and_then(|source| source.cluster_id())).await.ok().flatten()
+    }
+}
+
+async fn rebase(&self, id: &str, by: &str) -> Reply {
+        reply(self.try_reset(id, ResetPlan::All { by: by.to_owned() }).await)
+    }
+
+    /// `POST /{id}/resetOffsets`: some partitions go elsewhere.
+    pub async fn reset_offsets(&self, id: &str, body: &Value) -> Reply {
+        reply(self.try_reset_offsets(id, body).await)
+    }
+
+    async fn try_reset(&self, id: &str, plan: ResetPlan) -> Result<Reply> {
+        let Some(handle) = self.handle(id).await else { return Ok(Reply::unknown(id)) };
+        handle.reset(plan).await?;
+        Ok(Reply::id(id))
+    }
+
+    async fn try_reset_offsets(&self, id: &str, body: &Value) -> Result<Reply> {
+        let Some(handle) = self.handle(id).await else { return Ok(Reply::unknown(id)) };
+        let plan = parse(body, &handle)?;
+        handle.reset(plan).await?;
+        Ok(Reply::id(id))
+    }
+}
+
+fn parse(body: &Value, handle: &Handle) -> Result<ResetPlan> {
+    match body.get("type").and_then(Value::as_str) {
+        Some("kafka") => {}
+        Some(other) => return Err(Error::invalid("type", format!("[{other}] is not [kafka]"))),
+        None => return Err(Error::invalid("type", "is missing; it must be [kafka]")),
+    }
+    let partitions = body.get("partitions").and_then(Value::as_object);
+    let partitions = partitions.ok_or_else(|| Error::invalid("partitions", "must be an object"))?;
+    let text = |name: &str| partitions.get(name).and_then(Value::as_str);
+    let spec = handle.spec();
+    let topic = text("stream").or_else(|| text("topic")).unwrap_or_else(|| spec.io.stream());
+    if !spec.io.choice.matches(topic) {
+        let reason = format!("the supervisor reads [{}], not [{topic}]", spec.io.stream());
+        return Err(Error::invalid("partitions.stream", reason));
+    }
+    let offsets = partitions.get("partitionOffsetMap").or_else(|| partitions.get("partitionSequenceNumberMap"));
+    let offsets = offsets.and_then(Value::as_object);
+    let offsets = offsets.ok_or_else(|| Error::invalid("partitions.partitionOffsetMap", "must be an object"))?;
+    let mut starts = Vec::with_capacity(offsets.len());
+    for (partition, offset) in offsets {
+        let field = format!("partitions.partitionOffsetMap.{partition}");
+        let number = partition.parse::<i32>().ok().filter(|number| *number >= 0);
+        let number = number.ok_or_else(|| Error::invalid(&field, "is not the number of a partition"))?;
+        let offset = offset.as_i64().or_else(|| offset.as_str().and_then(|text| text.parse().ok()));
+        let offset = offset.filter(|offset| *offset >= 0).ok_or_else(|| Error::invalid(&field, "must be an offset"))?;
+        starts.push((number, offset));
+    }
+    Ok(ResetPlan::Some { topic: topic.to_owned(), starts })
+}
+
+impl ResetPlan {
+    /// Makes new generations of the sources concerned; nobody may be reading them.
+    pub(super) async fn carry_out(&self, context: &IngestContext, spec: &SupervisorSpec) -> Result<()> {
+        let sources = context.metastore.sources(&spec.id).await.map_err(unavailable)?;
+        let cluster_id = self.cluster_id(context, spec).await;
+        for source in sources.iter().filter(|source| source.datasource == spec.datasource) {
+            match self {
+                ResetPlan::All { by } if spec.io.choice.matches(&source.topic) => {
+                    rebase(context, source, (Vec::new(), true), by, cluster_id.clone()).await?;
+                }
+                ResetPlan::Some { topic, starts } if *topic == source.topic => {
+                    rebase(context, source, (starts.clone(), false), "operator", None).await?;
+                }
+                ResetPlan::All { .. } | ResetPlan::Some { .. } => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn rebase(
+    context: &IngestContext,
+    source: &Source,
+    (starts, forget_others): (Vec<(i32, i64)>, bool),
+    by: &str,
+    cluster_id: Option<String>,
+) -> Result<()> {
+    let request = Rebase {
+        source_id: source.source_id.clone(),
+        expected_gen: source.source_gen,
+        starts,
+        forget_others,
+        cluster_id,
+        topic_uuid: None,
+        by: by.to_owned(),
+    };
+    context.metastore.rebase(&request).await.into_result().map_err(refused)?;
+    context.handoff.lanes_changed(&source.datasource_id).await;
+    Ok(())
+}
+
+/// Lifts the halts of a supervisor's lanes: whoever submits or resumes a spec is the operator they wait for.
+pub(super) async fn lift_halts(context: &IngestContext, supervisor_id: &str) -> Result<()> {
+    for source in context.metastore.sources(supervisor_id).await.map_err(unavailable)? {
+        for lane in context.metastore.lanes(&source.source_id).await.map_err(unavailable)? {
+            if lane.state == LaneState::Halted {
+                let by = metastore::Authority::Operator("operator".to_owned());
+                let request = SetLane { lane: lane.id(), state: LaneState::Reading, reason: None, by };
+                context.metastore.set_lane(&request).await.into_result().map_err(refused)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,404 @@
+//! One spring of activity of a supervisor under one version of its spec: groups of lanes, the tasks that
+//! stand for them, and what has to be looked after meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use metastore::{LaneClaim, LaneId, LeaderClaim, Renew};
+use serde_json::json;
+use storage::RelativePath;
+
+use super::actor::{Shared, lead};
+use super::spec::SupervisorSpec;
+use super::state::{State, TaskRun};
+use super::status::{current_offsets, partition_key};
+use super::{periods, unavailable};
+use crate::lane::state::Limits;
+use crate::lane::{Board, Command, Grant, Group, GroupConfig, Trouble};
+use crate::parse::{Numbering, Parser, parse_input_format};
+use crate::source::{Partition, PollLimits, Source};
+use crate::spill::{SpillStore, failed};
+use crate::transform::Windows;
+use crate::{Error, IngestContext, Result};
+
+const AVERAGES_PERIOD_MS: u64 = 5_000;
+const DRAIN_STEP: Duration = Duration::from_millis(20);
+
+/// A group's thread, seen from outside.
+pub(super) struct RunningGroup {
+    pub(super) commands: Sender<Command>,
+    pub(super) board: Arc<Board>,
+}
+
+pub(super) struct Session {
+    pub(super) context: IngestContext,
+    pub(super) shared: Arc<Shared>,
+    pub(super) spec: Arc<SupervisorSpec>,
+    pub(super) version: i64,
+    pub(super) source: Arc<dyn Source>,
+    pub(super) leader: LeaderClaim,
+    pub(super) max_poll_records: Option<usize>,
+    pub(super) groups: BTreeMap<i32, RunningGroup>,
+    /// Lanes that groups were given.
+    pub(super) taken: BTreeMap<LaneId, (LaneClaim, Partition)>,
+    pub(super) partitions: Vec<Partition>,
+    pub(super) datasource_id: String,
+    next: Due,
+    last_growth_ms: i64,
+}
+
+/// When things are to be done again, on the monotonic clock.
+#[derive(Default)]
+struct Due {
+    discovery: u64,
+    offsets: u64,
+    renewal: u64,
+    averages: u64,
+}
+
+impl Session {
+    pub(super) fn new(
+        context: IngestContext,
+        shared: Arc<Shared>,
+        spec: Arc<SupervisorSpec>,
+        version: i64,
+        source: Arc<dyn Source>,
+        leader: LeaderClaim,
+    ) -> Session {
+        let last_growth_ms = context.clock.now_ms();
+        Session {
+            context,
+            shared,
+            spec,
+            version,
+            source,
+            leader,
+            max_poll_records: None,
+            groups: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            partitions: Vec::new(),
+            datasource_id: String::new(),
+            next: Due::default(),
+            last_growth_ms,
+        }
+    }
+
+    /// Looks after everything that is due.
+    pub(super) async fn watch(&mut self) {
+        let now = self.context.clock.monotonic_ms();
+        self.look_at_lanes().await;
+        self.finish_tasks().await;
+        if now >= self.next.renewal {
+            let third = u64::try_from(self.context.limits.lease.as_millis() / 3).unwrap_or(1_000);
+            self.next.renewal = now + third.max(100);
+            self.renew().await;
+        }
+        if now >= self.next.discovery {
+            self.next.discovery = now + u64::try_from(self.spec.io.period_ms).unwrap_or(30_000);
+            let found = self.discover().await;
+            self.note(found);
+        }
+        if now >= self.next.offsets {
+            self.next.offsets = now + u64::try_from(self.spec.tuning.offset_fetch_ms).unwrap_or(30_000);
+            let fetched = self.fetch_offsets().await;
+            self.note(fetched);
+        }
+        if now >= self.next.averages {
+            self.next.averages = now + AVERAGES_PERIOD_MS;
+            let mut status = self.shared.status.lock();
+            status.active.iter_mut().for_each(|task| task.averages.sample(task.counts(), now));
+        }
+        self.rotate_due().await;
+        self.show_state();
+    }
+
+    fn note(&self, outcome: Result<()>) {
+        let mut status = self.shared.status.lock();
+        match outcome {
+            Ok(()) => status.num_failures = 0,
+            Err(error) => {
+                let is_stream = matches!(error, Error::Unavailable(_) | Error::NotFound(_));
+                status.failed(self.context.clock.now_ms(), &error.to_string(), is_stream);
+            }
+        }
+    }
+
+    async fn renew(&mut self) {
+        if let Ok(leader) = lead(&self.context).await {
+            self.leader = leader;
+        }
+        let lanes: Vec<LaneClaim> = self.taken.values().map(|(claim, _)| claim.clone()).collect();
+        if lanes.is_empty() {
+            return;
+        }
+        let ttl_ms = i64::try_from(self.context.limits.lease.as_millis()).unwrap_or(i64::MAX);
+        let renewed = self.context.metastore.renew(&Renew { lanes, ttl_ms }).await;
+        let Ok(renewed) = renewed.into_result() else { return };
+        let lost: Vec<LaneId> = renewed.fenced.into_iter().chain(renewed.rebased).collect();
+        if !lost.is_empty() {
+            lost.iter().for_each(|lane| drop(self.taken.remove(lane)));
+            self.tell_all(&Command::Drop(lost));
+            self.next.discovery = 0;
+            self.context.handoff.lanes_changed(&self.datasource_id).await;
+        }
+    }
+
+    /// Ends of the log, and with them the lag.
+    async fn fetch_offsets(&mut self) -> Result<()> {
+        let (source, partitions) = (self.source.clone(), self.partitions.clone());
+        let ends = super::blocking(move || {
+            let end = |partition: &Partition| source.bounds(partition).map(|bounds| bounds.end);
+            partitions.iter().map(|partition| end(partition).map(|end| (partition.clone(), end))).collect::<Result<Vec<_>, _>>()
+        });
+        let is_multi = self.spec.io.is_multi_topic();
+        let latest: BTreeMap<String, i64> =
+            ends.await?.into_iter().map(|(partition, end)| (partition_key(&partition, is_multi), end)).collect();
+        let now_ms = self.context.clock.now_ms();
+        let lag = {
+            let mut status = self.shared.status.lock();
+            if status.latest.as_ref() != Some(&latest) {
+                self.last_growth_ms = now_ms;
+            }
+            status.latest = Some(latest);
+            status.latest_at_ms = now_ms;
+            status.lag(&self.spec).values().sum::<i64>()
+        };
+        let metrics = self.context.metrics.supervisor(&self.spec.id);
+        metrics.lag_records.set(lag);
+        let newest = self.groups.values().filter_map(|group| {
+            group.board.with(|board| board.lanes.values().filter_map(|lane| lane.newest_ms).max())
+        });
+        metrics.lag_ms.set(if lag == 0 { 0 } else { newest.max().map_or(0, |newest| (now_ms - newest).max(0)) });
+        Ok(())
+    }
+
+    fn show_state(&self) {
+        let now_ms = self.context.clock.now_ms();
+        let errors = self.groups.values().filter_map(|group| group.board.with(|board| board.source_error.clone()));
+        let source_error = errors.last();
+        let mut status = self.shared.status.lock();
+        let lag: i64 = status.lag(&self.spec).values().sum();
+        let is_idle = self.spec.io.idle.as_ref().is_some_and(|idle| {
+            idle.enabled && lag == 0 && now_ms - self.last_growth_ms >= idle.inactive_after_ms
+        });
+        if status.num_failures >= 3 {
+            return;
+        }
+        let state = match (status.halted.is_empty(), is_idle) {
+            (false, _) => State::UnhealthyTasks,
+            (true, true) => State::Idle,
+            (true, false) => State::Running,
+        };
+        status.set(state);
+        if let Some(error) = source_error {
+            tracing::debug!(supervisor = self.spec.id, error, "the source does not answer");
+        }
+        let metrics = self.context.metrics.supervisor(&self.spec.id);
+        metrics.lanes.set(i64::try_from(self.taken.len()).unwrap_or(i64::MAX));
+        metrics.lanes_stopped.set(i64::try_from(status.halted.len()).unwrap_or(i64::MAX));
+    }
+
+    /// Takes note of lanes that their groups stopped reading.
+    async fn look_at_lanes(&mut self) {
+        let mut troubles = Vec::new();
+        for group in self.groups.values() {
+            group.board.with(|board| {
+                let stopped = board.lanes.iter().filter_map(|(lane, shown)| {
+                    shown.trouble.clone().map(|trouble| (lane.clone(), shown.partition.clone(), trouble))
+                });
+                troubles.extend(stopped.filter(|(_, _, trouble)| !matches!(trouble, Trouble::Paused(_))));
+                board.lanes.retain(|_, shown| matches!(shown.trouble, None | Some(Trouble::Paused(_))));
+            });
+        }
+        for (lane, partition, trouble) in troubles {
+            let claim = self.taken.remove(&lane).map(|(claim, _)| claim);
+            self.next.discovery = 0;
+            if let (Trouble::Halted(reason), Some(claim)) = (trouble, claim) {
+                self.halt(&claim, &partition, &reason).await;
+            }
+            self.context.handoff.lanes_changed(&self.datasource_id).await;
+        }
+    }
+
+    /// Stops a lane until an operator has looked at it.
+    pub(super) async fn halt(&mut self, claim: &LaneClaim, partition: &Partition, reason: &str) {
+        tracing::error!(supervisor = self.spec.id, %partition, reason, "a lane is halted");
+        let request = metastore::SetLane {
+            lane: claim.lane.clone(),
+            state: metastore::LaneState::Halted,
+            reason: Some(reason.to_owned()),
+            by: metastore::Authority::Owner(claim.clone()),
+        };
+        if let Err(refusal) = self.context.metastore.set_lane(&request).await.into_result() {
+            tracing::warn!(%refusal, "the halt could not be recorded");
+        }
+        let key = partition_key(partition, self.spec.io.is_multi_topic());
+        self.shared.status.lock().halted.insert(key, reason.to_owned());
+        self.fail_group_of(partition, reason).await;
+    }
+
+    /// Which group reads a partition.
+    pub(super) fn group_of(&self, partition: &Partition) -> i32 {
+        let count = i32::try_from(self.partitions.len()).unwrap_or(i32::MAX).clamp(1, self.spec.io.task_count);
+        let shift = match self.spec.io.is_multi_topic() {
+            false => 0,
+            true => partition.topic.bytes().fold(0i32, |sum, byte| sum.wrapping_mul(31).wrapping_add(i32::from(byte))),
+        };
+        partition.number.wrapping_add(shift).rem_euclid(count)
+    }
+
+    /// Gives lanes to their groups, which are made when they are needed.
+    pub(super) async fn give(&mut self, grants: Vec<Grant>) -> Result<()> {
+        let mut by_group: BTreeMap<i32, Vec<Grant>> = BTreeMap::new();
+        for grant in grants {
+            by_group.entry(self.group_of(&grant.partition)).or_default().push(grant);
+        }
+        for (no, grants) in by_group {
+            for grant in &grants {
+                self.taken.insert(grant.claim.lane.clone(), (grant.claim.clone(), grant.partition.clone()));
+            }
+            if !self.groups.contains_key(&no) {
+                let starts = grants.iter().map(|grant| {
+                    (partition_key(&grant.partition, self.spec.io.is_multi_topic()), grant.offset)
+                });
+                let starts = starts.collect();
+                self.start_group(no, starts).await?;
+            }
+            if let Some(group) = self.groups.get(&no) {
+                // A group that has ended is seen by its board.
+                let _ = group.commands.send(Command::Take(grants));
+            }
+        }
+        self.context.handoff.lanes_changed(&self.datasource_id).await;
+        Ok(())
+    }
+
+    async fn start_group(&mut self, no: i32, starts: BTreeMap<String, i64>) -> Result<()> {
+        let board = Arc::new(Board::default());
+        let config = self.group_config()?;
+        let owner = storage::sha256_hex(self.spec.id.as_bytes());
+        let directory = format!("{}/{}-{no}", self.context.limits.spill_directory, owner.get(..16).unwrap_or_default());
+        let directory = RelativePath::new(&directory).map_err(failed)?;
+        let store = SpillStore::open(self.context.disk.clone(), directory, config.schema.clone())?;
+        let (source, store) = (self.source.clone(), Arc::new(store));
+        let reader = super::blocking(move || source.reader()).await?;
+        let task = self.new_task(no, starts, board.clone()).await?;
+        let runtime = tokio::runtime::Handle::current();
+        let (group, commands) =
+            Group::new(self.context.clone(), config, store, reader, task.id.clone(), board.clone(), runtime);
+        let name = format!("ingest-{no}");
+        let thread = std::thread::Builder::new().name(name).spawn(move || group.run());
+        thread.map_err(|error| Error::io("a thread for a task group", error))?;
+        self.groups.insert(no, RunningGroup { commands, board });
+        self.shared.status.lock().active.push(task);
+        Ok(())
+    }
+
+    fn group_config(&self) -> Result<GroupConfig> {
+        let (spec, limits) = (&self.spec, &self.context.limits);
+        let schema = Arc::new(spec.schema.clone());
+        let format = parse_input_format(&spec.io.input_format, "ioConfig.inputFormat")?;
+        let windows = Windows {
+            late_ms: spec.io.late_ms,
+            early_ms: spec.io.early_ms,
+            not_before_ms: spec.io.late_start,
+            intervals: Vec::new(),
+        };
+        let parser = Parser::new(schema.clone(), format, Numbering::Stream)?.with_windows(windows);
+        let bytes = u64::try_from(spec.tuning.max_bytes_in_memory).unwrap_or(0);
+        let max_records = self.max_poll_records.unwrap_or(usize::MAX).clamp(1, limits.poll_records);
+        Ok(GroupConfig {
+            supervisor_id: spec.id.as_str().into(),
+            datasource: spec.datasource.clone(),
+            datasource_id: self.datasource_id.clone(),
+            schema,
+            parser,
+            spec_version: self.version,
+            limits: Limits {
+                chunk_rows: u64::try_from(spec.tuning.max_rows_in_memory).unwrap_or(1),
+                chunk_bytes: if bytes == 0 { limits.cut_bytes } else { bytes },
+                cut_period_ms: u64::try_from(limits.cut_period.as_millis()).unwrap_or(u64::MAX),
+                cut_rows: limits.cut_rows,
+                cut_bytes: limits.cut_bytes,
+                cut_time_chunks: limits.time_chunks_per_cut,
+                live_bytes: limits.live_bytes,
+                chunk_credits: limits.chunk_credits,
+            },
+            poll: PollLimits { max_records, timeout: limits.poll_timeout },
+            max_parse_exceptions: spec.tuning.max_parse_exceptions,
+            max_saved_errors: usize::try_from(spec.tuning.max_saved_parse_exceptions).unwrap_or(0),
+        })
+    }
+
+    pub(super) fn tell_all(&self, command: &Command) {
+        for group in self.groups.values() {
+            // A group that has ended is seen by its board.
+            let _ = group.commands.send(command.clone());
+        }
+    }
+
+    /// Publishes everything that was read, then ends the groups.
+    pub(super) async fn drain(&mut self) {
+        self.tell_all(&Command::Drain);
+        {
+            let mut status = self.shared.status.lock();
+            let is_multi = self.spec.io.is_multi_topic();
+            for mut task in std::mem::take(&mut status.active) {
+                task.ends = Some(current_offsets(&task, is_multi));
+                status.publishing.push(task);
+            }
+        }
+        let period = u64::try_from(periods::duration(self.spec.io.period_ms).as_millis()).unwrap_or(30_000);
+        while !self.groups.values().all(|group| group.board.with(|board| board.is_over)) {
+            tokio::time::sleep(DRAIN_STEP).await;
+            let now = self.context.clock.monotonic_ms();
+            if now >= self.next.renewal {
+                self.next.renewal = now + period.min(3_000);
+                self.renew().await;
+            }
+            self.finish_tasks().await;
+        }
+        self.finish_tasks().await;
+        self.end().await;
+    }
+
+    /// Ends the groups at once; their tasks have failed.
+    pub(super) async fn stop(&mut self, why: &str) {
+        self.tell_all(&Command::Stop);
+        while !self.groups.values().all(|group| group.board.with(|board| board.is_over)) {
+            tokio::time::sleep(DRAIN_STEP).await;
+        }
+        let tasks: Vec<TaskRun> = {
+            let mut status = self.shared.status.lock();
+            let mut tasks = std::mem::take(&mut status.active);
+            tasks.append(&mut status.publishing);
+            tasks
+        };
+        for task in tasks {
+            self.end_task(task, Some(why)).await;
+        }
+        self.end().await;
+    }
+
+    async fn end(&mut self) {
+        self.groups.clear();
+        self.taken.clear();
+        {
+            let mut status = self.shared.status.lock();
+            status.halted.clear();
+            status.latest = None;
+        }
+        self.context.handoff.lanes_changed(&self.datasource_id).await;
+    }
+
+    /// The sources of this supervisor in the metastore, its datasource known by id.
+    pub(super) async fn stored_lanes(&self, source_id: &str) -> Result<Vec<metastore::Lane>> {
+        self.context.metastore.lanes(source_id).await.map_err(unavailable)
+    }
+
+    pub(super) fn task_payload(&self, task: &TaskRun) -> String {
+        super::tasks::payload(&self.spec, task).unwrap_or_else(|| json!({})).to_string()
+    }
+}
