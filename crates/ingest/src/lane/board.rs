@@ -26,8 +26,6 @@ pub(crate) enum Trouble {
 #[derive(Debug, Clone)]
 pub(crate) struct LaneBoard {
     pub(crate) partition: Partition,
-    /// Where it was taken.
-    pub(crate) start: i64,
     pub(crate) position: i64,
     pub(crate) newest_ms: Option<i64>,
     pub(crate) trouble: Option<Trouble>,

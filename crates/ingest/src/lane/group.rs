@@ -222,9 +222,7 @@ impl Group {
         self.context.live.add(&self.config.datasource, buffer.clone());
         let parsed = self.config.parser.batch();
         let (claim, partition) = (grant.claim, grant.partition);
-        let trouble = None;
-        let (start, newest_ms) = (grant.offset, None);
-        let shown = LaneBoard { partition: partition.clone(), start, position, newest_ms, trouble };
+        let shown = LaneBoard { partition: partition.clone(), position, newest_ms: None, trouble: None };
         self.board.with(|board| board.lanes.insert(lane, shown));
         self.lanes.insert(no, LaneRun { claim, partition, buffer, plan, parsed, is_paused: false });
         self.feed(Event::Taken { lane: no, spilled: facts });

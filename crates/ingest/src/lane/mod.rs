@@ -8,7 +8,7 @@ mod perform;
 mod sink;
 pub(crate) mod state;
 
-pub(crate) use board::{Board, LaneBoard, Trouble};
+pub(crate) use board::{Board, Trouble};
 pub(crate) use chunk::{ChunkHead, ClosedChunk, Rows, fingerprint_of};
 pub(crate) use group::{Command, Grant, Group, GroupConfig};
 pub(crate) use sink::dimension_schema;

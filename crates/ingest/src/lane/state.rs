@@ -219,7 +219,8 @@ impl Machine {
             for chunk in lane.chunks.iter_mut().filter(|chunk| chunk.cut == Some(cut)) {
                 chunk.is_published = true;
             }
-            lane.waits_since_ms = lane.unpublished().next().map(|_| now_ms);
+            let is_waiting = lane.unpublished().next().is_some();
+            lane.waits_since_ms = is_waiting.then_some(now_ms);
         }
         self.end_cut(cut);
         effects.push(Effect::HandOff { cut });

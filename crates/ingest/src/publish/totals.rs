@@ -1,6 +1,5 @@
 //! What a segment holds in sum: the weights and metric totals that publishing and merging are checked by.
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use metastore::{MetricSums, Sum};

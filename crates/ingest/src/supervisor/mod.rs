@@ -23,7 +23,7 @@ mod tuning;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use metastore::{Spec, SpecKind};
+use metastore::SpecKind;
 use tokio::sync::Mutex;
 
 pub use api::ListView;
@@ -90,12 +90,6 @@ impl Supervisors {
 
     async fn handles(&self) -> Vec<Arc<Handle>> {
         self.running.lock().await.values().cloned().collect()
-    }
-
-    /// The newest spec of a supervisor that was not terminated.
-    async fn stored(&self, id: &str) -> Result<Option<Spec>> {
-        let spec = self.context.metastore.supervisor(id).await.map_err(unavailable)?;
-        Ok(spec.filter(|spec| spec.kind != SpecKind::Terminated))
     }
 }
 

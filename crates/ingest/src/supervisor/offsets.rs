@@ -27,17 +27,7 @@ impl Supervisors {
 
     /// Begins anew with the sources of a supervisor whose log does not outlive the process. For the process's own
     /// sources; never called for anybody else's unasked.
-    pub impl ResetPlan {
-    /// Beginning anew accepts the cluster that answers now; nothing of the kind when it does not answer.
-    async fn cluster_id(&self, context: &IngestContext, spec: &SupervisorSpec) -> Option<String> {
-        let ResetPlan::All { .. } = self else { return None };
-        let properties = spec.client_properties(context).ok()?;
-        let connect = context.connect.clone();
-        super::blocking(move || connect(&properties).and_then(|source| source.cluster_id())).await.ok().flatten()
-    }
-}
-
-async fn rebase(&self, id: &str, by: &str) -> Reply {
+    pub async fn rebase(&self, id: &str, by: &str) -> Reply {
         reply(self.try_reset(id, ResetPlan::All { by: by.to_owned() }).await)
     }
 
@@ -107,6 +97,16 @@ impl ResetPlan {
             }
         }
         Ok(())
+    }
+}
+
+impl ResetPlan {
+    /// Beginning anew accepts the cluster that answers now; nothing of the kind when it does not answer.
+    async fn cluster_id(&self, context: &IngestContext, spec: &SupervisorSpec) -> Option<String> {
+        let ResetPlan::All { .. } = self else { return None };
+        let properties = spec.client_properties(context).ok()?;
+        let connect = context.connect.clone();
+        super::blocking(move || connect(&properties).and_then(|source| source.cluster_id())).await.ok().flatten()
     }
 }
 
