@@ -6,6 +6,7 @@ use aggregate::ColumnType;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use dialect::read;
 use segment::narrow;
 use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
 
@@ -13,16 +14,14 @@ use super::filtered::keep_column;
 use super::{DimensionSpec, Transform};
 use crate::columns::{Cast, Decoded, Remapped, coded, nulls};
 use crate::dictionaries::{Interner, Mapped, map};
-use crate::expr::Scalar;
-use crate::filter::is_time;
 use crate::{ExtractionFn, Result};
 
 pub(super) fn bind(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
     if let Transform::None = spec.transform {
-        return as_type(segment.column(&spec.dimension), &spec.dimension, &spec.output_type, segment);
+        return as_type(segment.column(&spec.dimension), &spec.output_type, segment);
     }
     let text = bind_text(spec, segment)?;
-    as_type(Some(text), &spec.dimension, &spec.output_type, segment)
+    as_type(Some(text), &spec.output_type, segment)
 }
 
 pub(super) fn bind_text(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
@@ -32,15 +31,13 @@ pub(super) fn bind_text(spec: &DimensionSpec, segment: &SegmentRef) -> Result<Co
 fn transformed(transform: &Transform, dimension: &str, segment: &SegmentRef) -> Result<ColumnRef> {
     let column = segment.column(dimension);
     match transform {
-        Transform::None => as_type(column, dimension, &ColumnType::String, segment),
+        Transform::None => as_type(column, &ColumnType::String, segment),
         Transform::Keep { inner, keep } => keep_column(transformed(inner, dimension, segment)?, keep),
         Transform::Extract(extraction) => match column {
             Some(column) if column.column_type() == ColumnType::String => {
                 extracted(column, extraction, segment.num_rows())
             }
-            Some(column) if is_number(&column.column_type()) => {
-                text_of_numbers(&column, segment, is_time(dimension), Some(extraction))
-            }
+            Some(column) if is_number(&column.column_type()) => text_of_numbers(&column, segment, Some(extraction)),
             _ => extracted(nulls(&ColumnType::String, segment.num_rows())?, extraction, segment.num_rows()),
         },
     }
@@ -88,7 +85,7 @@ fn filled(column: &ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Res
 }
 
 /// A column in an output type.
-fn as_type(column: Option<ColumnRef>, dimension: &str, to: &ColumnType, segment: &SegmentRef) -> Result<ColumnRef> {
+fn as_type(column: Option<ColumnRef>, to: &ColumnType, segment: &SegmentRef) -> Result<ColumnRef> {
     let Some(column) = column else { return nulls(to, segment.num_rows()) };
     let from = column.column_type();
     match (&from, to) {
@@ -96,30 +93,25 @@ fn as_type(column: Option<ColumnRef>, dimension: &str, to: &ColumnType, segment:
         (ColumnType::State(_), _) => nulls(to, segment.num_rows()),
         (ColumnType::String, _) if column.is_multi_value() => Ok(column),
         (ColumnType::String, _) => Ok(numbers_of_text(column, to)),
-        (_, ColumnType::String) => text_of_numbers(&column, segment, is_time(dimension), None),
+        (_, ColumnType::String) => text_of_numbers(&column, segment, None),
         _ => Ok(Arc::new(Cast::new(column, to.clone()))),
     }
 }
 
 fn numbers_of_text(column: ColumnRef, to: &ColumnType) -> ColumnRef {
     let Some(dictionary) = column.dictionary() else { return column };
-    let entries = (0u32..).take(dictionary.len()).map(|code| dictionary.get(code).map(Scalar::text));
+    let entries = (0u32..).take(dictionary.len()).map(|code| dictionary.get(code));
     let values: ArrayRef = match to {
-        ColumnType::Long => Arc::new(entries.map(|v| v?.as_long()).collect::<Int64Array>()),
-        ColumnType::Double => Arc::new(entries.map(|v| v?.as_double()).collect::<Float64Array>()),
-        ColumnType::Float => Arc::new(entries.map(|v| v?.as_double().map(|v| v as f32)).collect::<Float32Array>()),
+        ColumnType::Long => Arc::new(entries.map(|v| read::long(v?)).collect::<Int64Array>()),
+        ColumnType::Double => Arc::new(entries.map(|v| read::double(v?)).collect::<Float64Array>()),
+        ColumnType::Float => Arc::new(entries.map(|v| read::float(v?)).collect::<Float32Array>()),
         ColumnType::String | ColumnType::State(_) => return column,
     };
     Arc::new(Decoded::new(column, to.clone(), values))
 }
 
 /// Every distinct number as text, perhaps through an extraction function. The column is read through once.
-fn text_of_numbers(
-    column: &ColumnRef,
-    segment: &SegmentRef,
-    is_time: bool,
-    extraction: Option<&ExtractionFn>,
-) -> Result<ColumnRef> {
+fn text_of_numbers(column: &ColumnRef, segment: &SegmentRef, extraction: Option<&ExtractionFn>) -> Result<ColumnRef> {
     let mut seen: hashbrown::HashMap<Option<i64>, u32> = hashbrown::HashMap::new();
     let mut interner = Interner::default();
     let mut codes = Vec::with_capacity(segment.num_rows());
@@ -133,7 +125,7 @@ fn text_of_numbers(
                 _ => match seen.get(&bits) {
                     Some(code) => *code,
                     None => {
-                        let code = interner.code(shown(&array, row, is_time, extraction).as_deref())?;
+                        let code = interner.code(shown(&array, row, extraction).as_deref())?;
                         seen.insert(bits, code);
                         code
                     }
@@ -159,14 +151,13 @@ fn bits_of(array: &ArrayRef, row: usize) -> i64 {
     }
 }
 
-fn shown(array: &ArrayRef, row: usize, is_time: bool, extraction: Option<&ExtractionFn>) -> Option<String> {
+fn shown(array: &ArrayRef, row: usize, extraction: Option<&ExtractionFn>) -> Option<String> {
     if array.is_null(row) {
         return extraction.and_then(|extraction| extraction.apply(None));
     }
     if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
         let value = longs.value(row);
         return match extraction {
-            Some(extraction) if is_time => extraction.apply_time(value),
             Some(extraction) => extraction.apply_long(value),
             None => Some(value.to_string()),
         };

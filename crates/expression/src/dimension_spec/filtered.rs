@@ -27,10 +27,7 @@ pub(crate) struct ListKeep {
 impl ListKeep {
     /// Reads `values` and whether they are those to keep.
     pub fn parse(object: Object<'_>, flag: &str) -> Result<Self> {
-        let values: HashSet<_> = object.texts("values")?.into_iter().collect();
-        if values.is_empty() {
-            return Err(object.error("'values' must not be empty"));
-        }
+        let values = object.texts("values")?.into_iter().collect();
         Ok(Self { values, is_allow_list: object.boolean(flag, true)? })
     }
 }

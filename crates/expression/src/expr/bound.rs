@@ -43,9 +43,9 @@ impl BoundExpr {
     }
 
     fn eval_with(&self, num_rows: usize, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Vector> {
-        self.expr.eval(num_rows, |name| {
+        self.expr.eval(num_rows, |name, whole| {
             let column = self.columns.iter().find(|(column, _)| column == name);
-            column.map(|(_, column)| vector(column, read(column))).transpose()
+            column.map(|(_, column)| vector(column, read(column), whole)).transpose()
         })
     }
 
@@ -83,12 +83,12 @@ impl BoundExpr {
             entries.push(dictionary.get(code).map_or(Scalar::Null, Scalar::text))?;
         }
         let entries = entries.finish();
-        self.expr.eval(dictionary.len(), |_| Ok(Some(entries.clone())))
+        self.expr.eval(dictionary.len(), |_, _| Ok(Some(entries.clone())))
     }
 
     /// The value where every column is null.
     pub(crate) fn eval_null(&self) -> Result<Scalar<'static>> {
-        Ok(self.expr.eval(1, |_| Ok(None))?.get(0).into_owned())
+        Ok(self.expr.eval(1, |_, _| Ok(None))?.get(0).into_owned())
     }
 }
 
@@ -102,7 +102,7 @@ fn type_of(column_type: &ColumnType) -> Option<ExprType> {
 }
 
 /// What a column read, as a vector. States have no value here.
-fn vector(column: &ColumnRef, array: ArrayRef) -> Result<Vector> {
+fn vector(column: &ColumnRef, array: ArrayRef, whole: bool) -> Result<Vector> {
     let Some(dictionary) = column.dictionary() else {
         return match column.column_type() {
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Vector::from_arrow(&array),
@@ -116,7 +116,9 @@ fn vector(column: &ColumnRef, array: ArrayRef) -> Result<Vector> {
     let codes = widen(&**lists.values()).unwrap_or_default();
     let text = |code: &u32| dictionary.get(*code).map_or(Scalar::Null, |text| Scalar::text(text.to_string()));
     let row = |ends: &[i32]| match &codes[ends[0] as usize..ends[1] as usize] {
-        [] => Scalar::Null,
+        [] if whole => Scalar::Null,
+        // Value by value, a row without value is one null.
+        [] => Scalar::array_of(Kind::Text, vec![Scalar::Null]),
         codes => Scalar::array_of(Kind::Text, codes.iter().map(text).collect()),
     };
     Ok(Vector::Mixed(lists.value_offsets().windows(2).map(row).collect()))

@@ -11,6 +11,7 @@ use super::node::{Frame, Function, Node};
 use super::scalar::{ExprType, Scalar, compare_arrays};
 use super::vector::Vector;
 use crate::Result;
+use crate::numbers::key;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
@@ -49,15 +50,12 @@ impl Comparison {
         }
     }
 
-    /// As the machine compares: nothing equals NaN.
+    /// Nothing equals NaN, yet in order it comes after all else.
     fn doubles(self, a: f64, b: f64) -> bool {
         match self {
-            Less => a < b,
-            LessOrEqual => a <= b,
-            Greater => a > b,
-            GreaterOrEqual => a >= b,
             Equal => a == b,
             NotEqual => a != b,
+            Less | LessOrEqual | Greater | GreaterOrEqual => self.holds(key(a).cmp(&key(b))),
         }
     }
 

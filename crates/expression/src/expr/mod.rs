@@ -103,12 +103,17 @@ impl Expr {
     }
 
     /// One value for each of `num_rows` rows. Rows that are arrays in a column read value by value give an array
-    /// of the results; a column that is `None` is null. Fails where a function refuses a value.
-    pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
+    /// of the results; a column that is `None` is null. `column` is told the name and whether the column is read as
+    /// whole arrays. Fails where a function refuses a value.
+    pub fn eval(
+        &self,
+        num_rows: usize,
+        mut column: impl FnMut(&str, bool) -> Result<Option<Vector>>,
+    ) -> Result<Vector> {
         let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
         let mut repeated = Vec::new();
         for input in &self.inner.inputs {
-            let Some(values) = column(&input.name)? else { continue };
+            let Some(values) = column(&input.name, input.whole)? else { continue };
             if values.len() != num_rows {
                 return Err(Error::invalid(format!("column '{}' has another number of rows", input.name)));
             }
@@ -130,16 +135,23 @@ impl Expr {
             taken.set(*slot, values.clone());
         }
         let results = self.inner.root.eval(&taken.frame())?;
+        // One text stands for itself, one number stays a list of one, as Druid prints them.
+        let kind = match self.output_type(&|_| Some(ExprType::STRING)) {
+            Some(result) => result.element(),
+            None => results.widest_kind(),
+        };
         let lists = expanded.lists(&results).map(|mut list| match list.len() {
-            1 => list.pop().unwrap_or(Scalar::Null),
-            _ => Scalar::array(list, Kind::Text),
+            1 if kind == Kind::Text => list.pop().unwrap_or(Scalar::Null),
+            _ => Scalar::array(list, kind),
         });
         lambda::vector_of(lists.collect())
     }
 
     /// As `eval`, over Arrow columns.
     pub fn eval_columns(&self, columns: &dyn Columns) -> Result<Vector> {
-        self.eval(columns.num_rows(), |name| columns.column(name).map(|array| Vector::from_arrow(&array)).transpose())
+        self.eval(columns.num_rows(), |name, _| {
+            columns.column(name).map(|array| Vector::from_arrow(&array)).transpose()
+        })
     }
 }
 

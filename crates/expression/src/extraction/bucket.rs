@@ -27,8 +27,4 @@ impl Extraction for Bucket {
         let whole = start as i64;
         Some(if whole as f64 == start { whole.to_string() } else { dialect::print::double_text(start) })
     }
-
-    fn time(&self, value: i64) -> Option<String> {
-        self.long(value)
-    }
 }

@@ -40,8 +40,4 @@ impl Extraction for Cascade {
     fn long(&self, value: i64) -> Option<String> {
         self.rest(self.functions.first().and_then(|function| function.apply_long(value)))
     }
-
-    fn time(&self, value: i64) -> Option<String> {
-        self.rest(self.functions.first().and_then(|function| function.apply_time(value)))
-    }
 }

@@ -12,8 +12,4 @@ impl Extraction for Identity {
     fn text(&self, value: Option<&str>) -> Option<String> {
         value.map(String::from)
     }
-
-    fn time(&self, value: i64) -> Option<String> {
-        Some(value.to_string())
-    }
 }

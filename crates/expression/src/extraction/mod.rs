@@ -21,7 +21,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use serde_json::Value;
-use timeline::instant;
 
 pub(crate) use lookup::{Lookup, Replacement, parse_lookup};
 
@@ -59,14 +58,9 @@ pub(crate) trait Extraction: Send + Sync + Debug {
     /// Of a text or null.
     fn text(&self, value: Option<&str>) -> Option<String>;
 
-    /// Of a long that is no time.
+    /// Of a long: as a rule of its digits, in date formats of the instant in milliseconds.
     fn long(&self, value: i64) -> Option<String> {
         self.text(Some(&value.to_string()))
-    }
-
-    /// Of a time in milliseconds: as a rule of its ISO text.
-    fn time(&self, value: i64) -> Option<String> {
-        self.text(Some(&instant::text(value)))
     }
 }
 
@@ -100,14 +94,9 @@ impl ExtractionFn {
         self.inner.text(value)
     }
 
-    /// Of a long that is no time.
+    /// Of a long, `__time` too.
     pub fn apply_long(&self, value: i64) -> Option<String> {
         self.inner.long(value)
-    }
-
-    /// Of a value of `__time`.
-    pub fn apply_time(&self, value_ms: i64) -> Option<String> {
-        self.inner.time(value_ms)
     }
 }
 

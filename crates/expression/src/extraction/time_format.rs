@@ -40,14 +40,10 @@ impl Extraction for TimeFormat {
             true => dialect::read::long(value).or_else(|| instant::parse(value).ok()),
             false => instant::parse(value).ok(),
         };
-        self.time(at?)
+        self.long(at?)
     }
 
     fn long(&self, value: i64) -> Option<String> {
-        self.time(value)
-    }
-
-    fn time(&self, value: i64) -> Option<String> {
         let at = self.granularity.bucket_start(value);
         Some(match &self.pattern {
             Some(pattern) => pattern.text(at, &self.zone),

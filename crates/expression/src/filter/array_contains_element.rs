@@ -22,13 +22,13 @@ fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     Ok(Leaf::filter(column, Equals::new(match_type.literal(value).ok_or_else(wrong)?)))
 }
 
-/// A null among the values. A scalar that is null has no array that could hold it.
+/// A null among the values: a value that is null has no array that could hold it.
 #[derive(Debug)]
 struct HoldsNull;
 
 impl Predicate for HoldsNull {
     fn text(&self, value: Option<&str>) -> Truth {
-        Truth::from(value.is_none())
+        value.map_or(Truth::Unknown, |_| Truth::False)
     }
 
     fn codes(&self, _dictionary: &dyn Dictionary) -> Option<CodeSet> {

@@ -1,5 +1,5 @@
-//! `bound`: a column lies between two strings in some order. Two-valued: null passes when there is no lower
-//! bound, and fails otherwise.
+//! `bound`: a column lies between two strings in some order. A null string passes when there is no lower bound.
+//! With one it fails, but in lexicographic order nothing can be said of it; nor of nulls among numbers.
 
 use std::cmp::Ordering;
 
@@ -51,10 +51,24 @@ fn past(order: Ordering, strict: bool) -> bool {
 
 impl Predicate for Bound {
     fn text(&self, value: Option<&str>) -> Truth {
-        let Some(value) = value else { return Truth::from(self.lower.is_none()) };
+        let Some(value) = value else {
+            return match self.order {
+                _ if self.lower.is_none() => Truth::True,
+                StringOrder::Lexicographic => Truth::Unknown,
+                _ => Truth::False,
+            };
+        };
         let above = self.lower.as_ref().is_none_or(|(lower, strict)| past(self.order.compare(value, lower), *strict));
         let below = self.upper.as_ref().is_none_or(|(upper, strict)| past(self.order.compare(upper, value), *strict));
         Truth::from(above && below)
+    }
+
+    fn missing(&self) -> Truth {
+        Truth::from(self.lower.is_none())
+    }
+
+    fn null_number(&self, _number_type: NumberType) -> Truth {
+        Truth::Unknown
     }
 
     fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {

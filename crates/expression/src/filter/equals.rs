@@ -14,6 +14,11 @@ pub(super) const KIND: FilterKind = FilterKind { tag: "equals", parse };
 
 fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     let column = object.text("column")?;
+    let type_name = object.text("matchValueType")?;
+    if type_name.to_ascii_uppercase().starts_with("ARRAY<") {
+        object.array("matchValue")?;
+        return Ok(Leaf::filter(column, EqualsArray));
+    }
     let match_type = MatchType::parse(object, "matchValueType")?;
     let value = object.require("matchValue")?;
     let literal = match_type
@@ -48,5 +53,19 @@ impl Predicate for Equals {
 
     fn numbers(&self, number_type: NumberType) -> Numbers {
         Numbers::Ranges(self.literal.key(number_type).map(|key| (key, key)).into_iter().collect())
+    }
+}
+
+/// No scalar and no row of values is an array.
+#[derive(Debug)]
+struct EqualsArray;
+
+impl Predicate for EqualsArray {
+    fn text(&self, value: Option<&str>) -> Truth {
+        value.map_or(Truth::Unknown, |_| Truth::False)
+    }
+
+    fn numbers(&self, _number_type: NumberType) -> Numbers {
+        Numbers::Ranges(Vec::new())
     }
 }

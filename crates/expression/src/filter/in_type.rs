@@ -25,11 +25,8 @@ fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     check_size(values.len())?;
     let mut literals = Vec::with_capacity(values.len());
     for value in values {
-        let literal = match_type.literal(value);
-        if literal.is_none() && !value.is_null() {
-            return Err(object.error(format!("'{field}': {value} is no value of its type")));
-        }
-        literals.push(literal);
+        // What is no value of the type is null.
+        literals.push(match_type.literal(value));
     }
     let list = InList::new(literals.iter().map(|literal| literal.as_ref().map(Literal::text)).collect());
     Ok(Leaf::filter(column, InType { list, literals: literals.into_iter().flatten().collect() }))
@@ -51,7 +48,7 @@ impl Predicate for InType {
     }
 
     fn numbers(&self, number_type: NumberType) -> Numbers {
-        let keys = self.literals.iter().filter_map(|literal| literal.key(number_type));
+        let keys = self.literals.iter().filter_map(|literal| literal.cast_key(number_type));
         Numbers::Ranges(merge(keys.map(|key| (key, key)).collect()))
     }
 }

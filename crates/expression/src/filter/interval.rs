@@ -32,13 +32,14 @@ struct Within {
 }
 
 impl Predicate for Within {
-    /// Text is read as milliseconds.
+    /// Text is read as milliseconds; what is none, null too, fails.
     fn text(&self, value: Option<&str>) -> Truth {
-        let Some(value) = value else { return Truth::Unknown };
-        match dialect::read::long(value) {
-            Some(at) => Truth::from(self.intervals.iter().any(|interval| interval.contains(at))),
-            None => Truth::Unknown,
-        }
+        let at = value.and_then(dialect::read::long);
+        Truth::from(at.is_some_and(|at| self.intervals.iter().any(|interval| interval.contains(at))))
+    }
+
+    fn null_number(&self, _number_type: NumberType) -> Truth {
+        Truth::Unknown
     }
 
     fn numbers(&self, number_type: NumberType) -> Numbers {

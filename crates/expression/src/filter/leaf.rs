@@ -44,6 +44,10 @@ impl Leaf {
         }
     }
 
+    fn missing(&self) -> Truth {
+        if self.extraction.is_some() { self.text(None) } else { self.predicate.missing() }
+    }
+
     fn time_ranges(&self) -> Option<Vec<(i64, i64)>> {
         match self.predicate.numbers(NumberType::Long) {
             Numbers::Ranges(ranges) if is_time(&self.column) && self.extraction.is_none() => Some(ranges),
@@ -84,7 +88,7 @@ impl FilterSpec for Leaf {
     }
 
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
-        let Some(column) = segment.column(&self.column) else { return Ok(Box::new(Same(self.text(None)))) };
+        let Some(column) = segment.column(&self.column) else { return Ok(Box::new(Same(self.missing()))) };
         Ok(match (column.column_type(), column.dictionary()) {
             (ColumnType::Long, _) => numeric::bind(self, segment, column, NumberType::Long),
             (ColumnType::Double, _) => numeric::bind(self, segment, column, NumberType::Double),

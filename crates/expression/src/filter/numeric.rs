@@ -36,9 +36,8 @@ pub(super) fn bind(
     let ranges = match (&leaf.extraction, leaf.predicate.numbers(number_type)) {
         (None, Numbers::Ranges(ranges)) => ranges,
         (extraction, _) => {
-            let is_time = is_time(&leaf.column);
             let (predicate, extraction) = (leaf.predicate.clone(), extraction.clone());
-            return Box::new(TextLeaf { column, number_type, predicate, extraction, null, is_time });
+            return Box::new(TextLeaf { column, number_type, predicate, extraction, null });
         }
     };
     if is_time(&leaf.column)
@@ -197,7 +196,6 @@ struct TextLeaf {
     predicate: Arc<dyn Predicate>,
     extraction: Option<ExtractionFn>,
     null: Truth,
-    is_time: bool,
 }
 
 impl TextLeaf {
@@ -206,9 +204,6 @@ impl TextLeaf {
             NumberType::Long => {
                 let value = array.as_primitive::<Int64Type>().value(row);
                 match &self.extraction {
-                    Some(extraction) if self.is_time => {
-                        return self.predicate.text(extraction.apply_time(value).as_deref());
-                    }
                     Some(extraction) => return self.predicate.text(extraction.apply_long(value).as_deref()),
                     None => value.to_string(),
                 }

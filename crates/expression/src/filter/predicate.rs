@@ -31,6 +31,11 @@ pub(crate) trait Predicate: Send + Sync + Debug {
     /// Of a text or null.
     fn text(&self, value: Option<&str>) -> Truth;
 
+    /// Of a column that the segment lacks.
+    fn missing(&self) -> Truth {
+        self.text(None)
+    }
+
     /// Of the null of a column of numbers.
     fn null_number(&self, _number_type: NumberType) -> Truth {
         self.text(None)

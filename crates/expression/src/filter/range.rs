@@ -1,7 +1,7 @@
 //! `range`: a column lies between two typed values. Of null nothing can be said.
 
 use aggregate::Dictionary;
-use dialect::order;
+use dialect::{StringOrder, order};
 
 use super::bound::sorted_range;
 use super::codes::CodeSet;
@@ -9,7 +9,6 @@ use super::leaf::Leaf;
 use super::predicate::{NumberType, Numbers, Predicate};
 use super::typed::{Literal, MatchType};
 use super::{Filter, FilterKind, Parsing};
-use crate::expr::Scalar;
 use crate::json::Object;
 use crate::numbers::key;
 use crate::{Result, Truth};
@@ -22,14 +21,8 @@ fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     let bound = |field: &str, open: &str| -> Result<Option<(Literal, bool)>> {
         let Some(value) = object.get(field) else { return Ok(None) };
         let wrong = || object.error(format!("'{field}' {value} is no value of its type"));
-        let exact = match (match_type, value) {
-            // A bound between two longs must not be cut.
-            (MatchType::Long, serde_json::Value::Number(number)) if number.is_f64() => {
-                number.as_f64().map(Literal::Double)
-            }
-            _ => match_type.literal(value),
-        };
-        Ok(Some((exact.ok_or_else(wrong)?, object.boolean(open, false)?)))
+        let literal = match_type.literal(value).ok_or_else(wrong)?;
+        Ok(Some((literal, object.boolean(open, false)?)))
     };
     let (lower, upper) = (bound("lower", "lowerOpen")?, bound("upper", "upperOpen")?);
     if lower.is_none() && upper.is_none() {
@@ -99,8 +92,8 @@ impl Predicate for Between {
         if self.match_type == MatchType::String {
             return Truth::from(self.inside(&value, |value, literal| order::compare(value, &literal.text())));
         }
-        let Some(value) = Scalar::text(value).as_double() else { return Truth::Unknown };
-        let compare = |value: &f64, literal: &Literal| key(*value).cmp(&key(literal.double().unwrap_or(f64::NAN)));
+        // Texts that are no numbers come before all numbers.
+        let compare = |value: &&str, literal: &Literal| StringOrder::Numeric.compare(value, &literal.text());
         Truth::from(self.inside(&value, compare))
     }
 

@@ -1,4 +1,4 @@
-//! `search`: the query specs of search queries as a filter. Null does not match.
+//! `search`: the query specs of search queries as a filter. Of null nothing can be said.
 
 use super::leaf::Leaf;
 use super::predicate::{NumberType, Numbers, Predicate};
@@ -15,7 +15,7 @@ fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<Filter> {
 
 impl Predicate for SearchQuery {
     fn text(&self, value: Option<&str>) -> Truth {
-        Truth::from(value.is_some_and(|value| self.matches(value)))
+        value.map_or(Truth::Unknown, |value| Truth::from(self.matches(value)))
     }
 
     fn numbers(&self, _number_type: NumberType) -> Numbers {

@@ -59,13 +59,15 @@ impl MatchType {
 }
 
 impl Literal {
-    /// As a string column holds it.
+    /// As a string column is asked for it: whole numbers without a fraction, as Druid does.
     pub fn text(&self) -> String {
         match self {
             Literal::Text(text) => text.clone(),
             Literal::Long(value) => value.to_string(),
-            Literal::Double(value) => print::double_text(*value),
-            Literal::Float(value) => print::float_text(*value),
+            Literal::Double(value) => whole(*value).map_or_else(|| print::double_text(*value), |long| long.to_string()),
+            Literal::Float(value) => {
+                whole(f64::from(*value)).map_or_else(|| print::float_text(*value), |long| long.to_string())
+            }
         }
     }
 
@@ -80,6 +82,15 @@ impl Literal {
             (NumberType::Float, Literal::Text(text)) => read::float(text).map(|value| key(f64::from(value))),
             (NumberType::Float, Literal::Float(value)) => Some(key(f64::from(*value))),
             (NumberType::Float, literal) => literal.double().map(|value| key(f64::from(value as f32))),
+        }
+    }
+
+    /// As `key`, but fractions are cut off where the column holds longs.
+    pub fn cast_key(&self, number_type: NumberType) -> Option<i64> {
+        match (number_type, self) {
+            (NumberType::Long, Literal::Double(value)) => Some(*value as i64),
+            (NumberType::Long, Literal::Float(value)) => Some(*value as i64),
+            _ => self.key(number_type),
         }
     }
 

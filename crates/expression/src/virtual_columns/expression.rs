@@ -36,6 +36,10 @@ impl VirtualSpec for Computed {
         self.expr.required_columns().into_iter().map(String::from).collect()
     }
 
+    fn expression(&self) -> Option<&Expr> {
+        Some(&self.expr)
+    }
+
     fn bind(&self, segment: &SegmentRef, failure: &Failure) -> Result<ColumnRef> {
         let bound = self.expr.bind(segment);
         let output_type = self.output_type.clone().unwrap_or_else(|| inferred(&bound));

@@ -22,7 +22,7 @@ use failure::Failure;
 pub use with_virtual::WithVirtual;
 
 use crate::json::Object;
-use crate::{Environment, Error, Result};
+use crate::{Environment, Error, Expr, Result};
 
 /// Most virtual columns of one query.
 const MAX_COLUMNS: usize = 10_000;
@@ -44,6 +44,14 @@ pub(crate) trait VirtualSpec: Send + Sync + Debug {
     /// The column over a segment that has all required columns already. What goes wrong while rows are read is
     /// left in `failure`.
     fn bind(&self, segment: &SegmentRef, failure: &Failure) -> Result<ColumnRef>;
+
+    fn expression(&self) -> Option<&Expr> {
+        None
+    }
+
+    fn is_filtered(&self) -> bool {
+        false
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +99,17 @@ impl VirtualColumns {
 
     pub fn contains(&self, name: &str) -> bool {
         self.names().any(|column| column == name)
+    }
+
+    /// The expression of a virtual column, if it has one. A scan prints its values as they are, whatever the output
+    /// type: bind it to the segment with virtual columns.
+    pub fn expression(&self, name: &str) -> Option<&Expr> {
+        self.columns.iter().find(|column| column.name == name).and_then(|column| column.spec.expression())
+    }
+
+    /// Whether values of a row are left out of this virtual column: a row left with none is an empty list.
+    pub fn is_filtered(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.name == name && column.spec.is_filtered())
     }
 
     /// Real columns that are needed to read the named ones, which may be real or virtual.

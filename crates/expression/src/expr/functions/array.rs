@@ -117,10 +117,8 @@ fn overlap(args: &[Scalar<'_>]) -> Option<bool> {
 
 fn scalar_in(args: &[Scalar<'_>]) -> Option<bool> {
     let array = args[1].as_array()?;
-    if args[0].is_null() {
-        return None;
-    }
-    Some(find(&array, &args[0]).is_some())
+    let found = find(&array, &args[0]).is_some();
+    (found || !args[0].is_null()).then_some(found)
 }
 
 fn append<'a>(args: &[Scalar<'a>]) -> Result<Scalar<'a>> {

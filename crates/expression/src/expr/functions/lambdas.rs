@@ -92,6 +92,7 @@ impl Apply {
     fn each(&self, frame: &Frame<'_>, expanded: &Expanded, inputs: &[Vector], is_null: &[bool]) -> Result<Vector> {
         let results = self.lambda.eval(frame, &expanded.rows, expanded.values.clone())?;
         let rows = expanded.lists(&results).enumerate().map(|(row, results)| match self.form {
+            Form::Any | Form::All if is_null[row] => Scalar::from_bool(false),
             _ if is_null[row] => Scalar::Null,
             Form::Map => Scalar::array(results, Kind::Text),
             Form::Any => Scalar::from_bool(results.iter().any(Scalar::is_true)),

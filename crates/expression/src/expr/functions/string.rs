@@ -56,6 +56,9 @@ fn part<'a>(value: &Scalar<'a>, cut: impl Fn(&str) -> &str) -> Scalar<'a> {
     match value {
         Scalar::Text(Cow::Borrowed(text)) => {
             let kept = cut(text);
+            if kept.is_empty() {
+                return Scalar::text("");
+            }
             let start = kept.as_ptr() as usize - text.as_ptr() as usize;
             Scalar::Text(Cow::Borrowed(&text[start..start + kept.len()]))
         }
