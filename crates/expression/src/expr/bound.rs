@@ -43,7 +43,7 @@ impl BoundExpr {
     }
 
     fn eval_with(&self, num_rows: usize, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Vector> {
-        self.expr.eval(num_rows, |name, whole| {
+        self.expr.eval_inputs(num_rows, |name, whole| {
             let column = self.columns.iter().find(|(column, _)| column == name);
             column.map(|(_, column)| vector(column, read(column), whole)).transpose()
         })
@@ -83,12 +83,12 @@ impl BoundExpr {
             entries.push(dictionary.get(code).map_or(Scalar::Null, Scalar::text))?;
         }
         let entries = entries.finish();
-        self.expr.eval(dictionary.len(), |_, _| Ok(Some(entries.clone())))
+        self.expr.eval(dictionary.len(), |_| Ok(Some(entries.clone())))
     }
 
     /// The value where every column is null.
     pub(crate) fn eval_null(&self) -> Result<Scalar<'static>> {
-        Ok(self.expr.eval(1, |_, _| Ok(None))?.get(0).into_owned())
+        Ok(self.expr.eval(1, |_| Ok(None))?.get(0).into_owned())
     }
 }
 

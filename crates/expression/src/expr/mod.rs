@@ -103,9 +103,13 @@ impl Expr {
     }
 
     /// One value for each of `num_rows` rows. Rows that are arrays in a column read value by value give an array
-    /// of the results; a column that is `None` is null. `column` is told the name and whether the column is read as
-    /// whole arrays. Fails where a function refuses a value.
-    pub fn eval(
+    /// of the results; a column that is `None` is null. Fails where a function refuses a value.
+    pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
+        self.eval_inputs(num_rows, |name, _| column(name))
+    }
+
+    /// As `eval`; `column` is told the name and whether the column is read as whole arrays.
+    fn eval_inputs(
         &self,
         num_rows: usize,
         mut column: impl FnMut(&str, bool) -> Result<Option<Vector>>,

@@ -3,7 +3,7 @@ use super::Expr;
 /// The value of an expression without columns, as text.
 pub(super) fn value(text: &str) -> Result<Option<String>, String> {
     let expr = Expr::parse(text).map_err(|error| error.to_string())?;
-    let result = expr.eval(1, |_, _| Ok(None)).map_err(|error| error.to_string())?;
+    let result = expr.eval(1, |_| Ok(None)).map_err(|error| error.to_string())?;
     Ok(result.get(0).as_text().map(|text| text.into_owned()))
 }
 
