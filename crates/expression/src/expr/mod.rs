@@ -153,9 +153,7 @@ impl Expr {
 
     /// As `eval`, over Arrow columns.
     pub fn eval_columns(&self, columns: &dyn Columns) -> Result<Vector> {
-        self.eval(columns.num_rows(), |name, _| {
-            columns.column(name).map(|array| Vector::from_arrow(&array)).transpose()
-        })
+        self.eval(columns.num_rows(), |name| columns.column(name).map(|array| Vector::from_arrow(&array)).transpose())
     }
 }
 
