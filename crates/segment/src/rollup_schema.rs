@@ -68,17 +68,19 @@ impl RollupSchema {
     }
 
     /// What the rows of these segments were folded into, so that they can be merged: dimensions in the order
-    /// of their first segment, the aggregators of all by name. `more` are aggregator kinds that are not built
+    /// of their first segment, the aggregators of all by name; rolled up, or cut down in time, where all are. `more` are aggregator kinds that are not built
     /// in. Fails when two segments have different aggregators, or a dimension and a metric, of one name, and
     /// when one lacks a description of its metrics.
     pub fn of_segments(segments: &[&dyn Segment], more: &[&Kind]) -> Result<Self> {
         let mut schema = Self::new(Vec::new(), Vec::new());
-        schema.rollup = segments.iter().any(|s| s.metadata().rollup == Some(true));
+        schema.rollup = segments.iter().all(|s| s.metadata().rollup == Some(true));
+        schema.query_granularity = common_granularity(segments);
         for segment in segments {
             for column in segment.schema().dimensions() {
                 if !schema.dimensions.iter().any(|d| d.name == column.name) {
                     let mut dimension = DimensionSchema::new(&column.name, column.column_type.clone());
                     dimension.multi_value_handling = MultiValueHandling::Array;
+                    dimension.create_bitmap_index = wants_bitmaps(segments, &column.name);
                     schema.dimensions.push(dimension);
                 }
             }
@@ -134,6 +136,23 @@ impl RollupSchema {
             is_live,
         }
     }
+}
+
+/// The granularity that all segments share, else none.
+fn common_granularity(segments: &[&dyn Segment]) -> Granularity {
+    let mut all = segments.iter().map(|s| s.metadata().query_granularity.as_ref());
+    let first = all.next().flatten();
+    match first.filter(|_| all.all(|other| other == first)) {
+        Some(json) => serde_json::from_value(json.clone()).unwrap_or(Granularity::None),
+        None => Granularity::None,
+    }
+}
+
+/// Whether no sealed segment was written without bitmaps for the dimension.
+fn wants_bitmaps(segments: &[&dyn Segment], dimension: &str) -> bool {
+    let sealed = segments.iter().filter(|s| !s.metadata().is_live && s.metadata().rollup.is_some());
+    let columns = sealed.filter_map(|s| s.column(dimension));
+    columns.filter(|c| c.dictionary().is_some()).all(|c| c.bitmaps().is_some())
 }
 
 /// Cuts times down to the starts of their buckets, remembering the last bucket.

@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{Codes, ColumnType, Dictionary};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use arrow_schema::DataType;
 
 use crate::bitmap::{self, RoaringIndex};
-use crate::codes::widen;
+use crate::codes::{codes_of, widen};
 use crate::{BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Result, StringDictionary, VECTOR_ROWS};
 
 /// A whole column as one array of the types `Column::read` promises.
@@ -61,15 +61,15 @@ impl ArrayColumn {
     pub fn coded(array: ArrayRef, dictionary: Arc<StringDictionary>) -> Result<Self> {
         let list = array.as_list_opt::<i32>();
         let values = list.map_or(array.as_ref(), |l| l.values().as_ref());
-        let codes = widen(values).ok_or_else(|| Error::invalid(format!("{} holds no codes", array.data_type())))?;
+        let codes = codes_of(values).ok_or_else(|| Error::invalid(format!("{} holds no codes", array.data_type())))?;
         if array.null_count() + values.null_count() > 0 {
             return Err(Error::invalid("codes with Arrow nulls"));
         }
-        if codes.iter().any(|&c| c as usize >= dictionary.len()) {
+        let (max, any_null) = survey(codes, dictionary.null_code());
+        if max.is_some_and(|code| code as usize >= dictionary.len()) {
             return Err(Error::invalid("code outside its dictionary"));
         }
-        let empty = list.is_some_and(|l| l.offsets().windows(2).any(|w| w[0] == w[1]));
-        let has_nulls = empty || dictionary.null_code().is_some_and(|null| codes.contains(&null));
+        let has_nulls = any_null || list.is_some_and(|l| l.offsets().windows(2).any(|w| w[0] == w[1]));
         Ok(Self {
             column_type: ColumnType::String,
             array,
@@ -102,6 +102,20 @@ impl ArrayColumn {
     /// The whole column.
     pub fn array(&self) -> &ArrayRef {
         &self.array
+    }
+}
+
+/// The largest code, and whether null is among them.
+fn survey(codes: Codes<'_>, null: Option<u32>) -> (Option<u32>, bool) {
+    fn of<T: Copy + Ord + TryFrom<u32> + Into<u32>>(codes: &[T], null: Option<u32>) -> (Option<u32>, bool) {
+        let null = null.and_then(|code| T::try_from(code).ok());
+        let max = codes.iter().max().map(|&code| code.into());
+        (max, null.is_some_and(|null| codes.contains(&null)))
+    }
+    match codes {
+        Codes::U8(codes) => of(codes, null),
+        Codes::U16(codes) => of(codes, null),
+        Codes::U32(codes) => of(codes, null),
     }
 }
 

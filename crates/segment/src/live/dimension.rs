@@ -109,17 +109,20 @@ impl Dimension {
         let mut list = Vec::new();
         let mut failed = None;
         for row in rows.iter() {
-            let within = offsets.map_or(row..row + 1, |o| o[row] as usize..o[row + 1] as usize);
-            list.clear();
-            for at in within {
-                match self.translate(codes.get(at), dictionary, limits, &mut too_long) {
-                    Ok(code) => list.push(code),
-                    Err(error) => failed = Some(error),
+            let code = match offsets {
+                None => self.translate(codes.get(row), dictionary, limits, &mut too_long),
+                Some(offsets) => {
+                    list.clear();
+                    let within = offsets[row] as usize..offsets[row + 1] as usize;
+                    let all: Result<()> = within.into_iter().try_for_each(|at| {
+                        list.push(self.translate(codes.get(at), dictionary, limits, &mut too_long)?);
+                        Ok(())
+                    });
+                    all.and_then(|()| self.row_code(&mut list, limits))
                 }
-            }
-            match self.row_code(&mut list, limits) {
-                Ok(code) if failed.is_none() => out.push(code),
-                Ok(_) => break,
+            };
+            match code {
+                Ok(code) => out.push(code),
                 Err(error) => {
                     failed = Some(error);
                     break;
@@ -132,6 +135,7 @@ impl Dimension {
         failed.map_or(Ok(too_long), Err)
     }
 
+    #[inline]
     fn translate(
         &mut self,
         code: u32,
