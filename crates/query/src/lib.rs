@@ -30,6 +30,7 @@ mod plan;
 mod post_aggregators;
 mod run;
 mod sources;
+mod wire;
 
 pub use answer::Answer;
 pub use context::QueryContext;

@@ -20,6 +20,8 @@ pub(crate) struct Common {
     pub intervals: Vec<Interval>,
     pub has_intervals: bool,
     pub filter: Option<Filter>,
+    /// `intervals` without the time that the filter rules out: what is read.
+    pub scanned: Vec<Interval>,
     pub virtual_columns: Option<VirtualColumns>,
     pub context: QueryContext,
 }
@@ -69,14 +71,13 @@ impl Query {
         if asked.is_none() && entry.needs_intervals {
             fields.require("intervals")?;
         }
-        let common = Arc::new(Common {
-            source,
-            has_intervals: asked.is_some(),
-            intervals: asked.unwrap_or_else(|| vec![Interval::ETERNITY]),
-            filter: fields.get("filter").map(|f| Filter::parse_with(f, env)).transpose()?,
-            virtual_columns: fields.get("virtualColumns").map(|v| VirtualColumns::parse_with(v, env)).transpose()?,
-            context,
-        });
+        let filter = fields.get("filter").map(|f| Filter::parse_with(f, env)).transpose()?;
+        let virtual_columns = fields.get("virtualColumns").map(|v| VirtualColumns::parse_with(v, env)).transpose()?;
+        let has_intervals = asked.is_some();
+        let asked = asked.unwrap_or_else(|| vec![Interval::ETERNITY]);
+        let scanned = scanned(&asked, filter.as_ref(), virtual_columns.as_ref());
+        let common =
+            Arc::new(Common { source, has_intervals, intervals: asked, filter, scanned, virtual_columns, context });
         if common.intervals.is_empty() {
             return Err(Error::invalid("'intervals' is empty"));
         }
@@ -109,6 +110,18 @@ impl Query {
     /// The JSON it came from.
     pub fn as_json(&self) -> &Value {
         &self.written
+    }
+}
+
+/// The part of the intervals in which a row may pass the filter.
+fn scanned(asked: &[Interval], filter: Option<&Filter>, virtual_columns: Option<&VirtualColumns>) -> Vec<Interval> {
+    let hides_time = virtual_columns.is_some_and(|columns| columns.contains(segment::TIME_COLUMN));
+    match filter.and_then(Filter::time_intervals) {
+        Some(within) if !hides_time => {
+            let pairs = asked.iter().flat_map(|a| within.iter().filter_map(|b| intervals::intersect(*a, *b)));
+            pairs.collect()
+        }
+        _ => asked.to_vec(),
     }
 }
 

@@ -103,7 +103,7 @@ impl Search {
             let column = spec.bind(&segment)?;
             let mut counts = Counts::new(&column);
             let filter = self.common.filter.as_ref();
-            let mut selection = Selection::new(&segment, &self.common.intervals, &Granularity::All, filter)?;
+            let mut selection = Selection::new(&segment, &self.common.scanned, &Granularity::All, filter)?;
             for rows in selection.vectors(0..segment.num_rows()) {
                 exec.check()?;
                 if let Some(selected) = selection.select(rows.clone())? {
@@ -209,7 +209,7 @@ impl Kind for Search {
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
         let mut all = Hits::default();
-        for segment in prune(&scope.segments, &self.common.intervals) {
+        for segment in prune(&scope.segments, &self.common.scanned) {
             for (hit, count) in self.segment(&segment, exec)? {
                 *all.entry(hit).or_default() += count;
             }

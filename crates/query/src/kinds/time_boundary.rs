@@ -54,7 +54,7 @@ impl TimeBoundary {
         };
         let time = segment.column(TIME_COLUMN).ok_or_else(|| Error::internal("a segment without __time"))?;
         let mut selection =
-            Selection::new(&segment, &self.common.intervals, &Granularity::All, self.common.filter.as_ref())?;
+            Selection::new(&segment, &self.common.scanned, &Granularity::All, self.common.filter.as_ref())?;
         let mut bounds: Option<(i64, i64)> = None;
         for rows in selection.vectors(0..segment.num_rows()) {
             exec.check()?;
@@ -90,7 +90,7 @@ impl Kind for TimeBoundary {
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
         let mut all: Option<(i64, i64)> = None;
-        for segment in prune(&scope.segments, &self.common.intervals) {
+        for segment in prune(&scope.segments, &self.common.scanned) {
             if let Some((min, max)) = self.bounds(&segment, exec)? {
                 all = Some(all.map_or((min, max), |(a, b)| (a.min(min), b.max(max))));
             }

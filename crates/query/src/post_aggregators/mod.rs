@@ -8,9 +8,24 @@ mod expression;
 mod extremes;
 mod field_access;
 mod finalizing_field_access;
+mod hll_sketch_estimate;
+mod hll_sketch_estimate_with_bounds;
+mod hll_sketch_to_string;
+mod hll_sketch_union;
 mod hyper_unique_cardinality;
 mod long_greatest;
 mod long_least;
+mod quantiles_doubles_sketch_to_cdf;
+mod quantiles_doubles_sketch_to_histogram;
+mod quantiles_doubles_sketch_to_quantile;
+mod quantiles_doubles_sketch_to_quantiles;
+mod quantiles_doubles_sketch_to_rank;
+mod quantiles_doubles_sketch_to_string;
+mod sketch;
+mod theta_sketch_constant;
+mod theta_sketch_estimate;
+mod theta_sketch_set_op;
+mod theta_sketch_to_string;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -45,7 +60,7 @@ pub(crate) struct Named {
 type Parse = fn(&Fields<'_>, &Environment) -> Result<Arc<dyn PostAggregator>>;
 
 // open set
-// helpers: extremes
+// helpers: extremes sketch
 static KINDS: &[(&str, Parse)] = &[
     ("arithmetic", arithmetic::parse),
     ("constant", constant::parse),
@@ -57,6 +72,20 @@ static KINDS: &[(&str, Parse)] = &[
     ("hyperUniqueCardinality", hyper_unique_cardinality::parse),
     ("longGreatest", long_greatest::parse),
     ("longLeast", long_least::parse),
+    ("HLLSketchEstimate", hll_sketch_estimate::parse),
+    ("HLLSketchEstimateWithBounds", hll_sketch_estimate_with_bounds::parse),
+    ("HLLSketchToString", hll_sketch_to_string::parse),
+    ("HLLSketchUnion", hll_sketch_union::parse),
+    ("quantilesDoublesSketchToCDF", quantiles_doubles_sketch_to_cdf::parse),
+    ("quantilesDoublesSketchToHistogram", quantiles_doubles_sketch_to_histogram::parse),
+    ("quantilesDoublesSketchToQuantile", quantiles_doubles_sketch_to_quantile::parse),
+    ("quantilesDoublesSketchToQuantiles", quantiles_doubles_sketch_to_quantiles::parse),
+    ("quantilesDoublesSketchToRank", quantiles_doubles_sketch_to_rank::parse),
+    ("quantilesDoublesSketchToString", quantiles_doubles_sketch_to_string::parse),
+    ("thetaSketchConstant", theta_sketch_constant::parse),
+    ("thetaSketchEstimate", theta_sketch_estimate::parse),
+    ("thetaSketchSetOp", theta_sketch_set_op::parse),
+    ("thetaSketchToString", theta_sketch_to_string::parse),
 ];
 
 /// An entry of `postAggregations`, which must have a name; a field access is named after its field.

@@ -56,7 +56,7 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Opt
         None => job.segment.clone(),
     };
     let filter = plan.common.filter.as_ref();
-    let selection = Selection::new(&segment, plan.intervals(), &plan.granularity, filter)?;
+    let selection = Selection::new(&segment, &plan.common.scanned, &plan.granularity, filter)?;
     let mut leaf = Leaf::new(plan, &segment, selection, job.rows.len(), exec)?;
     for rows in leaf.selection.vectors(job.rows.clone()) {
         exec.check()?;

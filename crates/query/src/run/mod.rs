@@ -26,7 +26,7 @@ use crate::{Error, Result};
 
 /// Folds the segments' rows into groups, on all threads, and merges what they made.
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<FoldPartial> {
-    let segments = prune(&scope.segments, plan.intervals());
+    let segments = prune(&scope.segments, &plan.common.scanned);
     let mut chunks = Chunks::default();
     for segment in scope.segments.iter().filter(|segment| segment.num_rows() > 0) {
         chunks.add(segment.id().interval, segment.time_range());

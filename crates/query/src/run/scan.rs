@@ -48,7 +48,7 @@ pub(crate) struct ScanColumn {
 pub(crate) type ScanRows = Box<dyn Iterator<Item = Result<ScanBatch>> + Send>;
 
 pub(crate) fn scan(plan: &Arc<ScanPlan>, scope: &Scope, exec: &ExecContext) -> Result<ScanRows> {
-    let segments = crate::plan::prune(&scope.segments, &plan.common.intervals);
+    let segments = crate::plan::prune(&scope.segments, &plan.common.scanned);
     match plan.order {
         None => Ok(Box::new(unordered::Unordered::new(plan.clone(), segments, exec.clone()))),
         Some(descending) => Ok(Box::new(ordered::Ordered::new(plan.clone(), segments, descending, exec.clone())?)),
@@ -78,7 +78,7 @@ impl Opened {
             None => segment.clone(),
         };
         let filter = plan.common.filter.as_ref();
-        let selection = Selection::new(&with_virtual, &plan.common.intervals, &Granularity::All, filter)?;
+        let selection = Selection::new(&with_virtual, &plan.common.scanned, &Granularity::All, filter)?;
         let open = |name: &String| {
             let column = with_virtual.column(name);
             let column_type = column.as_ref().map(|column| column.column_type());

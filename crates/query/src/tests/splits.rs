@@ -112,7 +112,8 @@ proptest! {
             let leaf = |segments: &[SegmentRef]| crate::run_leaf(&query, segments, &exec).expect("a partial");
             let finish = |partial| crate::finalize(&query, partial, &exec).and_then(|a| a.to_json()).expect("an answer");
             let cut = cut.min(segments.len());
-            let parts = vec![leaf(&segments[..cut]), leaf(&segments[cut..])];
+            let travelled = |part: crate::Partial| crate::Partial::from_ipc(&part.to_ipc().expect("bytes")).expect("a partial");
+            let parts = vec![leaf(&segments[..cut]), travelled(leaf(&segments[cut..]))];
             let merged = finish(crate::merge(&query, parts, &exec).expect("merged"));
             prop_assert_eq!(String::from_utf8(merged), String::from_utf8(finish(leaf(&segments))));
         }

@@ -1,0 +1,105 @@
+//! Post-aggregators over a sketch: its bytes in, one value out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ::expression::Environment;
+use arrow_array::{Array, BinaryArray, Float64Array, Int64Array, StringArray};
+use serde_json::Value;
+
+use super::{PostAggregator, parse_nested};
+use crate::fields::Fields;
+use crate::finalize::{Table, Values};
+use crate::{Error, Result};
+
+/// A value out of the bytes of a sketch.
+type OfBytes<T> = Box<dyn Fn(&[u8]) -> Result<T> + Send + Sync>;
+
+/// What becomes of the bytes of a sketch.
+pub(super) enum Apply {
+    Double(OfBytes<f64>),
+    Long(OfBytes<i64>),
+    Text(OfBytes<String>),
+    Json(OfBytes<Value>),
+}
+
+struct OverSketch {
+    field: Arc<dyn PostAggregator>,
+    apply: Apply,
+}
+
+impl fmt::Debug for OverSketch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OverSketch").field("field", &self.field).finish_non_exhaustive()
+    }
+}
+
+/// A post-aggregator over the sketch under `field`.
+pub(super) fn over(fields: &Fields<'_>, env: &Environment, apply: Apply) -> Result<Arc<dyn PostAggregator>> {
+    let field = parse_nested(fields.require("field")?, env)?.post;
+    Ok(Arc::new(OverSketch { field, apply }))
+}
+
+/// The stored sketches of a field, a row each.
+pub(super) fn sketches(field: &dyn PostAggregator, rows: &Table) -> Result<BinaryArray> {
+    let Values::State { states, .. } = field.values(rows)? else {
+        return Err(Error::invalid("a sketch postAggregation reads a field that holds no sketch"));
+    };
+    let states = states.as_any().downcast_ref::<BinaryArray>().cloned();
+    states.ok_or_else(|| Error::invalid("a sketch postAggregation reads a field that holds no sketch"))
+}
+
+impl PostAggregator for OverSketch {
+    fn columns(&self) -> Vec<String> {
+        self.field.columns()
+    }
+
+    fn values(&self, rows: &Table) -> Result<Values> {
+        let sketches = sketches(self.field.as_ref(), rows)?;
+        let rows = sketches.iter();
+        Ok(match &self.apply {
+            Apply::Double(apply) => {
+                Values::Double(rows.map(|s| s.map(apply).transpose()).collect::<Result<Float64Array>>()?)
+            }
+            Apply::Long(apply) => Values::Long(rows.map(|s| s.map(apply).transpose()).collect::<Result<Int64Array>>()?),
+            Apply::Text(apply) => {
+                Values::Text(rows.map(|s| s.map(apply).transpose()).collect::<Result<StringArray>>()?)
+            }
+            Apply::Json(apply) => Values::Json(rows.map(|s| s.map_or(Ok(Value::Null), apply)).collect::<Result<_>>()?),
+        })
+    }
+}
+
+/// A double in a list or object; what JSON has no number for is text.
+pub(super) fn number(value: f64) -> Value {
+    if value.is_finite() { Value::from(value) } else { Value::from(dialect::print::double_text(value)) }
+}
+
+pub(super) fn numbers(values: impl IntoIterator<Item = f64>) -> Value {
+    values.into_iter().map(number).collect()
+}
+
+pub(super) fn double(fields: &Fields<'_>, name: &str) -> Result<f64> {
+    read_double(fields, name, fields.require(name)?)
+}
+
+pub(super) fn doubles(fields: &Fields<'_>, name: &str) -> Result<Vec<f64>> {
+    fields.list(name)?.iter().map(|value| read_double(fields, name, value)).collect()
+}
+
+fn read_double(fields: &Fields<'_>, name: &str, value: &Value) -> Result<f64> {
+    let read = match value {
+        Value::String(text) => dialect::read::double(text),
+        other => other.as_f64(),
+    };
+    read.ok_or_else(|| fields.wrong(name, "a number", value))
+}
+
+/// `numStdDev` and such: from 1 to 3.
+pub(super) fn deviations(fields: &Fields<'_>, name: &str) -> Result<Option<u8>> {
+    match fields.int(name)? {
+        None => Ok(None),
+        Some(n @ 1..=3) => Ok(u8::try_from(n).ok()),
+        Some(n) => Err(Error::invalid(format!("'{name}' must be 1, 2 or 3, got {n}"))),
+    }
+}

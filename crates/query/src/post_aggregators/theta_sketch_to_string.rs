@@ -1,0 +1,14 @@
+//! `thetaSketchToString`: a theta sketch described for people.
+
+use std::sync::Arc;
+
+use ::expression::Environment;
+use aggregate::sketches::theta::Theta;
+
+use super::{PostAggregator, sketch};
+use crate::Result;
+use crate::fields::Fields;
+
+pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
+    sketch::over(fields, env, sketch::Apply::Text(Box::new(|bytes| Ok(Theta::decode(bytes)?.describe()))))
+}

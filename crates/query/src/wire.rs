@@ -1,0 +1,110 @@
+//! Partials as Arrow IPC streams: keys and states by column, time chunks in the schema's metadata.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
+use arrow_ipc::reader::StreamReader;
+use arrow_ipc::writer::StreamWriter;
+use arrow_schema::{DataType, Field, Schema};
+use timeline::Interval;
+
+use crate::finalize::Values;
+use crate::partial::{Body, Chunks, FoldPartial, Partial};
+use crate::{Error, Result};
+
+/// What the columns are: `fold` or `facts`.
+const KIND: &str = "dolmen.partial";
+const NUM_KEYS: &str = "dolmen.keys";
+const CHUNKS: &str = "dolmen.chunks";
+
+impl Partial {
+    /// The stream. Rows of a scan are not held here and cannot be written.
+    pub fn to_ipc(&self) -> Result<Vec<u8>> {
+        match &self.body {
+            Body::Fold(partial) => write(&batch_of(partial)?),
+            Body::Facts(batch) => write(&with_metadata(batch, HashMap::from([(KIND.to_owned(), "facts".to_owned())]))?),
+            Body::Scan(_) => Err(Error::unsupported("the rows of a scan travel as rows")),
+        }
+    }
+
+    /// Reads a stream that `to_ipc` wrote. Fails on anything else.
+    pub fn from_ipc(bytes: &[u8]) -> Result<Self> {
+        let mut reader = StreamReader::try_new(Cursor::new(bytes), None)?;
+        let batch = reader.next().ok_or_else(|| corrupt("no batch"))??;
+        let schema = batch.schema();
+        match schema.metadata().get(KIND).map(String::as_str) {
+            Some("facts") => Ok(Partial { body: Body::Facts(with_metadata(&batch, HashMap::new())?) }),
+            Some("fold") => Ok(Partial::fold(fold_of(&batch, schema.metadata())?)),
+            _ => Err(corrupt("unknown kind")),
+        }
+    }
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::Room { kind: dialect::ErrorKind::Corrupt, message: format!("a partial answer cannot be read: {what}") }
+}
+
+fn with_metadata(batch: &RecordBatch, metadata: HashMap<String, String>) -> Result<RecordBatch> {
+    let schema = Schema::new_with_metadata(batch.schema().fields().clone(), metadata);
+    Ok(RecordBatch::try_new(Arc::new(schema), batch.columns().to_vec())?)
+}
+
+fn write(batch: &RecordBatch) -> Result<Vec<u8>> {
+    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+    writer.write(batch)?;
+    Ok(writer.into_inner()?)
+}
+
+fn batch_of(partial: &FoldPartial) -> Result<RecordBatch> {
+    let mut columns: Vec<(String, ArrayRef)> =
+        vec![("time".to_owned(), Arc::new(Int64Array::from(partial.times.clone())))];
+    columns.extend(partial.keys.iter().enumerate().map(|(at, key)| (format!("key{at}"), key.to_arrow())));
+    columns.extend(partial.states.iter().enumerate().map(|(at, states)| (format!("state{at}"), states.clone())));
+    let chunks: Vec<[i64; 4]> =
+        partial.chunks.iter().map(|(chunk, rows)| [chunk.start, chunk.end, rows.start, rows.end]).collect();
+    let metadata = HashMap::from([
+        (KIND.to_owned(), "fold".to_owned()),
+        (NUM_KEYS.to_owned(), partial.keys.len().to_string()),
+        (CHUNKS.to_owned(), serde_json::to_string(&chunks).map_err(Error::internal)?),
+    ]);
+    let fields = columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true));
+    let schema = Schema::new_with_metadata(fields.collect::<Vec<_>>(), metadata);
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(partial.num_groups()));
+    Ok(RecordBatch::try_new_with_options(Arc::new(schema), arrays, &options)?)
+}
+
+fn fold_of(batch: &RecordBatch, metadata: &HashMap<String, String>) -> Result<FoldPartial> {
+    let num_keys: usize =
+        metadata.get(NUM_KEYS).and_then(|n| n.parse().ok()).ok_or_else(|| corrupt("number of keys"))?;
+    let chunks = metadata.get(CHUNKS).ok_or_else(|| corrupt("time chunks"))?;
+    let chunks: Vec<[i64; 4]> = serde_json::from_str(chunks).map_err(|_| corrupt("time chunks"))?;
+    let mut known = Chunks::default();
+    for [start, end, first, last] in chunks {
+        known.add(Interval { start, end }, Interval { start: first, end: last });
+    }
+    let columns = batch.columns();
+    let (Some(times), true) = (columns.first(), columns.len() > num_keys) else { return Err(corrupt("columns")) };
+    let times = times.as_primitive_opt::<Int64Type>().ok_or_else(|| corrupt("times"))?;
+    Ok(FoldPartial {
+        times: times.values().to_vec(),
+        keys: columns[1..=num_keys].iter().map(key_of).collect::<Result<_>>()?,
+        states: columns[num_keys + 1..].to_vec(),
+        chunks: known,
+    })
+}
+
+fn key_of(array: &ArrayRef) -> Result<Values> {
+    Ok(match array.data_type() {
+        DataType::Int64 => Values::Long(array.as_primitive::<Int64Type>().clone()),
+        DataType::Float64 => Values::Double(array.as_primitive::<Float64Type>().clone()),
+        DataType::Float32 => Values::Float(array.as_primitive::<Float32Type>().clone()),
+        DataType::Utf8 => Values::Text(array.as_string::<i32>().clone()),
+        DataType::Null => Values::Null(array.len()),
+        _ => return Err(corrupt("type of a key")),
+    })
+}
