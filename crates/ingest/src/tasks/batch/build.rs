@@ -1,0 +1,287 @@
+//! Rows into the segments of their time chunks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aggregate::for_each_row;
+use segment::{DimensionSchema, Limits, LiveIndex, RollupSchema, SegmentRef};
+use timeline::{Interval, SegmentId};
+
+use super::partition::{Census, ChunkPlan, KeyColumns};
+use super::tuning::Partitions;
+use super::{BatchSpec, Phase, read_lines};
+use crate::lane::{append_rows, by_time_chunk, rollup_schema};
+use crate::parse::{Numbering, ParsedBatch, Parser, RawBatch};
+use crate::publish::Sealed;
+use crate::tasks::run::TaskRun;
+use crate::transform::Windows;
+use crate::{Error, Result};
+
+/// Time chunks that one task may write.
+const MAX_CHUNKS: usize = 10_000;
+
+/// A segment that is stored, and what clients will see of it.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) record: metastore::NewSegment,
+    bucket: usize,
+}
+
+/// Everything that a task wrote, by time chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    pub(crate) chunks: BTreeMap<(i64, i64), Vec<Stored>>,
+}
+
+/// Reads the input, folds it and gives every finished segment to `store`.
+pub(crate) fn build(
+    spec: &BatchSpec,
+    run: &TaskRun,
+    store: &mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
+) -> Result<Built> {
+    let windows = Windows { intervals: spec.schema.granularity.intervals.clone(), ..Windows::default() };
+    let parser = Parser::new(spec.schema.clone(), spec.format.clone(), Numbering::Lines)?.with_windows(windows);
+    let plans = plan(spec, run, &parser)?;
+    run.enter(Phase::BuildSegments);
+    let mut builder = Builder { spec, plans, chunks: BTreeMap::new(), built: Built::default(), store };
+    let mut batch = parser.batch();
+    for file in spec.source.files(run.reach())? {
+        read_lines(file, &parser, &mut batch, |_: &RawBatch<'_>, batch| {
+            run.count(Phase::BuildSegments, batch, &spec.tuning)?;
+            builder.take(batch)
+        })?;
+    }
+    builder.finish()
+}
+
+type Plans = BTreeMap<(i64, i64), ChunkPlan>;
+
+/// A first reading, where the cut of the time chunks depends on the rows. Without it the intervals are
+/// found while the segments are built, and that reading counts for both.
+fn plan(spec: &BatchSpec, run: &TaskRun, parser: &Parser) -> Result<Plans> {
+    let open = spec.schema.granularity.intervals.is_empty();
+    let counted = match &spec.tuning.partitions {
+        Partitions::Dynamic { .. } => false,
+        Partitions::Hashed { num_shards, .. } => num_shards.is_none(),
+        Partitions::Range { .. } => true,
+    };
+    if open || counted {
+        run.enter(Phase::DeterminePartitions);
+    }
+    run.count_twice(open && !counted);
+    let mut census: BTreeMap<(i64, i64), Census> = BTreeMap::new();
+    if counted {
+        let mut batch = parser.batch();
+        for file in spec.source.files(run.reach())? {
+            read_lines(file, parser, &mut batch, |_, batch| {
+                run.count(Phase::DeterminePartitions, batch, &spec.tuning)?;
+                let columns = KeyColumns::of(batch, dimensions_of(&spec.tuning.partitions));
+                for (interval, mask) in by_time_chunk(batch, &spec.schema.granularity.segment_granularity) {
+                    let chunk = census.entry((interval.start, interval.end)).or_default();
+                    chunk.add(&spec.tuning.partitions, &columns, &rows_of(&mask, batch.num_rows()))?;
+                }
+                Ok(())
+            })?;
+        }
+    }
+    Ok(census.into_iter().map(|(chunk, census)| (chunk, census.plan(&spec.tuning.partitions))).collect())
+}
+
+fn dimensions_of(partitions: &Partitions) -> &[String] {
+    match partitions {
+        Partitions::Dynamic { .. } => &[],
+        Partitions::Hashed { dimensions, .. } | Partitions::Range { dimensions, .. } => dimensions,
+    }
+}
+
+fn rows_of(mask: &[u64], num_rows: usize) -> Vec<usize> {
+    let mut rows = Vec::new();
+    for_each_row(num_rows, aggregate::Rows::Mask(mask), |row| rows.push(row));
+    rows
+}
+
+/// The plan of a chunk of which nothing was counted.
+fn unread_plan(partitions: &Partitions) -> ChunkPlan {
+    match partitions {
+        Partitions::Hashed { num_shards: Some(number), .. } => ChunkPlan::Hashed(number.unsigned_abs() as u32),
+        _ => ChunkPlan::Whole,
+    }
+}
+
+struct Builder<'a> {
+    spec: &'a BatchSpec,
+    plans: Plans,
+    chunks: BTreeMap<(i64, i64), Vec<Part>>,
+    built: Built,
+    store: &'a mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
+}
+
+/// Rows of one segment to be.
+#[derive(Default)]
+struct Part {
+    live: Option<(LiveIndex, u64)>,
+    full: Vec<SegmentRef>,
+    rows: usize,
+}
+
+impl Builder<'_> {
+    fn take(&mut self, batch: &ParsedBatch) -> Result<()> {
+        let granularity = &self.spec.schema.granularity;
+        for (interval, mask) in by_time_chunk(batch, &granularity.segment_granularity) {
+            let key = (interval.start, interval.end);
+            let plan = self.plans.get(&key).cloned().unwrap_or_else(|| unread_plan(&self.spec.tuning.partitions));
+            if !self.chunks.contains_key(&key) && self.chunks.len() >= MAX_CHUNKS {
+                let what = "number of time chunks".to_owned();
+                return Err(Error::LimitExceeded { what, found: MAX_CHUNKS as u64 + 1, limit: MAX_CHUNKS as u64 });
+            }
+            if plan.num_buckets() == 1 {
+                self.add(interval, 0, batch, mask)?;
+                continue;
+            }
+            let columns = KeyColumns::of(batch, dimensions_of(&self.spec.tuning.partitions));
+            let mut masks = vec![Vec::new(); plan.num_buckets()];
+            for row in rows_of(&mask, batch.num_rows()) {
+                let mask = &mut masks[plan.bucket(&columns, row, &granularity.query_granularity)?];
+                if mask.is_empty() {
+                    mask.resize(batch.num_rows().div_ceil(64), 0u64);
+                }
+                mask[row / 64] |= 1 << (row % 64);
+            }
+            for (bucket, mask) in masks.into_iter().enumerate().filter(|(_, mask)| !mask.is_empty()) {
+                self.add(interval, bucket, batch, mask)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the rows of a mask to a part; a part that is full becomes a segment when parts are dynamic.
+    fn add(&mut self, interval: Interval, bucket: usize, batch: &ParsedBatch, mut mask: Vec<u64>) -> Result<()> {
+        let parts = self.chunks.entry((interval.start, interval.end)).or_default();
+        if parts.len() <= bucket {
+            parts.resize_with(bucket + 1, Part::default);
+        }
+        let Partitions::Dynamic { max_rows } = self.spec.tuning.partitions else {
+            return parts[bucket].append(self.spec, interval, batch, &mask);
+        };
+        let max_rows = max_rows.unsigned_abs() as usize;
+        loop {
+            let room = max_rows.saturating_sub(parts[bucket].rows).max(1);
+            let rest = split_off(&mut mask, room);
+            parts[bucket].append(self.spec, interval, batch, &mask)?;
+            if parts[bucket].rows >= max_rows {
+                let part = std::mem::take(&mut parts[bucket]);
+                let found = part.seal(self.spec, interval, bucket, self.store)?;
+                self.built.chunks.entry((interval.start, interval.end)).or_default().extend(found);
+            }
+            match rest {
+                Some(rest) => mask = rest,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Built> {
+        for ((start, end), parts) in std::mem::take(&mut self.chunks) {
+            let interval = Interval { start, end };
+            for (bucket, part) in parts.into_iter().enumerate() {
+                let found = part.seal(self.spec, interval, bucket, self.store)?;
+                self.built.chunks.entry((start, end)).or_default().extend(found);
+            }
+        }
+        for (chunk, segments) in &mut self.built.chunks {
+            let plan = self.plans.get(chunk).cloned().unwrap_or_else(|| unread_plan(&self.spec.tuning.partitions));
+            let core = segments.len() as u32;
+            for (number, stored) in segments.iter_mut().enumerate() {
+                stored.record.shard_spec =
+                    plan.shard(&self.spec.tuning.partitions, stored.bucket, number as u32, core)?;
+            }
+        }
+        Ok(self.built)
+    }
+}
+
+/// Keeps the first `keep` rows of a mask and gives the others, where there are any.
+fn split_off(mask: &mut [u64], keep: usize) -> Option<Vec<u64>> {
+    let mut left = keep;
+    for word in 0..mask.len() {
+        let ones = mask[word].count_ones() as usize;
+        if ones <= left {
+            left -= ones;
+            continue;
+        }
+        let mut kept = mask[word];
+        let mut bits = mask[word];
+        (0..left).for_each(|_| bits &= bits - 1);
+        kept &= !bits;
+        let mut rest = vec![0; mask.len()];
+        rest[word] = bits;
+        rest[word + 1..].copy_from_slice(&mask[word + 1..]);
+        mask[word] = kept;
+        mask[word + 1..].fill(0);
+        return Some(rest);
+    }
+    None
+}
+
+impl Part {
+    fn append(&mut self, spec: &BatchSpec, interval: Interval, batch: &ParsedBatch, mask: &[u64]) -> Result<()> {
+        let version = batch.schema_version();
+        if self.live.as_ref().is_some_and(|(live, of)| *of != version || live.is_full()) {
+            self.close();
+        }
+        let (live, _) = match &mut self.live {
+            Some(live) => live,
+            None => {
+                let schema = Arc::new(rollup_schema(&spec.schema, &batch.dimensions()));
+                let id = SegmentId::new(spec.schema.data_source.as_str(), interval, "0", 0);
+                let max_rows = spec.tuning.max_rows_in_memory.unsigned_abs() as usize;
+                let limits = Limits { max_rows, max_bytes: 1 << 30, ..Limits::default() };
+                self.live.insert((LiveIndex::new(id, schema, limits).map_err(failed)?, version))
+            }
+        };
+        let before = live.num_rows();
+        append_rows(live, batch, mask).map_err(failed)?;
+        self.rows += live.num_rows() - before;
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        if let Some((mut live, _)) = self.live.take() {
+            self.full.push(live.snapshot());
+        }
+    }
+
+    fn seal(
+        mut self,
+        spec: &BatchSpec,
+        interval: Interval,
+        bucket: usize,
+        store: &mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
+    ) -> Result<Option<Stored>> {
+        self.close();
+        if self.full.is_empty() {
+            return Ok(None);
+        }
+        let schema = union_schema(spec, &self.full);
+        match Sealed::fold(interval, &self.full, &schema)? {
+            Some(sealed) => Ok(Some(Stored { record: store(&sealed)?, bucket })),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The schema of parts whose dimensions may differ: later parts know more of them, and wider types.
+fn union_schema(spec: &BatchSpec, parts: &[SegmentRef]) -> RollupSchema {
+    let mut schema = rollup_schema(&spec.schema, &spec.schema.dimensions.dimensions);
+    for column in parts.iter().flat_map(|part| part.schema().dimensions()) {
+        match schema.dimensions.iter_mut().find(|known| known.name == column.name) {
+            Some(known) => known.column_type = column.column_type.clone(),
+            None => schema.dimensions.push(DimensionSchema::new(&column.name, column.column_type.clone())),
+        }
+    }
+    schema
+}
+
+fn failed(error: segment::Error) -> Error {
+    Error::Internal(error.to_string())
+}

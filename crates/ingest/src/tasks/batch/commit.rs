@@ -1,0 +1,138 @@
+//! The facts of a batch task: its lease, its objects, and the one transaction that makes them live.
+
+use std::time::Duration;
+
+use metastore::{
+    Append, BundleKind, Claim, Intend, Job, JobKind, NameDatasource, NewBundle, NewSegment, Outcome, Published,
+    Replace, ReplaceInputs, TakeJob,
+};
+use storage::{fail, layout};
+use timeline::Interval;
+
+use super::build::Built;
+use super::{BatchSpec, build};
+use crate::publish::{Sealed, new_id};
+use crate::tasks::run::TaskRun;
+use crate::{Error, Result};
+
+/// How long a job is held without being renewed.
+const LEASE_MS: i64 = 120_000;
+/// Times that a call of unknown fate is made again.
+const ATTEMPTS: u32 = 20;
+
+/// Builds the segments of a task and makes them live, or leaves nothing behind. Answers how many there are.
+pub(crate) fn commit(spec: &BatchSpec, run: &TaskRun) -> Result<usize> {
+    let name = NameDatasource { datasource: spec.schema.data_source.clone() };
+    let datasource = call(run, || run.wait(run.context().metastore.name_datasource(&name)))?;
+    let taken = take(run, &datasource.datasource_id)?;
+    let mut store = |sealed: &Sealed| store(sealed, run, &datasource.datasource_id, &taken);
+    let built = build(spec, run, &mut store)?;
+    run.check()?;
+    take(run, &datasource.datasource_id)?;
+    let published = match spec.append {
+        true => append(run, &taken, &datasource.datasource_id, built)?,
+        false => replace(spec, run, &taken, (&datasource.datasource_id, datasource.snapshot), built)?,
+    };
+    Ok(published.map_or(0, |published| published.segments.len()))
+}
+
+/// Takes or extends the lease of the task's job.
+fn take(run: &TaskRun, datasource_id: &str) -> Result<Job> {
+    let request = TakeJob {
+        job_id: run.id().to_owned(),
+        kind: JobKind::Batch,
+        datasource_id: datasource_id.to_owned(),
+        worker: run.worker(),
+        ttl_ms: LEASE_MS,
+    };
+    call(run, || run.wait(run.context().metastore.take_job(&request)))
+}
+
+/// Announces an object, then stores it.
+fn store(sealed: &Sealed, run: &TaskRun, datasource_id: &str, job: &Job) -> Result<NewSegment> {
+    run.check()?;
+    take(run, datasource_id)?;
+    let context = run.context();
+    let bundle_id = new_id(&*context.clock, &*context.random);
+    let path = layout::segment(datasource_id, &bundle_id).map_err(internal)?;
+    let bundle = NewBundle { bundle_id: bundle_id.clone(), kind: BundleKind::Segment, path: path.clone() };
+    let request = Intend {
+        claim: Claim::Job(job.claim()),
+        datasource_id: datasource_id.to_owned(),
+        bundles: vec![bundle],
+        created_by: run.id().to_owned(),
+    };
+    call(run, || run.wait(context.metastore.intend(&request)))?;
+    fail::point("T1");
+    let stored = run.wait(context.storage.put(&path, sealed.bytes.clone())).map_err(internal)?;
+    fail::point("T2");
+    let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
+    run.log(&format!("stored {} rows of {} in {path}, {size} bytes", sealed.rows, sealed.interval));
+    Ok(sealed.record(&bundle_id, size, &stored.hash))
+}
+
+fn append(run: &TaskRun, job: &Job, datasource_id: &str, built: Built) -> Result<Option<Published>> {
+    let segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
+    if segments.is_empty() {
+        return Ok(None);
+    }
+    let request =
+        Append { job: job.claim(), digest: digest(&segments), datasource_id: datasource_id.to_owned(), segments };
+    call(run, || run.wait(run.context().metastore.append(&request))).map(Some)
+}
+
+fn replace(
+    spec: &BatchSpec,
+    run: &TaskRun,
+    job: &Job,
+    (datasource_id, start_snapshot): (&str, i64),
+    built: Built,
+) -> Result<Option<Published>> {
+    let mut intervals: Vec<Interval> = built.chunks.keys().map(|&(start, end)| Interval { start, end }).collect();
+    if spec.drop_existing {
+        intervals.extend(&spec.schema.granularity.intervals);
+    }
+    let segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
+    if intervals.is_empty() {
+        return Ok(None);
+    }
+    let request = Replace {
+        job: job.claim(),
+        digest: digest(&segments),
+        datasource_id: datasource_id.to_owned(),
+        inputs: ReplaceInputs::Overwrite { start_snapshot, intervals, rewritten: Vec::new() },
+        segments,
+        lossy: true,
+    };
+    let replaced = call(run, || run.wait(run.context().metastore.replace(&request)))?;
+    run.log(&format!("{} segments went away", replaced.removed.len()));
+    Ok(Some(replaced.published))
+}
+
+/// What a job recorded, without the names of its objects.
+fn digest(segments: &[NewSegment]) -> String {
+    let told = |segment: &NewSegment| {
+        format!("{} {} {} {:?}", segment.interval, segment.rows, segment.weight_sum, segment.shard_spec)
+    };
+    storage::sha256_hex(segments.iter().map(told).collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+/// Makes a call until its fate is known.
+fn call<T>(run: &TaskRun, mut ask: impl FnMut() -> Outcome<T>) -> Result<T> {
+    let mut last = String::new();
+    for attempt in 0..ATTEMPTS {
+        match ask() {
+            Outcome::Done(value) | Outcome::AlreadyDone(value) => return Ok(value),
+            Outcome::Fenced(fence) => return Err(Error::Conflict(fence.to_string())),
+            Outcome::Conflict(conflict) => return Err(Error::Conflict(conflict.to_string())),
+            Outcome::Unavailable(error) => last = error.to_string(),
+        }
+        run.check()?;
+        run.pause(Duration::from_millis(50 << attempt.min(6)));
+    }
+    Err(Error::Unavailable(format!("the metastore does not answer: {last}")))
+}
+
+fn internal(error: storage::Error) -> Error {
+    Error::Unavailable(error.to_string())
+}

@@ -1,0 +1,18 @@
+//! Native batch: files into segments, appended or in place of what was there.
+
+mod build;
+mod commit;
+mod partition;
+mod read;
+mod report;
+mod spec;
+#[cfg(test)]
+mod tests;
+mod tuning;
+
+pub(crate) use build::build;
+pub(crate) use commit::commit;
+pub(crate) use read::read_lines;
+pub(crate) use report::{Phase, Report};
+pub(crate) use spec::BatchSpec;
+pub(crate) use tuning::Tuning;

@@ -1,0 +1,279 @@
+//! Which segment of its time chunk a row belongs to.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use timeline::{Granularity, ShardSpec};
+
+use super::tuning::Partitions;
+use crate::parse::{ColumnView, ParsedBatch};
+use crate::{Error, Result};
+
+/// Keys that are told apart while ranges are looked for.
+const MAX_KEYS: usize = 5_000_000;
+/// Buckets of one time chunk.
+const MAX_BUCKETS: u64 = 10_000;
+
+/// Values of the partition dimensions of a row.
+type Key = Vec<Option<String>>;
+
+/// The columns of a batch that decide.
+pub(crate) struct KeyColumns<'a> {
+    batch: &'a ParsedBatch,
+    columns: Vec<(String, ColumnView<'a>)>,
+    all: bool,
+}
+
+impl<'a> KeyColumns<'a> {
+    /// The named dimensions, or all without a name.
+    pub(crate) fn of(batch: &'a ParsedBatch, names: &[String]) -> KeyColumns<'a> {
+        let dimensions = batch.dimensions();
+        let place = |name: &str| dimensions.iter().position(|dimension| dimension.name == name);
+        let column = |name: &String| (name.clone(), place(name).map_or(ColumnView::Absent, |at| batch.dimension(at)));
+        let all = names.is_empty();
+        let mut columns: Vec<_> = match all {
+            true => dimensions.iter().map(|dimension| column(&dimension.name)).collect(),
+            false => names.iter().map(column).collect(),
+        };
+        if all {
+            columns.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        KeyColumns { batch, columns, all }
+    }
+
+    /// The values of a row; several values of one dimension are refused.
+    fn key(&self, row: usize) -> Result<Key> {
+        let value = |(name, column): &(String, ColumnView<'_>)| {
+            let mut texts = texts(*column, row);
+            match texts.len() {
+                0 => Ok(None),
+                1 => Ok(texts.pop().flatten()),
+                _ => Err(Error::invalid(
+                    "tuningConfig.partitionsSpec",
+                    format!("dimension [{name}] has several values in a row, ranges need one"),
+                )),
+            }
+        };
+        self.columns.iter().map(value).collect()
+    }
+
+    /// The hash of a row, as Druid takes it: of the JSON of its values.
+    fn hash(&self, row: usize, query_granularity: &Granularity) -> u32 {
+        let values = |column: &ColumnView<'_>| json!(texts(*column, row));
+        let json = if self.all {
+            let present = self.columns.iter().map(|(name, column)| (name, texts(*column, row)));
+            let map: BTreeMap<&String, Vec<Option<String>>> = present.filter(|(_, texts)| !texts.is_empty()).collect();
+            json!([query_granularity.bucket_start(self.batch.time()[row]), map])
+        } else {
+            Value::Array(self.columns.iter().map(|(_, column)| values(column)).collect())
+        };
+        murmur3_32(json.to_string().as_bytes())
+    }
+}
+
+fn texts(column: ColumnView<'_>, row: usize) -> Vec<Option<String>> {
+    let one = |text: Option<String>| text.map(Some).into_iter().collect();
+    match column {
+        ColumnView::Text(column, interner) => {
+            let codes = column.row(row);
+            if let [code] = codes {
+                return one(interner.get(*code).map(str::to_owned));
+            }
+            codes.iter().map(|code| interner.get(*code).map(str::to_owned)).collect()
+        }
+        ColumnView::Long(column) => one(column.get(row).map(|value| value.to_string())),
+        ColumnView::Double(column) => one(column.get(row).map(dialect::print::double_text)),
+        ColumnView::Float(column) => one(column.get(row).map(dialect::print::float_text)),
+        ColumnView::Time(times) => vec![Some(times[row].to_string())],
+        ColumnView::Absent => Vec::new(),
+    }
+}
+
+/// What a first reading learns of a time chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Census {
+    rows: u64,
+    keys: BTreeMap<OrderedKey, u64>,
+}
+
+/// A key in the order of segments: nulls first, then UTF-16 order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OrderedKey(Key);
+
+impl Ord for OrderedKey {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for OrderedKey {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn compare(a: &[Option<String>], b: &[Option<String>]) -> std::cmp::Ordering {
+    let pairs = a.iter().zip(b).map(|(a, b)| dialect::order::compare_nullable(a.as_deref(), b.as_deref()));
+    pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
+}
+
+impl Census {
+    /// Counts the rows of a mask.
+    pub(crate) fn add(&mut self, partitions: &Partitions, columns: &KeyColumns<'_>, rows: &[usize]) -> Result<()> {
+        self.rows += rows.len() as u64;
+        if matches!(partitions, Partitions::Range { .. }) {
+            for &row in rows {
+                *self.keys.entry(OrderedKey(columns.key(row)?)).or_insert(0) += 1;
+            }
+            if self.keys.len() > MAX_KEYS {
+                let what = "number of distinct values of the partition dimensions".to_owned();
+                return Err(Error::LimitExceeded { what, found: self.keys.len() as u64, limit: MAX_KEYS as u64 });
+            }
+        }
+        Ok(())
+    }
+
+    /// How the chunk is cut.
+    pub(crate) fn plan(&self, partitions: &Partitions) -> ChunkPlan {
+        match partitions {
+            Partitions::Dynamic { .. } => ChunkPlan::Whole,
+            Partitions::Hashed { num_shards, target_rows, .. } => {
+                let wanted = self.rows.div_ceil(target_rows.unsigned_abs().max(1)).max(1);
+                let number = num_shards.map_or(wanted, i64::unsigned_abs).min(MAX_BUCKETS);
+                ChunkPlan::Hashed(number as u32)
+            }
+            Partitions::Range { target_rows, .. } => ChunkPlan::Range(self.bounds(target_rows.unsigned_abs())),
+        }
+    }
+
+    /// The first key of every range but the first.
+    fn bounds(&self, target: u64) -> Vec<Key> {
+        let mut bounds = Vec::new();
+        let mut held = 0;
+        for (key, count) in &self.keys {
+            if held > 0 && held + count > target {
+                bounds.push(key.0.clone());
+                held = 0;
+            }
+            held += count;
+        }
+        bounds
+    }
+}
+
+/// How one time chunk is cut into segments.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ChunkPlan {
+    Whole,
+    Hashed(u32),
+    Range(Vec<Key>),
+}
+
+impl ChunkPlan {
+    pub(crate) fn num_buckets(&self) -> usize {
+        match self {
+            ChunkPlan::Whole => 1,
+            ChunkPlan::Hashed(number) => *number as usize,
+            ChunkPlan::Range(bounds) => bounds.len() + 1,
+        }
+    }
+
+    /// The bucket of a row.
+    pub(crate) fn bucket(&self, columns: &KeyColumns<'_>, row: usize, granularity: &Granularity) -> Result<usize> {
+        Ok(match self {
+            ChunkPlan::Whole => 0,
+            ChunkPlan::Hashed(number) => {
+                let hash = columns.hash(row, granularity) as i32;
+                hash.wrapping_rem((*number).max(1) as i32).unsigned_abs() as usize
+            }
+            ChunkPlan::Range(bounds) => {
+                let key = columns.key(row)?;
+                bounds.partition_point(|bound| compare(bound, &key).is_le())
+            }
+        })
+    }
+
+    /// What clients see of a bucket. `number` is its place among the buckets with rows, of which there are `core`.
+    pub(crate) fn shard(&self, partitions: &Partitions, bucket: usize, number: u32, core: u32) -> Result<ShardSpec> {
+        match (self, partitions) {
+            (ChunkPlan::Hashed(buckets), Partitions::Hashed { dimensions, .. }) => hashed(json!({
+                "type": "hashed", "partitionNum": number, "partitions": core, "bucketId": bucket,
+                "numBuckets": buckets, "partitionDimensions": dimensions, "partitionFunction": "murmur3_32_abs",
+            })),
+            (ChunkPlan::Range(bounds), Partitions::Range { dimensions, single, .. }) => {
+                let start = bucket.checked_sub(1).and_then(|at| bounds.get(at)).cloned();
+                let end = bounds.get(bucket).cloned();
+                Ok(range(dimensions, *single, start, end, (number, core)))
+            }
+            _ => Ok(ShardSpec::Numbered { partition_num: number, partitions: core }),
+        }
+    }
+}
+
+fn hashed(json: Value) -> Result<ShardSpec> {
+    serde_json::from_value(json).map_err(|error| Error::Internal(error.to_string()))
+}
+
+fn range(
+    dimensions: &[String],
+    single: bool,
+    start: Option<Key>,
+    end: Option<Key>,
+    (partition_num, num_core_partitions): (u32, u32),
+) -> ShardSpec {
+    let first = |key: Option<Key>| key.and_then(|key| key.into_iter().next()).flatten();
+    match dimensions {
+        [dimension] if single => ShardSpec::Single {
+            dimension: dimension.clone(),
+            start: first(start),
+            end: first(end),
+            partition_num,
+            num_core_partitions,
+        },
+        _ => ShardSpec::Range { dimensions: dimensions.to_vec(), start, end, partition_num, num_core_partitions },
+    }
+}
+
+/// MurmurHash3 of 32 bits with seed 0.
+fn murmur3_32(bytes: &[u8]) -> u32 {
+    const C1: u32 = 0xcc9e_2d51;
+    const C2: u32 = 0x1b87_3593;
+    let mix = |k: u32| k.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2);
+    let mut hash = 0u32;
+    let mut blocks = bytes.chunks_exact(4);
+    for block in &mut blocks {
+        let mut word = [0; 4];
+        word.copy_from_slice(block);
+        hash = (hash ^ mix(u32::from_le_bytes(word))).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    }
+    let tail = blocks.remainder().iter().rev().fold(0u32, |word, &byte| word << 8 | u32::from(byte));
+    if !blocks.remainder().is_empty() {
+        hash ^= mix(tail);
+    }
+    hash ^= bytes.len() as u32;
+    hash = (hash ^ hash >> 16).wrapping_mul(0x85eb_ca6b);
+    hash = (hash ^ hash >> 13).wrapping_mul(0xc2b2_ae35);
+    hash ^ hash >> 16
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn murmur_gives_the_published_values() {
+        for (text, wanted) in [("", 0), ("test", 0xba6b_d213), ("Hello, world!", 0xc036_3e43)] {
+            assert_eq!(murmur3_32(text.as_bytes()), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_cut_at_the_target() {
+        let mut census = Census::default();
+        for (key, count) in [(None, 2), (Some("a"), 3), (Some("b"), 9), (Some("c"), 1), (Some("d"), 4)] {
+            census.keys.insert(OrderedKey(vec![key.map(str::to_owned)]), count);
+        }
+        let bounds = census.bounds(5);
+        assert_eq!(bounds, [vec![Some("b".to_owned())], vec![Some("c".to_owned())]]);
+    }
+}
