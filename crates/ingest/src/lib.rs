@@ -14,6 +14,7 @@ pub mod source;
 pub mod spec;
 mod spill;
 mod supervisor;
+pub mod tasks;
 pub mod transform;
 
 pub use context::{ConnectFn, EnvironmentFn, IngestContext, IngestLimits, NodeName, connect_kafka};
@@ -24,3 +25,4 @@ pub use metrics::{Counter, Gauge, Metrics, SupervisorMetrics};
 pub use parse::{Interner, Outcome, ParsedBatch, Parser, RawBatch, RawRecord, Reason, Reject, RowStats};
 pub use spec::DataSchema;
 pub use supervisor::{Body, ListView, Reply, Supervisors};
+pub use tasks::Tasks;

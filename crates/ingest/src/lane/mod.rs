@@ -11,4 +11,4 @@ pub(crate) mod state;
 pub(crate) use board::{Board, Trouble};
 pub(crate) use chunk::{ChunkHead, ClosedChunk, Rows, fingerprint_of};
 pub(crate) use group::{Command, Grant, Group, GroupConfig};
-pub(crate) use sink::dimension_schema;
+pub(crate) use sink::{append as append_rows, by_time_chunk, dimension_schema, rollup_schema};
