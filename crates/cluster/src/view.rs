@@ -1,0 +1,59 @@
+//! What a broker knows of one datasource, as of one snapshot.
+
+use metastore::{Datasource, Lane, LaneId, Segment, Source};
+use segment::SegmentRef;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use timeline::Interval;
+
+/// A published segment that can be scanned.
+#[derive(Clone)]
+pub struct Sealed {
+    pub record: Arc<Segment>,
+    pub segment: SegmentRef,
+}
+
+/// Where the live rows of a lane begin: everything below is in sealed segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Floor {
+    pub lane: LaneId,
+    pub offset: i64,
+}
+
+/// Sealed segments and floors that belong together: read in one transaction, swapped in as one.
+pub struct View {
+    pub datasource: String,
+    pub datasource_id: String,
+    pub snapshot: i64,
+    /// By time chunk, version and partition number.
+    pub sealed: Vec<Sealed>,
+    pub floors: Vec<Floor>,
+    pub sources: BTreeMap<String, Source>,
+}
+
+impl View {
+    /// Joins what the metastore says with the segments that were opened for it.
+    pub fn new(datasource: Datasource, sources: Vec<Source>, lanes: &[Lane], sealed: Vec<Sealed>) -> Self {
+        Self {
+            datasource: datasource.name,
+            datasource_id: datasource.datasource_id,
+            snapshot: datasource.snapshot,
+            sealed,
+            floors: lanes.iter().map(|lane| Floor { lane: lane.id(), offset: lane.next_offset }).collect(),
+            sources: sources.into_iter().map(|source| (source.source_id.clone(), source)).collect(),
+        }
+    }
+
+    /// Sealed segments whose rows may lie in one of the intervals.
+    pub fn sealed_in<'a>(&'a self, intervals: &'a [Interval]) -> impl Iterator<Item = &'a Sealed> {
+        self.sealed.iter().filter(move |sealed| {
+            let (first, last) = (sealed.record.min_time, sealed.record.max_time);
+            intervals.iter().any(|interval| interval.start <= last && first < interval.end)
+        })
+    }
+
+    /// Rows in sealed segments.
+    pub fn num_sealed_rows(&self) -> u64 {
+        self.sealed.iter().map(|sealed| u64::try_from(sealed.record.rows).unwrap_or(0)).sum()
+    }
+}
