@@ -97,6 +97,7 @@ impl LiveIndex {
         }
         self.dimensions.push(dimension);
         self.schema = Arc::new(with);
+        self.columns = None;
         self.snapshot = None;
         let width = key_width(self.dimensions.len());
         if let Some(table) = self.table.take() {

@@ -8,6 +8,9 @@ use arrow_buffer::{ArrowNativeType, ScalarBuffer};
 
 use crate::VECTOR_ROWS;
 
+/// Cells of the first open block: most live indexes of late time chunks stay small.
+const FIRST_TAIL: usize = 256;
+
 /// A number that one thread writes while others read the ones before it.
 pub(super) trait Cell: ArrowNativeType {
     type Atomic: Send + Sync;
@@ -54,7 +57,7 @@ pub(super) struct Chunked<T: Cell> {
 
 impl<T: Cell> Chunked<T> {
     pub(super) fn new() -> Self {
-        Self { full: Arc::default(), tail: block::<T>(), len: 0 }
+        Self { full: Arc::default(), tail: Arc::default(), len: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -62,17 +65,30 @@ impl<T: Cell> Chunked<T> {
     }
 
     pub(super) fn push(&mut self, value: T) {
-        T::store(&self.tail[self.len % VECTOR_ROWS], value);
+        let at = self.len % VECTOR_ROWS;
+        if at == self.tail.len() {
+            self.grow_tail();
+        }
+        T::store(&self.tail[at], value);
         self.len += 1;
         if self.len.is_multiple_of(VECTOR_ROWS) {
             let values: Vec<T> = self.tail.iter().map(T::load).collect();
             Arc::make_mut(&mut self.full).push(values.into());
-            self.tail = block::<T>();
+            self.tail = Arc::default();
         }
     }
 
+    /// A larger open block; readers keep the one they have.
+    #[cold]
+    fn grow_tail(&mut self) {
+        let size = if self.full.is_empty() { (self.tail.len() * 4).max(FIRST_TAIL) } else { VECTOR_ROWS };
+        let larger: Arc<[T::Atomic]> = (0..size.min(VECTOR_ROWS)).map(|_| T::atomic()).collect();
+        larger.iter().zip(self.tail.iter()).for_each(|(new, old)| T::store(new, T::load(old)));
+        self.tail = larger;
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
-        (self.full.len() + 1) * VECTOR_ROWS * size_of::<T>()
+        (self.full.len() * VECTOR_ROWS + self.tail.len()) * size_of::<T>()
     }
 
     /// What readers keep: the rows of now.
@@ -115,8 +131,4 @@ impl<T: Cell> Chunked<T> {
     pub(super) fn take(&self, rows: &[u32]) -> ScalarBuffer<T> {
         rows.iter().map(|&row| self.get(row as usize)).collect::<Vec<T>>().into()
     }
-}
-
-fn block<T: Cell>() -> Arc<[T::Atomic]> {
-    (0..VECTOR_ROWS).map(|_| T::atomic()).collect()
 }

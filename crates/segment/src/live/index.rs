@@ -11,12 +11,15 @@ use super::chunked::Chunked;
 use super::dimension::Dimension;
 use super::limits::Limits;
 use super::snapshot::LiveSnapshot;
-use crate::{Result, RollupSchema, WEIGHT_COLUMN};
+use crate::{Result, RollupSchema, Schema, SegmentMetadata, WEIGHT_COLUMN};
 
 /// Rows being rolled up. One thread writes; what it hands out as snapshots stays as it is.
 pub struct LiveIndex {
     pub(super) id: SegmentId,
     pub(super) schema: Arc<RollupSchema>,
+    pub(super) metadata: Arc<SegmentMetadata>,
+    /// The columns as the last snapshot had them.
+    pub(super) columns: Option<Arc<Schema>>,
     pub(super) limits: Limits,
     pub(super) dimensions: Vec<Dimension>,
     pub(super) times: Chunked<i64>,
@@ -50,6 +53,8 @@ impl LiveIndex {
             limits,
             dimensions: schema.dimensions.iter().cloned().map(Dimension::new).collect(),
             times: Chunked::new(),
+            metadata: Arc::new(schema.metadata(true)),
+            columns: None,
             table: schema.rollup.then(|| KeyTable::new(key_width(schema.dimensions.len()))),
             schema,
             fold: None,

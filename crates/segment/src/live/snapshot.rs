@@ -16,8 +16,8 @@ use crate::{
 /// A live index at one moment. Neither keys nor states change while it is held.
 pub struct LiveSnapshot {
     id: SegmentId,
-    schema: Schema,
-    metadata: SegmentMetadata,
+    schema: Arc<Schema>,
+    metadata: Arc<SegmentMetadata>,
     times: Arc<Chunked<i64>>,
     time_range: Interval,
     is_sorted: bool,
@@ -37,13 +37,29 @@ impl LiveSnapshot {
         let (start, end) = if num_rows == 0 { (0, 0) } else { (index.min_time, index.max_time.saturating_add(1)) };
         Self {
             id: index.id.clone(),
-            schema: schema_of(&index.schema, &columns, index.weight.is_some()),
-            metadata: index.schema.metadata(true),
+            schema: schema(index, &columns),
+            metadata: index.metadata.clone(),
             times,
             time_range: Interval { start, end },
             is_sorted: index.is_sorted,
             runs: OnceLock::new(),
             columns,
+        }
+    }
+}
+
+/// The columns' schema: the last one, unless a dimension has become multi-value since.
+fn schema(index: &mut LiveIndex, columns: &[ColumnRef]) -> Arc<Schema> {
+    let multi_value = |schema: &Schema| {
+        let known = schema.columns().iter().skip(1).map(|c| c.multi_value);
+        known.eq(columns.iter().map(|c| c.is_multi_value()))
+    };
+    match &index.columns {
+        Some(schema) if multi_value(schema) => schema.clone(),
+        _ => {
+            let schema = Arc::new(schema_of(&index.schema, columns, index.weight.is_some()));
+            index.columns = Some(schema.clone());
+            schema
         }
     }
 }
