@@ -226,7 +226,11 @@ impl Section {
     pub(super) fn column(&self, entry: &ColumnEntry, array: arrow_array::ArrayRef) -> Result<ArrayColumn> {
         let column_type = entry.column_type()?;
         let named = |error: Error| Error::corrupt(format!("column '{}': {error}", entry.name));
-        if array.len() != self.num_rows() || array.as_list_opt::<i32>().is_some() != entry.multi_value {
+        let is_text = column_type == ColumnType::String;
+        if entry.dictionary.is_some() != is_text
+            || array.len() != self.num_rows()
+            || array.as_list_opt::<i32>().is_some() != entry.multi_value
+        {
             return Err(Error::corrupt(format!("column '{}' is not what its directory says", entry.name)));
         }
         match self.dictionary(entry)? {

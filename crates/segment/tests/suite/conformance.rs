@@ -201,6 +201,48 @@ fn a_damaged_image_is_corrupt_and_nothing_worse() {
     }
 }
 
+/// The image with one byte changed and its checksums made right again.
+fn forged(image: &[u8], at: usize, value: u8) -> Vec<u8> {
+    let mut image = image.to_vec();
+    image[at] = value;
+    let end = image.len() - 64;
+    let long = |image: &[u8], at: usize| u64::from_le_bytes(image[end + at..end + at + 8].try_into().unwrap()) as usize;
+    let (arrow, section, len) = (long(&image, 0), long(&image, 8), long(&image, 16));
+    let sums = [(24, crc32fast::hash(&image[..arrow])), (28, crc32fast::hash(&image[section..section + len]))];
+    for (at, sum) in sums {
+        image[end + at..end + at + 4].copy_from_slice(&sum.to_le_bytes());
+    }
+    let own = crc32fast::hash(&image[end..end + 52]);
+    image[end + 52..end + 56].copy_from_slice(&own.to_le_bytes());
+    image
+}
+
+#[test]
+fn a_forged_image_is_refused_or_read_without_panic() {
+    let table = table(&[&*live(&events(60), true)], true);
+    let mut image = Vec::new();
+    write_image(&table, &mut image).unwrap();
+    let (mut opened, mut refused) = (0, 0);
+    for at in (0..image.len() - 64).step_by(3) {
+        let value = [0, 0xff, image[at] ^ 1, image[at] ^ 0x80][at % 4];
+        match SealedSegment::from_bytes(forged(&image, at, value).into(), id()) {
+            Ok(segment) => {
+                opened += 1;
+                drop(check(&segment));
+                drop(rows(&segment));
+            }
+            Err(error) => {
+                refused += 1;
+                assert!(
+                    matches!(error.kind(), dialect::ErrorKind::Corrupt | dialect::ErrorKind::Unsupported),
+                    "{error}"
+                );
+            }
+        }
+    }
+    assert!(opened > 0 && refused > 0);
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let tags = prop::collection::vec(0u8..8, 0..4);
     let price = prop::option::of((-4i32..5).prop_map(f64::from));
