@@ -5,8 +5,10 @@ use super::lexer::{Lexeme, Token, lex};
 use super::scalar::{Kind, Scalar};
 use crate::{Error, Result};
 
-/// Deepest nesting, operands of a chain included.
-const MAX_DEPTH: usize = 250;
+/// Deepest nesting.
+const MAX_DEPTH: usize = 100;
+/// Most operators of one level in a row: each nests what is before it.
+const MAX_CHAIN: usize = 250;
 /// Longest text of an expression, in bytes.
 const MAX_LENGTH: usize = 4 << 20;
 
@@ -126,8 +128,8 @@ impl Parser<'_> {
     }
 
     fn check_chain(&self, chain: usize) -> Result<()> {
-        if self.depth + chain > MAX_DEPTH {
-            return Err(Error::limit(format!("an expression may be nested {MAX_DEPTH} deep")));
+        if chain > MAX_CHAIN {
+            return Err(Error::limit(format!("an expression may have {MAX_CHAIN} operators in a row")));
         }
         Ok(())
     }

@@ -1,9 +1,139 @@
 use std::collections::HashSet;
 
-use super::KINDS;
+use aggregate::ColumnType;
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use segment::{BatchView, Column, SegmentRef, widen};
+use serde_json::{Value, json};
+
+use super::{KINDS, VirtualColumns, WithVirtual};
+use crate::Filter;
 
 #[test]
 fn no_tag_occurs_twice() {
     let tags: HashSet<_> = KINDS.iter().map(|kind| kind.tag).collect();
     assert_eq!(tags.len(), KINDS.len());
+}
+
+fn segment() -> SegmentRef {
+    let tags = |items: &[&str]| items.iter().map(|item| Some(item.to_string())).collect::<Vec<_>>();
+    let view = BatchView::builder().time([0, 1, 2, 3]);
+    let view = view.string("s", [Some("a"), None, Some("bb"), Some("a")]);
+    let view = view.string("t", [Some("x"), Some("y"), None, Some("x")]);
+    let view = view.strings("tags", [tags(&["a", "b"]), tags(&[]), tags(&["b"]), tags(&["ab", "c"])]);
+    let view = view.long("l", [Some(1), Some(2), None, Some(4)]);
+    view.build().map(|view| -> SegmentRef { view }).unwrap()
+}
+
+fn with(columns: Value) -> (SegmentRef, VirtualColumns) {
+    let columns = VirtualColumns::parse(&columns).unwrap();
+    (WithVirtual::new(segment(), &columns).unwrap(), columns)
+}
+
+fn expression(name: &str, text: &str) -> Value {
+    json!({"type": "expression", "name": name, "expression": text})
+}
+
+/// The values of each row as text.
+fn rows(column: &dyn Column, num_rows: usize) -> Vec<Vec<Option<String>>> {
+    let array = column.read(0..num_rows);
+    let Some(dictionary) = column.dictionary() else {
+        let text = |row: usize| match column.column_type() {
+            ColumnType::Long => array.as_primitive::<Int64Type>().value(row).to_string(),
+            _ => array.as_primitive::<Float64Type>().value(row).to_string(),
+        };
+        return (0..num_rows).map(|row| vec![array.is_valid(row).then(|| text(row))]).collect();
+    };
+    let text = |codes: Vec<u32>| codes.into_iter().map(|code| dictionary.get(code).map(String::from)).collect();
+    match array.as_list_opt::<i32>() {
+        Some(lists) => (0..num_rows).map(|row| text(widen(&*lists.value(row)).unwrap())).collect(),
+        None => widen(&*array).unwrap().into_iter().map(|code| text(vec![code])).collect(),
+    }
+}
+
+fn check(text: &str, column_type: ColumnType, expected: [&[&str]; 4]) {
+    let (segment, columns) = with(json!([expression("v", text)]));
+    let column = segment.column("v").unwrap();
+    assert_eq!(column.column_type(), column_type, "{text}");
+    let some = |value: &&str| (*value != "null").then(|| value.to_string());
+    let expected: Vec<Vec<_>> = expected.iter().map(|row| row.iter().map(some).collect()).collect();
+    assert_eq!(rows(&*column, 4), expected, "{text}");
+    let taken = column.take(&[3, 0]);
+    assert_eq!(taken.len(), 2);
+    assert!(columns.check().is_ok());
+}
+
+#[test]
+fn expressions_are_columns_of_their_type() {
+    check("l + 1", ColumnType::Long, [&["2"], &["3"], &["null"], &["5"]]);
+    check("l / 2.0", ColumnType::Double, [&["0.5"], &["1"], &["null"], &["2"]]);
+    check("upper(s)", ColumnType::String, [&["A"], &["null"], &["BB"], &["A"]]);
+    check("strlen(s)", ColumnType::Long, [&["1"], &["null"], &["2"], &["1"]]);
+    check("nvl(s, 'none')", ColumnType::String, [&["a"], &["none"], &["bb"], &["a"]]);
+    check("concat(s, '-', t)", ColumnType::String, [&["a-x"], &["null"], &["null"], &["a-x"]]);
+    check("concat(tags, '!')", ColumnType::String, [&["a!", "b!"], &[], &["b!"], &["ab!", "c!"]]);
+    check("nvl(tags, 'none')", ColumnType::String, [&["a", "b"], &["none"], &["b"], &["ab", "c"]]);
+    check("concat(tags, s)", ColumnType::String, [&["aa", "ba"], &["null"], &["bbb"], &["aba", "ca"]]);
+    check("array_length(tags)", ColumnType::Long, [&["2"], &["null"], &["1"], &["2"]]);
+    check("\"nope\"", ColumnType::Float, [&["null"], &["null"], &["null"], &["null"]].map(|row: &[&str; 1]| &row[..]));
+}
+
+#[test]
+fn filtered_values_leave_empty_lists() {
+    let cases = [
+        (json!({"type": "mv-filtered", "values": ["b"]}), [vec!["b"], vec![], vec!["b"], vec![]]),
+        (
+            json!({"type": "mv-filtered", "values": ["b"], "isAllowList": false}),
+            [vec!["a"], vec![], vec![], vec!["ab", "c"]],
+        ),
+        (json!({"type": "mv-regex-filtered", "pattern": "a"}), [vec!["a"], vec![], vec![], vec![]]),
+        (json!({"type": "mv-prefix-filtered", "prefix": "a"}), [vec!["a"], vec![], vec![], vec!["ab"]]),
+    ];
+    for (mut json, expected) in cases {
+        json["name"] = json!("v");
+        json["delegate"] = json!("tags");
+        let (segment, columns) = with(json!([json]));
+        assert!(columns.is_filtered("v"));
+        let some = |row: &Vec<&str>| row.iter().map(|value| Some(value.to_string())).collect::<Vec<_>>();
+        assert_eq!(rows(&*segment.column("v").unwrap(), 4), expected.iter().map(some).collect::<Vec<_>>(), "{json}");
+    }
+}
+
+#[test]
+fn columns_may_need_each_other_in_any_order() {
+    let (segment, columns) = with(json!([expression("b", "a * 2"), expression("a", "l + 1")]));
+    let values = rows(&*segment.column("b").unwrap(), 4);
+    assert_eq!(values[0], [Some("4".to_string())]);
+    assert_eq!(columns.required_columns(["b"]).into_iter().collect::<Vec<_>>(), ["l"]);
+}
+
+#[test]
+fn a_circle_is_refused() {
+    let circle = json!([expression("a", "b + 1"), expression("b", "a + 1")]);
+    let error = VirtualColumns::parse(&circle).unwrap_err().to_string();
+    assert!(error.contains("'a'") && error.contains("'b'"), "{error}");
+    assert!(VirtualColumns::parse(&json!([expression("a", "1"), expression("a", "2")])).is_err());
+    assert!(VirtualColumns::parse(&json!([{"type": "nested-field", "outputName": "v"}])).is_err());
+    assert!(VirtualColumns::parse(&json!([{"type": "odd", "name": "v"}])).unwrap_err().to_string().contains("odd"));
+}
+
+#[test]
+fn a_virtual_column_hides_a_real_one() {
+    let (segment, _) = with(json!([expression("s", "t")]));
+    let filter = Filter::parse(&json!({"type": "selector", "dimension": "s", "value": "x"})).unwrap();
+    let mut mask = Vec::new();
+    filter.bind(&segment).unwrap().mask(0..4, false, &mut mask).unwrap();
+    assert_eq!(mask, [0b1001]);
+    let (segment, _) = with(json!([expression("__time", "l")]));
+    assert!(segment.time_runs().is_none());
+}
+
+#[test]
+fn what_fails_while_rows_are_read_is_told_afterwards() {
+    let (segment, columns) = with(json!([expression("v", "l / (l - 2)")]));
+    assert!(columns.check().is_ok());
+    segment.column("v").unwrap().read(0..4);
+    assert!(columns.check().unwrap_err().to_string().contains("zero"));
+    assert!(columns.check().is_ok());
 }
