@@ -5,6 +5,8 @@ mod context;
 mod input;
 mod kinds;
 mod run;
+mod sampled;
+mod sampler;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use timeline::instant;
 
 pub use context::TaskContext;
 pub use input::Reach;
+pub use sampler::{SampleRecord, SampleSource, sample};
 pub use show::TaskListFilter;
 
 use kinds::{TaskKind, parse_task};
