@@ -26,8 +26,9 @@ impl LimitSpec {
         let Some(value) = value else { return Ok(Self::default()) };
         let fields = Fields::of(value, "limitSpec")?;
         match fields.text("type")?.as_deref() {
-            None | Some("default") => {}
-            Some("noop") => return Ok(Self::default()),
+            Some("default") => {}
+            // As Druid does: without a type nothing is ordered or cut.
+            None | Some("noop") => return Ok(Self::default()),
             Some(other) => return Err(unknown("limitSpec", other, ["default", "noop"].into_iter())),
         }
         let limit = match fields.int("limit")? {

@@ -2,6 +2,7 @@
 
 mod concat;
 mod fill;
+mod java_order;
 mod print;
 mod table;
 mod values;

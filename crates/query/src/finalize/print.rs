@@ -3,7 +3,7 @@
 use dialect::print;
 use timeline::Granularity;
 
-use super::Table;
+use super::{Table, java_order};
 use crate::answer::{Elements, Rows};
 use crate::context::QueryContext;
 use crate::{Error, Result};
@@ -31,29 +31,41 @@ impl Stamp {
 
 /// Columns printed as properties of an object.
 pub(crate) struct Objects {
-    keys: Vec<Vec<u8>>,
+    /// Column and its key with the colon, in the order of printing.
+    keys: Vec<(usize, Vec<u8>)>,
 }
 
 impl Objects {
+    /// Properties in the order of the columns.
     pub fn new(table: &Table) -> Self {
-        let key = |(name, _): &(String, _)| {
+        Self::ordered(table, (0..table.columns().len()).collect())
+    }
+
+    /// Properties in the order of a hash map; see `java_order`.
+    pub fn hashed(table: &Table, presized: bool) -> Self {
+        let names: Vec<&str> = table.columns().iter().map(|(name, _)| name.as_str()).collect();
+        Self::ordered(table, java_order::positions(&names, presized))
+    }
+
+    fn ordered(table: &Table, order: Vec<usize>) -> Self {
+        let key = |at: usize| {
             let mut key = Vec::new();
-            print::json_string(&mut key, name);
+            print::json_string(&mut key, &table.columns()[at].0);
             key.push(b':');
-            key
+            (at, key)
         };
-        Self { keys: table.columns().iter().map(key).collect() }
+        Self { keys: order.into_iter().map(key).collect() }
     }
 
     /// The row's columns as properties, braces included.
     pub fn print(&self, table: &Table, row: usize, out: &mut Vec<u8>) {
         out.push(b'{');
-        for (at, (key, (_, values))) in self.keys.iter().zip(table.columns()).enumerate() {
-            if at > 0 {
+        for (place, (at, key)) in self.keys.iter().enumerate() {
+            if place > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(key);
-            values.print(row, out);
+            table.columns()[*at].1.print(row, out);
         }
         out.push(b'}');
     }

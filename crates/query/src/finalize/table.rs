@@ -10,11 +10,13 @@ use crate::{Error, Result};
 pub(crate) struct Table {
     columns: Vec<(String, Values)>,
     num_rows: usize,
+    /// Rows have a time that is no column to those who ask for all columns.
+    pub hides_time: bool,
 }
 
 impl Table {
     pub fn new(num_rows: usize) -> Self {
-        Self { columns: Vec::new(), num_rows }
+        Self { columns: Vec::new(), num_rows, hides_time: false }
     }
 
     pub fn num_rows(&self) -> usize {
@@ -48,7 +50,7 @@ impl Table {
 
     pub fn take(&self, rows: &UInt32Array) -> Result<Table> {
         let columns = self.columns.iter().map(|(name, values)| Ok((name.clone(), values.take(rows)?)));
-        Ok(Table { columns: columns.collect::<Result<_>>()?, num_rows: rows.len() })
+        Ok(Table { columns: columns.collect::<Result<_>>()?, num_rows: rows.len(), hides_time: self.hides_time })
     }
 
     /// Every state as it is shown: finalized, or its stored form.
@@ -57,7 +59,7 @@ impl Table {
             let shown = if finalize { values.finalized()? } else { values.unfinalized()? };
             Ok((name.clone(), shown))
         });
-        Ok(Table { columns: columns.collect::<Result<_>>()?, num_rows: self.num_rows })
+        Ok(Table { columns: columns.collect::<Result<_>>()?, num_rows: self.num_rows, hides_time: self.hides_time })
     }
 
     /// The columns named, in that order.

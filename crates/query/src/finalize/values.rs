@@ -119,11 +119,12 @@ impl Values {
         }
     }
 
-    /// States of numbers and of pairs of time and value become values; sketches stay states.
+    /// States of numbers become values, pairs of time and value objects; sketches stay states.
     pub fn plain(self) -> Result<Values> {
         match &self {
             Values::State { spec, .. } => match spec.state_type() {
-                ColumnType::State(name) if !name.starts_with("serializablePair") => Ok(self),
+                ColumnType::State(name) if name.starts_with("serializablePair") => self.unfinalized(),
+                ColumnType::State(_) => Ok(self),
                 _ => self.finalized(),
             },
             _ => Ok(self),

@@ -64,7 +64,7 @@ impl Kind for GroupBy {
             let table = self.with_time(times, table)?;
             return Ok(Answer::new(EachRow::new(table.num_rows(), move |row, out| array_row(&table, row, out))));
         }
-        let (objects, stamp) = (Objects::new(&table), self.stamp.clone());
+        let (objects, stamp) = (Objects::hashed(&table, false), self.stamp.clone());
         Ok(Answer::new(EachRow::new(table.num_rows(), move |row, out| {
             out.extend_from_slice(b"{\"version\":\"v1\",\"timestamp\":");
             stamp.print(times[row], out);
@@ -78,6 +78,7 @@ impl Kind for GroupBy {
         let (times, values) = self.finished(partial.into_fold()?, exec)?;
         let mut table = Table::new(values.num_rows());
         table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
+        table.hides_time = self.plan.is_one_bucket();
         for (name, values) in values.columns() {
             table.push(name, if finalize { values.finalized()? } else { values.clone() })?;
         }

@@ -32,7 +32,8 @@ struct SegmentMetadata {
     wanted: Wanted,
     merge: bool,
     strategy: Strategy,
-    datasource: String,
+    /// `None` when rows come from several tables.
+    datasource: Option<String>,
 }
 
 /// What becomes of aggregators that differ between segments.
@@ -57,7 +58,7 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, _: &Environment) 
         wanted,
         merge: fields.bool("merge", false)?,
         strategy: strategy(fields)?,
-        datasource: tables.into_iter().next().unwrap_or_default(),
+        datasource: if tables.len() == 1 { tables.pop() } else { None },
     }))
 }
 
@@ -129,7 +130,7 @@ impl Kind for SegmentMetadata {
         let mut analyses = analyses_of(partial)?;
         analyses.sort_by(|a, b| (a.start_ms, &a.id).cmp(&(b.start_ms, &b.id)));
         if self.merge && !analyses.is_empty() {
-            analyses = vec![merge::merge(analyses, self.strategy, &self.datasource)];
+            analyses = vec![merge::merge(analyses, self.strategy, self.datasource.as_deref())];
         }
         let elements = analyses.into_iter().map(|analysis| {
             let mut out = Vec::new();

@@ -125,7 +125,7 @@ impl Timeseries {
             self.shown(&self.outputs.total(states, num_rows)?, 1)?
         };
         let mut out = b"{\"timestamp\":null,\"result\":".to_vec();
-        Objects::new(&table).print(&table, 0, &mut out);
+        Objects::hashed(&table, true).print(&table, 0, &mut out);
         out.push(b'}');
         Ok(out)
     }
@@ -152,7 +152,7 @@ impl Kind for Timeseries {
         if let Some(name) = &self.result_field {
             table.push(name, Values::Long(Int64Array::from(stamps.clone())))?;
         }
-        let (objects, stamp) = (Objects::new(&table), self.stamp.clone());
+        let (objects, stamp) = (Objects::hashed(&table, true), self.stamp.clone());
         let rows = EachRow::new(stamps.len(), move |row, out| {
             out.extend_from_slice(b"{\"timestamp\":");
             stamp.print(stamps[row], out);

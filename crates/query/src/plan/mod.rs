@@ -32,7 +32,7 @@ pub(crate) struct FoldPlan {
     pub specs: Vec<Arc<dyn AggregatorSpec>>,
     /// The mask of each fold.
     pub masks: Vec<Option<Arc<MaskFilter>>>,
-    /// Rows whose list of values a dimension spec emptied belong to no group.
+    /// Rows with an empty list of values belong to no group, instead of that of null.
     pub drop_empty_lists: bool,
     /// Refuse dimensions of several values.
     pub single_values_only: bool,

@@ -291,7 +291,7 @@ impl<'a> Leaf<'a> {
         table + self.fold.memory_bytes()
     }
 
-    fn finish(mut self) -> Result<Option<FoldPartial>> {
+    fn finish(self) -> Result<Option<FoldPartial>> {
         let order: Vec<u32> = match &self.grouper {
             Grouper::Dense { .. } => {
                 (0..).zip(&self.touched).filter(|(_, met)| **met).map(|(group, _)| group).collect()

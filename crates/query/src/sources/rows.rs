@@ -16,7 +16,7 @@ pub(crate) fn table_segment(table: &Table) -> Result<SegmentRef> {
     let mut builder = BatchView::builder().num_rows(n);
     let times = table.get(TIME_COLUMN);
     builder = builder.time((0..n).map(|row| times.and_then(|times| times.long(row)).unwrap_or(0)));
-    if times.is_none() {
+    if times.is_none() || table.hides_time {
         builder = builder.role(TIME_COLUMN, Role::Hidden);
     }
     let mut aggregators = Vec::new();

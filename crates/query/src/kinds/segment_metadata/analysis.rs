@@ -112,7 +112,7 @@ impl Analysis {
             columns,
             size: if wanted.size { all.map(|column| column.size_bytes()).sum() } else { 0 },
             num_rows: segment.num_rows() as u64,
-            aggregators: wanted.aggregators.then(|| by_name(&metadata.aggregators)),
+            aggregators: wanted.aggregators.then(|| by_name(&metadata.aggregators)).filter(|map| !map.is_empty()),
             timestamp_spec: metadata.timestamp_spec.clone().filter(|_| wanted.timestamp_spec),
             query_granularity: metadata.query_granularity.clone().filter(|_| wanted.query_granularity),
             rollup: metadata.rollup.filter(|_| wanted.rollup),

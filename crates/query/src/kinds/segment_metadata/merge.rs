@@ -8,7 +8,7 @@ use super::analysis::{Analysis, ColumnAnalysis};
 use crate::intervals::condense;
 
 /// `all` is not empty and in time order.
-pub(super) fn merge(all: Vec<Analysis>, strategy: Strategy, datasource: &str) -> Analysis {
+pub(super) fn merge(all: Vec<Analysis>, strategy: Strategy, datasource: Option<&str>) -> Analysis {
     let newest = all[all.len() - 1].clone();
     let mut merged = Analysis { id: id(&all, &newest, datasource), ..newest.clone() };
     merged.size = all.iter().map(|a| a.size).sum();
@@ -30,10 +30,11 @@ pub(super) fn merge(all: Vec<Analysis>, strategy: Strategy, datasource: &str) ->
 }
 
 /// A single segment keeps its id; more are named after the newest interval.
-fn id(all: &[Analysis], newest: &Analysis, datasource: &str) -> String {
+fn id(all: &[Analysis], newest: &Analysis, datasource: Option<&str>) -> String {
     if all.iter().all(|a| a.id == newest.id) {
         return newest.id.clone();
     }
+    let Some(datasource) = datasource else { return "merged".to_owned() };
     let (start, end) = newest.interval.split_once('/').unwrap_or((&newest.interval, ""));
     format!("{datasource}_{start}_{end}_merged")
 }
