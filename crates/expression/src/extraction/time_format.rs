@@ -6,12 +6,18 @@ use timeline::{Granularity, TimeZone, instant};
 use super::{Extraction, ExtractionFn, ExtractionKind};
 use crate::joda::Pattern;
 use crate::json::Object;
-use crate::{Environment, Result};
+use crate::{Environment, Error, Result};
 
 pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "timeFormat", parse };
 
 fn parse(object: Object<'_>, _environment: &Environment) -> Result<ExtractionFn> {
     let pattern = object.opt_text("format")?.map(|format| Pattern::parse(&format)).transpose()?;
+    let locale = object.opt_text("locale")?.unwrap_or_default().to_ascii_lowercase();
+    if pattern.as_ref().is_some_and(Pattern::has_names) && !(locale.is_empty() || locale.starts_with("en")) {
+        return Err(Error::unsupported(
+            object.error(format!("names in locale '{locale}' are not supported")).to_string(),
+        ));
+    }
     let zone = match object.opt_text("timeZone")? {
         None => TimeZone::UTC,
         Some(name) => TimeZone::parse(&name).map_err(|error| object.error(error))?,

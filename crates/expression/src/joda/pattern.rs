@@ -53,6 +53,15 @@ impl Pattern {
         Ok(Pattern { items })
     }
 
+    /// Whether it shows names of months, weekdays, eras or halves of the day, which are English.
+    pub fn has_names(&self) -> bool {
+        let is_name = |item: &Item| match item {
+            Item::Text(_) => false,
+            Item::Field(letter, count) => matches!(letter, 'E' | 'G' | 'a') || (*letter == 'M' && *count >= 3),
+        };
+        self.items.iter().any(is_name)
+    }
+
     /// The instant that a text names, in milliseconds; `zone` counts where the text names none. `None` when the
     /// text does not fit.
     pub fn read(&self, text: &str, zone: &TimeZone) -> Option<i64> {

@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
-use timeline::{Granularity, Period, TimeZone, instant};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, Int64Array};
+use timeline::{Granularity, Interval, Period, TimeZone, instant};
 
 use super::shared::{double, long, long_or_null, text_or_null};
 use super::{Call, FunctionKind, LONG, Output, TEXT, rows, strict};
-use crate::expr::node::Function;
-use crate::expr::scalar::{ExprType, Scalar};
+use crate::expr::node::{Frame, Function, Node};
+use crate::expr::scalar::{ExprType, Kind, Scalar};
+use crate::expr::vector::Vector;
 use crate::joda::Pattern;
 use crate::joda::civil::Civil;
 use crate::{Error, Result};
@@ -101,18 +105,39 @@ fn bucket(call: Call<'_>, ceil: bool) -> Result<Box<dyn Function>> {
         }
         None => None,
     };
-    rows(LONG, move |args| {
-        let Some(at) = long(args, 0) else { return Ok(Scalar::Null) };
-        let granularity = match &fixed {
-            Some(fixed) => Cow::Borrowed(fixed),
-            None => match granularity(args, name)? {
-                Some(granularity) => Cow::Owned(granularity),
-                None => return Ok(Scalar::Null),
-            },
-        };
-        let start = granularity.bucket_start(at);
-        Ok(Scalar::Long(if ceil && start != at { granularity.next_bucket(at) } else { start }))
-    })
+    match fixed {
+        Some(granularity) => Ok(Box::new(Bucket { granularity, ceil })),
+        None => rows(LONG, move |args| {
+            let Some((at, granularity)) = long(args, 0).zip(granularity(args, name)?) else { return Ok(Scalar::Null) };
+            let start = granularity.bucket_start(at);
+            Ok(Scalar::Long(if ceil && start != at { granularity.next_bucket(at) } else { start }))
+        }),
+    }
+}
+
+/// Buckets known when the expression was parsed. Times come in runs, so the last bucket is tried first.
+struct Bucket {
+    granularity: Granularity,
+    ceil: bool,
+}
+
+impl Function for Bucket {
+    fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        let times = args[0].eval(frame)?.to_arrow_as(Kind::Long);
+        let mut last = Interval { start: 0, end: 0 };
+        let times = times.as_primitive::<Int64Type>();
+        let floor_or_ceil = times.values().iter().map(|&at| {
+            if !last.contains(at) {
+                last = self.granularity.bucket(at);
+            }
+            if self.ceil && last.start != at { last.end } else { last.start }
+        });
+        Ok(Vector::Long(Int64Array::new(floor_or_ceil.collect(), times.nulls().cloned())))
+    }
+
+    fn output(&self, _args: &[Option<ExprType>]) -> Option<ExprType> {
+        Some(ExprType::LONG)
+    }
 }
 
 fn shift(call: Call<'_>) -> Result<Box<dyn Function>> {
