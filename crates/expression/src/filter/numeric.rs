@@ -173,6 +173,11 @@ impl BoundFilter for RangeLeaf {
         stats.bounds.and_then(|bounds| self.by_bounds(bounds)).map(Truth::from)
     }
 
+    fn is_always_false(&self) -> bool {
+        let never = self.ranges.is_empty() && self.null != Truth::True;
+        never || self.constant() == Some(Truth::False)
+    }
+
     fn cost(&self) -> f64 {
         let width = if self.number_type == NumberType::Float { 4.0 } else { 8.0 };
         width * self.ranges.len().clamp(1, MAX_LOOPS) as f64

@@ -178,6 +178,10 @@ impl BoundFilter for CodeLeaf {
         Ok(())
     }
 
+    fn is_always_false(&self) -> bool {
+        matches!(self.yes.plan, Plan::Nothing)
+    }
+
     fn estimate(&self, _num_rows: usize) -> usize {
         self.yes.estimate
     }

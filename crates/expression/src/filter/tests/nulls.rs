@@ -138,7 +138,11 @@ fn a_filter_of_a_value_that_no_row_holds_is_constant() {
     let segment = segment();
     let bind = |filter: Value| Filter::parse(&filter).unwrap().bind(&segment).unwrap();
     let absent = json!({"type": "selector", "dimension": "s", "value": "zz"});
-    assert!(!bind(absent).is_always_true());
+    assert!(bind(absent).is_always_false());
+    let absent = json!({"type": "selector", "dimension": "l", "value": "1.5"});
+    assert!(!bind(absent).is_always_false(), "what is no long is taken for null");
+    let absent = json!({"type": "in", "dimension": "l", "values": ["x"]});
+    assert!(bind(absent).is_always_false());
     let nothing = bind(json!({"type": "istrue", "field": {"type": "in", "dimension": "s", "values": []}}));
     assert!(nothing.is_always_false());
     assert_eq!(nothing.positions().unwrap(), Some(Vec::new()));
