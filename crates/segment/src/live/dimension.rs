@@ -27,9 +27,10 @@ pub(super) struct Dimension {
     pub(super) schema: DimensionSchema,
     pub(super) values: Values,
     pub(super) rows: Chunked<u32>,
-    /// Codes of the batch's dictionary to ours; all `UNKNOWN` between batches.
-    known: Vec<u32>,
-    touched: Vec<u32>,
+    /// By code of the batch's dictionary: the batch in which it was last seen, and our code of it then. A
+    /// hint for later batches, whose dictionary may be another.
+    known: Vec<(u32, u32)>,
+    batch: u32,
 }
 
 impl Dimension {
@@ -40,7 +41,7 @@ impl Dimension {
             }
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Values::Number(Interner::new()),
         };
-        Self { schema, values, rows: Chunked::new(), known: Vec::new(), touched: Vec::new() }
+        Self { schema, values, rows: Chunked::new(), known: Vec::new(), batch: 0 }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -48,7 +49,7 @@ impl Dimension {
             Values::Text { values, lists } => values.memory_bytes() + lists.memory_bytes(),
             Values::Number(values) => values.memory_bytes(),
         };
-        values + self.rows.memory_bytes() + (self.known.capacity() + self.touched.capacity()) * 4
+        values + self.rows.memory_bytes() + self.known.capacity() * 8
     }
 
     /// The code of null, known from now on.
@@ -104,7 +105,11 @@ impl Dimension {
         limits: &Limits,
         out: &mut Vec<u32>,
     ) -> Result<u64> {
-        self.known.resize(self.known.len().max(dictionary.len()), UNKNOWN);
+        self.known.resize(self.known.len().max(dictionary.len()), (0, UNKNOWN));
+        self.batch = self.batch.checked_add(1).unwrap_or_else(|| {
+            self.known.fill((0, UNKNOWN));
+            1
+        });
         let mut too_long = 0;
         let mut list = Vec::new();
         let mut failed = None;
@@ -129,9 +134,6 @@ impl Dimension {
                 }
             }
         }
-        for code in self.touched.drain(..) {
-            self.known[code as usize] = UNKNOWN;
-        }
         failed.map_or(Ok(too_long), Err)
     }
 
@@ -143,21 +145,24 @@ impl Dimension {
         limits: &Limits,
         too_long: &mut u64,
     ) -> Result<u32> {
-        match self.known.get(code as usize) {
-            Some(&known) if known != UNKNOWN => return Ok(known),
-            Some(_) if (code as usize) < dictionary.len() => {}
+        let hint = match self.known.get(code as usize) {
+            Some(&(batch, ours)) if batch == self.batch => return Ok(ours),
+            Some(&(_, ours)) if (code as usize) < dictionary.len() => ours,
             _ => return Err(Error::invalid(format!("dimension '{}': code outside its dictionary", self.schema.name))),
-        }
+        };
         let value = dictionary.get(code);
         let long = value.is_some_and(|text| text.len() > limits.max_value_bytes);
         let Values::Text { values, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
+        if !long && values.get(hint).is_some_and(|known| known.as_deref() == value) {
+            self.known[code as usize] = (self.batch, hint);
+            return Ok(hint);
+        }
         let ours = values.intern(value.filter(|_| !long), limits.max_dictionary_values.min(LIST as usize));
         let ours = ours.ok_or_else(|| full(&self.schema, limits))?;
         if long {
             *too_long += 1;
         } else {
-            self.known[code as usize] = ours;
-            self.touched.push(code);
+            self.known[code as usize] = (self.batch, ours);
         }
         Ok(ours)
     }
