@@ -10,7 +10,7 @@ use super::VirtualColumns;
 use crate::Result;
 
 /// Answers for the virtual columns by name; in all else the segment that it holds. Virtual columns hide real ones
-/// of the same name, except from expressions that define themselves by them. The schema does not list them.
+/// of the same name. The schema does not list them.
 pub struct WithVirtual {
     inner: SegmentRef,
     columns: HashMap<String, ColumnRef>,
