@@ -388,12 +388,13 @@ impl ParsedBatch {
 
     /// The number of a field by its name; a field not known becomes one when it may be discovered.
     pub(crate) fn field(&mut self, name: &str, cell: &Cell<'_>) -> Result<Option<FieldId>, Trouble> {
-        if let Some(id) = self.layout.id(name.as_bytes()) {
-            return Ok(Some(id));
+        let known = self.layout.id(name.as_bytes());
+        if known.is_some_and(|id| self.layout.is_settled(id)) {
+            return Ok(known);
         }
         let typed = self.layout.discovers == Some(DimensionType::Auto) && *cell == Cell::Null;
         if !self.layout.may_discover(name) || !cell.is_flat() || typed {
-            return Ok(None);
+            return Ok(known);
         }
         if self.layout.dimensions.len() >= MAX_DIMENSIONS {
             return Err(Trouble::Reject(Reason::TooManyDimensions));

@@ -81,6 +81,8 @@ pub(crate) struct Layout {
     names: Vec<Arc<str>>,
     excluded: HashSet<Box<str>>,
     computed: HashMap<Box<str>, Vec<u16>>,
+    /// Fields that so far only transforms and filters read.
+    undiscovered: HashSet<FieldId>,
 }
 
 impl Layout {
@@ -95,6 +97,7 @@ impl Layout {
             names: Vec::new(),
             excluded: schema.exclusions().into_iter().map(String::into_boxed_str).collect(),
             computed: schema.transform.transforms.iter().map(|t| (t.name.as_str().into(), Vec::new())).collect(),
+            undiscovered: HashSet::new(),
         };
         let time = layout.field(&schema.timestamp.column);
         layout.targets[time as usize].time = true;
@@ -129,9 +132,18 @@ impl Layout {
         let plan = SlotPlan { field: name.into(), used_as: Use::Metric, holds: Holds::Mixed };
         let slot = self.slots.len();
         self.slots.push(plan);
+        let is_new = !self.ids.contains_key(name.as_bytes());
         let field = self.field(name);
+        if is_new {
+            self.undiscovered.insert(field);
+        }
         self.targets[field as usize].slots.push(slot as u16);
         slot
+    }
+
+    /// Whether the field is known, and is no dimension that is still to be discovered.
+    pub(crate) fn is_settled(&self, field: FieldId) -> bool {
+        !self.undiscovered.contains(&field)
     }
 
     /// A column computed under a name that no field can have, and the slot it feeds.
@@ -149,7 +161,9 @@ impl Layout {
     pub(crate) fn discover(&mut self, name: &str) -> Option<FieldId> {
         let dimension_type = self.discovers?;
         self.add_dimension(Dimension::new(name, dimension_type));
-        Some(self.field(name))
+        let field = self.field(name);
+        self.undiscovered.remove(&field);
+        Some(field)
     }
 
     pub(crate) fn add_dimension(&mut self, dimension: Dimension) {

@@ -49,7 +49,7 @@ impl Parser {
                 batch.rejects.push(reject);
             }
         }
-        let mut reader = self.reader();
+        let mut reader = batch.reader.take().unwrap_or_else(|| self.reader());
         for of_row in errors.chunk_by(|a, b| a.row == b.row) {
             let row = of_row[0].row as usize;
             let record = batch.row_record[row];
@@ -65,6 +65,7 @@ impl Parser {
             }
             batch.rejects.push(reject);
         }
+        batch.reader = Some(reader);
         for (record, outcome) in best.into_iter().enumerate() {
             if let Some(outcome) = outcome {
                 batch.outcomes[record] = outcome;
@@ -73,7 +74,7 @@ impl Parser {
     }
 
     fn settle_failures(&self, raw: &RawBatch<'_>, failures: Vec<Failure>, batch: &mut ParsedBatch) {
-        let mut reader = self.reader();
+        let mut reader = batch.reader.take().unwrap_or_else(|| self.reader());
         let mut kept = 0;
         for (at, failure) in failures.iter().enumerate() {
             let record = failure.record as usize;
@@ -90,6 +91,7 @@ impl Parser {
             }
             batch.rejects.push(reject);
         }
+        batch.reader = Some(reader);
     }
 
     fn describe(

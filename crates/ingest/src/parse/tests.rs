@@ -299,3 +299,16 @@ fn a_panic_costs_one_record() {
     assert_eq!(batch.outcomes()[1], Outcome::Unparseable(Reason::Panic));
     assert_eq!((batch.stats().processed, batch.stats().unparseable), (2, 1));
 }
+
+#[test]
+fn a_field_that_a_filter_reads_is_discovered_all_the_same() {
+    let schema = json!({"dimensionsSpec": {}, "transformSpec": {"filter": {"type": "selector", "dimension": "a", "value": "x"}}});
+    let parser = parser(schema, json!({"type": "json"}), Numbering::Stream);
+    let mut batch = parser.batch();
+    for _ in 0..2 {
+        parse(&parser, &mut batch, [&b"{\"ts\":1,\"a\":\"x\",\"b\":1}"[..], b"{\"ts\":1,\"a\":\"y\"}"]);
+        let names: Vec<String> = batch.dimensions().into_iter().map(|d| d.name).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!((&rows(&batch)[0]["a"], batch.keep()), (&json!("x"), &[0b01][..]));
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aggregate::Finalized;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt8Type, UInt16Type, UInt32Type};
@@ -88,7 +89,8 @@ impl Sampled {
     pub(super) fn answer(mut self, batch: &ParsedBatch, schema: &DataSchema) -> Value {
         let dimensions = batch.dimensions();
         let snapshot = self.live.as_mut().map(LiveIndex::snapshot);
-        let data: Vec<Value> = self.entries.into_iter().map(|entry| shown(entry, snapshot.as_deref())).collect();
+        let data: Vec<Value> =
+            self.entries.into_iter().map(|entry| shown(entry, snapshot.as_deref(), schema)).collect();
         json!({
             "numRowsRead": self.num_read,
             "numRowsIndexed": self.num_indexed,
@@ -127,9 +129,11 @@ fn columns(dimensions: &[Dimension], schema: &DataSchema) -> Vec<Value> {
     std::iter::once(time).chain(rest).collect()
 }
 
-fn shown(entry: Entry, snapshot: Option<&LiveSnapshot>) -> Value {
+fn shown(entry: Entry, snapshot: Option<&LiveSnapshot>, schema: &DataSchema) -> Value {
     match (entry, snapshot) {
-        (Entry::Row { input, group }, Some(snapshot)) => json!({"input": input, "parsed": parsed(snapshot, group)}),
+        (Entry::Row { input, group }, Some(snapshot)) => {
+            json!({"input": input, "parsed": parsed(snapshot, group, schema)})
+        }
         (Entry::Row { input, .. }, None) => json!({"input": input}),
         (Entry::Bad { input: Some(input), error }, _) => json!({"input": input, "unparseable": true, "error": error}),
         (Entry::Bad { input: None, error }, _) => json!({"unparseable": true, "error": error}),
@@ -137,13 +141,32 @@ fn shown(entry: Entry, snapshot: Option<&LiveSnapshot>) -> Value {
 }
 
 /// A row of the live index by column.
-fn parsed(snapshot: &LiveSnapshot, row: usize) -> Value {
+fn parsed(snapshot: &LiveSnapshot, row: usize, schema: &DataSchema) -> Value {
     let mut out = Map::new();
     for column in snapshot.schema().visible() {
-        let value = snapshot.column(&column.name).map_or(Value::Null, |found| value(&found, row));
+        let metric = schema.metrics.iter().find(|metric| *metric.name == *column.name);
+        let found = snapshot.column(&column.name);
+        let value = match (found, metric) {
+            (Some(found), Some(metric)) if matches!(found.column_type(), ColumnType::State(_)) => {
+                metric.aggregator.unfinalized(&found.read(row..row + 1)).map_or(Value::Null, first)
+            }
+            (Some(found), _) => value(&found, row),
+            (None, _) => Value::Null,
+        };
         out.insert(column.name.to_string(), value);
     }
     Value::Object(out)
+}
+
+/// The only value of a column of one row.
+fn first(column: Finalized) -> Value {
+    match column {
+        Finalized::Long(values) => json!(values.iter().next().flatten()),
+        Finalized::Double(values) => json!(values.iter().next().flatten()),
+        Finalized::Float(values) => json!(values.iter().next().flatten()),
+        Finalized::Text(values) => json!(values.iter().next().flatten()),
+        Finalized::Json(values) => values.into_iter().next().unwrap_or(Value::Null),
+    }
 }
 
 fn value(column: &ColumnRef, row: usize) -> Value {

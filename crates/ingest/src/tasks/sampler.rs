@@ -139,7 +139,7 @@ impl Request {
             }
             let raw = RawBatch { topic, partition: *partition, records: std::slice::from_ref(record) };
             parser.parse(&raw, &mut batch);
-            let inputs: Vec<Value> = reader.rows(&raw, record).rows.iter().map(|row| row_json(row)).collect();
+            let inputs: Vec<Value> = reader.source_rows(&raw, record).rows.iter().map(|row| row_json(row)).collect();
             data.take(&batch, inputs, &self.schema)?;
         }
         Ok(data.answer(&batch, &self.schema))

@@ -84,6 +84,16 @@ impl Reader for JsonReader {
     }
 
     fn rows<'a>(&mut self, _: &RawBatch<'a>, record: &RawRecord<'a>) -> Rows<'a> {
+        self.objects(record, self.flatten.as_deref())
+    }
+
+    fn source_rows<'a>(&mut self, _: &RawBatch<'a>, record: &RawRecord<'a>) -> Rows<'a> {
+        self.objects(record, None)
+    }
+}
+
+impl JsonReader {
+    fn objects<'a>(&self, record: &RawRecord<'a>, flatten: Option<&Flatten>) -> Rows<'a> {
         let value = record.value.unwrap_or_default();
         let texts: Vec<&[u8]> = if self.by_line { lines(value).collect() } else { vec![value] };
         let mut found = Rows::default();
@@ -91,7 +101,7 @@ impl Reader for JsonReader {
             let mut objects = tree::Objects::new(text);
             while let Some(next) = objects.next_object() {
                 match next.and_then(|object| object.cells()) {
-                    Ok(row) => found.rows.push(match &self.flatten {
+                    Ok(row) => found.rows.push(match flatten {
                         Some(flatten) => flatten.apply(row),
                         None => row,
                     }),
@@ -104,9 +114,7 @@ impl Reader for JsonReader {
         }
         found
     }
-}
 
-impl JsonReader {
     fn read_text(&mut self, text: &[u8], spec: &TimestampSpec, batch: &mut ParsedBatch) {
         if self.flatten.is_none() && self.scanner.read(text, spec, batch) {
             return;

@@ -71,6 +71,11 @@ pub trait Reader: Send + Debug {
         }
     }
 
+    /// The rows of a record as it holds them, before anything is taken from inside nested values.
+    fn source_rows<'a>(&mut self, from: &RawBatch<'a>, record: &RawRecord<'a>) -> Rows<'a> {
+        self.rows(from, record)
+    }
+
     /// Forgets what belongs to the file that ended, such as its header.
     fn begin_file(&mut self) {}
 

@@ -111,7 +111,8 @@ impl Scanner {
         }
         cursor.white();
         let field = batch.layout.id(&self.key);
-        if field.is_none() && batch.layout.may_discover(name) {
+        let is_settled = field.is_some_and(|field| batch.layout.is_settled(field));
+        if !is_settled && batch.layout.may_discover(name) {
             return Err(GiveUp);
         }
         if cursor.at - start > MAX_EXPECTED {
