@@ -118,7 +118,7 @@ impl Request {
         let format = parse_input_format(&self.format, "spec.ioConfig.inputFormat")?;
         let mut reader = format.reader(self.stream);
         let parser = Parser::new(self.schema.clone(), format, Numbering::Sample)?;
-        let headers: Vec<Vec<(&str, Option<&[u8]>)>> = records
+        let headers: Vec<Headers<'_>> = records
             .iter()
             .map(|record| record.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref())).collect())
             .collect();
@@ -139,12 +139,15 @@ impl Request {
             }
             let raw = RawBatch { topic, partition: *partition, records: std::slice::from_ref(record) };
             parser.parse(&raw, &mut batch);
-            let inputs: Vec<Value> = reader.source_rows(&raw, record).rows.iter().map(|row| row_json(row)).collect();
+            let inputs: Vec<Value> = reader.source_rows(&raw, record).rows.iter().map(row_json).collect();
             data.take(&batch, inputs, &self.schema)?;
         }
         Ok(data.answer(&batch, &self.schema))
     }
 }
+
+/// Headers of a record, borrowed.
+type Headers<'a> = Vec<(&'a str, Option<&'a [u8]>)>;
 
 fn raw<'a>(record: &'a SampleRecord, headers: &'a [(&'a str, Option<&'a [u8]>)]) -> RawRecord<'a> {
     RawRecord {

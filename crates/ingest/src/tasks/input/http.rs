@@ -122,18 +122,16 @@ fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    let special = address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_broadcast()
-        || address.is_documentation()
-        || address.is_multicast()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (b == 18 || b == 19));
-    !special
+    if address.is_private() || address.is_loopback() || address.is_link_local() || address.is_broadcast() {
+        return false;
+    }
+    if address.is_documentation() || address.is_multicast() || a == 0 || a >= 240 {
+        return false;
+    }
+    let is_shared = a == 100 && (64..128).contains(&b);
+    let is_protocol = a == 192 && b == 0 && c == 0;
+    let is_benchmark = a == 198 && (b == 18 || b == 19);
+    !(is_shared || is_protocol || is_benchmark)
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
@@ -141,14 +139,12 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     if let Some(inner) = address.to_ipv4() {
         return is_public_v4(inner);
     }
-    let nat = segments[0] == 0x64 && segments[1] == 0xff9b;
-    let six_to_four = segments[0] == 0x2002;
-    let teredo = segments[0] == 0x2001 && segments[1] == 0;
-    (segments[0] & 0xe000) == 0x2000
-        && !nat
-        && !six_to_four
-        && !teredo
-        && !(segments[0] == 0x2001 && segments[1] == 0xdb8)
+    let is_teredo = segments[0] == 0x2001 && segments[1] == 0;
+    let is_documentation = segments[0] == 0x2001 && segments[1] == 0xdb8;
+    let is_six_to_four = segments[0] == 0x2002;
+    // Global unicast alone; addresses that stand for IPv4 ones inside are never public here.
+    let is_global = segments[0] & 0xe000 == 0x2000;
+    is_global && !is_teredo && !is_documentation && !is_six_to_four
 }
 
 /// The body of an answer, read piece by piece.
