@@ -63,3 +63,16 @@ fn columns_of(specs: &[Box<dyn Having>]) -> Option<Vec<String>> {
     }
     Some(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::KINDS;
+
+    #[test]
+    fn no_tag_repeats() {
+        let tags: BTreeSet<&str> = KINDS.iter().map(|(tag, _)| *tag).collect();
+        assert_eq!(tags.len(), KINDS.len());
+    }
+}

@@ -82,3 +82,16 @@ pub(crate) fn find(tag: &str) -> Result<&'static Entry> {
     let entry = KINDS.iter().find(|entry| entry.tag == tag);
     entry.ok_or_else(|| unknown("queryType", tag, KINDS.iter().map(|entry| entry.tag)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::KINDS;
+
+    #[test]
+    fn no_tag_repeats() {
+        let tags: BTreeSet<&str> = KINDS.iter().map(|entry| entry.tag).collect();
+        assert_eq!(tags.len(), KINDS.len());
+    }
+}

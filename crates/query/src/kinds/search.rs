@@ -62,7 +62,7 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
         None | Some(0) => LIMIT,
         Some(n) => usize::try_from(n).map_err(|_| Error::invalid(format!("'limit' must not be negative, got {n}")))?,
     };
-    let stamp = Stamp::of(&Granularity::All, &common.context)?;
+    let stamp = Stamp::of(&granularity, &common.context)?;
     let matcher = fields.get("query").map(SearchQuery::parse).transpose()?;
     Ok(Arc::new(Search {
         common: common.clone(),
@@ -93,7 +93,8 @@ impl Search {
 
     fn segment(&self, segment: &SegmentRef, exec: &ExecContext) -> Result<Hits> {
         let mut hits = Hits::default();
-        let bucket = segment.id().interval.start;
+        let start = segment.id().interval.start;
+        let bucket = if self.granularity.is_all() { start } else { self.granularity.bucket(start).start };
         let segment = match &self.common.virtual_columns {
             Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns)?,
             None => segment.clone(),
@@ -121,6 +122,8 @@ impl Search {
 struct Counts {
     dictionary: Option<Arc<dyn Dictionary>>,
     by_code: Vec<i64>,
+    /// Lists without a value.
+    empty: i64,
     by_text: HashMap<Option<String>, i64>,
 }
 
@@ -128,7 +131,7 @@ impl Counts {
     fn new(column: &ColumnRef) -> Self {
         let dictionary = column.dictionary();
         let by_code = vec![0; dictionary.as_ref().map_or(0, |dictionary| dictionary.len())];
-        Self { dictionary, by_code, by_text: HashMap::new() }
+        Self { dictionary, by_code, empty: 0, by_text: HashMap::new() }
     }
 
     fn add(&mut self, column: &ColumnRef, array: ArrayRef, rows: &[u32]) -> Result<()> {
@@ -145,6 +148,7 @@ impl Counts {
             let offsets = lists.value_offsets();
             for &row in rows {
                 let (start, end) = (offsets[row as usize] as usize, offsets[row as usize + 1] as usize);
+                self.empty += i64::from(start == end);
                 (start..end).for_each(|at| self.by_code[codes.get(at) as usize] += 1);
             }
             return Ok(());
@@ -165,6 +169,9 @@ impl Counts {
                     *self.by_text.entry(dictionary.get(code).map(str::to_owned)).or_default() += count;
                 }
             }
+        }
+        if self.empty > 0 {
+            *self.by_text.entry(None).or_default() += self.empty;
         }
         self.by_text.into_iter().filter(|(value, _)| passes(value.as_deref())).collect()
     }

@@ -40,7 +40,8 @@ impl std::fmt::Debug for Timeseries {
 
 pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Kind>> {
     let granularity = granularity::parse(fields.require("granularity")?)?;
-    let outputs = Outputs::parse(fields, env, &[])?;
+    let result_field = common.context.text("timestampResultField")?;
+    let outputs = Outputs::parse(fields, env, result_field.as_deref().as_slice())?;
     let limit = match fields.int("limit")? {
         None | Some(0) => usize::MAX,
         Some(n) => usize::try_from(n).map_err(|_| Error::invalid(format!("'limit' must not be negative, got {n}")))?,
@@ -58,7 +59,7 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
         by_segment: context.bool("bySegment", false)?,
         finalize: context.bool("finalize", true)?,
         stamp,
-        result_field: context.text("timestampResultField")?,
+        result_field,
     }))
 }
 
@@ -102,15 +103,19 @@ impl Timeseries {
         Ok(shown)
     }
 
-    fn table(&self, states: &[ArrayRef], num_rows: usize) -> Result<Table> {
-        let mut table = Table::new(num_rows);
+    /// All outputs; post-aggregations may read the time under the name that the context gives.
+    fn table(&self, states: &[ArrayRef], stamps: Int64Array) -> Result<Table> {
+        let mut table = Table::new(stamps.len());
         self.outputs.push_aggregates(&mut table, states, &[])?;
+        if let Some(name) = &self.result_field {
+            table.push(name, Values::Long(stamps))?;
+        }
         self.outputs.push_posts(&mut table, None)?;
         Ok(table)
     }
 
-    fn shown(&self, states: &[ArrayRef], num_rows: usize) -> Result<Table> {
-        self.table(states, num_rows)?.select(self.outputs.names())?.shown(self.finalize)
+    fn shown(&self, states: &[ArrayRef], stamps: Int64Array) -> Result<Table> {
+        self.table(states, stamps)?.select(self.outputs.names())?.shown(self.finalize)
     }
 
     /// The last element: totals of the rows above it, all null when there are none.
@@ -122,7 +127,7 @@ impl Timeseries {
             }
             nulls
         } else {
-            self.shown(&self.outputs.total(states, num_rows)?, 1)?
+            self.shown(&self.outputs.total(states, num_rows)?, Int64Array::new_null(1))?
         };
         let mut out = b"{\"timestamp\":null,\"result\":".to_vec();
         Objects::hashed(&table, true).print(&table, 0, &mut out);
@@ -148,7 +153,7 @@ impl Kind for Timeseries {
         let partial = partial.into_fold()?;
         let (stamps, states) = self.states(&partial, is_table, exec)?;
         let total = if self.grand_total { Some(self.total(&states, stamps.len())?) } else { None };
-        let mut table = self.shown(&states, stamps.len())?;
+        let mut table = self.shown(&states, stamps.clone().into())?;
         if let Some(name) = &self.result_field {
             table.push(name, Values::Long(Int64Array::from(stamps.clone())))?;
         }
@@ -167,13 +172,10 @@ impl Kind for Timeseries {
         let partial = partial.into_fold()?;
         let (stamps, states) = self.states(&partial, is_table, exec)?;
         let mut table = Table::new(stamps.len());
-        let values = self.table(&states, stamps.len())?;
-        table.push(segment::TIME_COLUMN, Values::Long(Int64Array::from(stamps.clone())))?;
+        let values = self.table(&states, stamps.clone().into())?;
+        table.push(segment::TIME_COLUMN, Values::Long(stamps.into()))?;
         for (name, values) in values.columns() {
             table.push(name, if finalize { values.finalized()? } else { values.clone() })?;
-        }
-        if let Some(name) = &self.result_field {
-            table.push(name, Values::Long(Int64Array::from(stamps)))?;
         }
         Ok(table)
     }

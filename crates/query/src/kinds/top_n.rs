@@ -99,8 +99,9 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
         _ => return Err(Error::invalid("'threshold' must be above 0")),
     };
     let stamp = Stamp::of(&granularity, &common.context)?;
+    let drop_empty_lists = key.is_filtered();
     let mut plan = FoldPlan::new(common.clone(), granularity, vec![key], &outputs.aggregations);
-    plan.drop_empty_lists = true;
+    plan.drop_empty_lists = drop_empty_lists;
     let finalize = common.context.bool("finalize", true)?;
     Ok(Arc::new(TopN { plan: Arc::new(plan), outputs, dimension, metric, threshold, finalize, stamp }))
 }

@@ -124,3 +124,16 @@ fn column<'a>(rows: &'a Table, name: &str) -> Result<&'a Values> {
     rows.get(name)
         .ok_or_else(|| Error::invalid(format!("a postAggregation reads '{name}', which the query does not output")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::KINDS;
+
+    #[test]
+    fn no_tag_repeats() {
+        let tags: BTreeSet<&str> = KINDS.iter().map(|(tag, _)| *tag).collect();
+        assert_eq!(tags.len(), KINDS.len());
+    }
+}

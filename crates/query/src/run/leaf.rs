@@ -149,9 +149,13 @@ impl<'a> Leaf<'a> {
         }
         let filters: Vec<Vec<u64>> = self.masks.iter_mut().map(|mask| std::mem::take(&mut mask.words)).collect();
         match &self.grouper {
-            Grouper::Dense { cells, .. } if self.keys.len() <= 1 && !self.keys.iter().any(|key| key.is_multi) => {
+            Grouper::Dense { cells, .. } if !self.keys.iter().any(|key| key.is_multi) => {
                 let cells = *cells;
-                self.dense_runs(&selected, keys.first(), cells, &arrays, &filters)?;
+                if keys.len() > 1 || selected.ids.is_some() || selected.mean_run() < SHORT_RUN {
+                    self.dense_ids(&selected, &keys, &arrays, &filters)?;
+                } else {
+                    self.dense_runs(&selected, keys.first(), cells, &arrays, &filters)?;
+                }
             }
             _ => self.by_ids(&selected, &keys, &arrays, &filters)?,
         }
@@ -167,10 +171,6 @@ impl<'a> Leaf<'a> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<()> {
-        let covered: usize = selected.runs.iter().map(|run| run.rows.len()).sum();
-        if selected.ids.is_some() || covered / selected.runs.len().max(1) < SHORT_RUN {
-            return self.by_ids(selected, key.map(std::slice::from_ref).unwrap_or_default(), arrays, filters);
-        }
         for run in &selected.runs {
             let arrays = inputs::slice(arrays, &run.rows);
             let mut words = Vec::new();
@@ -192,6 +192,41 @@ impl<'a> Leaf<'a> {
             self.fold_batch(run.bucket as usize * cells, groups, &batch)?;
         }
         Ok(())
+    }
+
+    /// Several keys of codes, or many buckets: ids by multiplication, for all rows of the vector.
+    fn dense_ids(
+        &mut self,
+        selected: &Selected,
+        keys: &[ArrayRef],
+        arrays: &[Option<ArrayRef>],
+        filters: &[Vec<u64>],
+    ) -> Result<()> {
+        self.grow_dense();
+        let Grouper::Dense { num_codes, .. } = &self.grouper else { return Err(unexpected("grouper")) };
+        let (mut ids, mask) = selected.buckets();
+        for (key, num_codes) in keys.iter().zip(num_codes) {
+            let num_codes = u32::try_from(*num_codes).map_err(Error::internal)?;
+            match codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))? {
+                Codes::U8(codes) => ids.iter_mut().zip(codes).for_each(|(id, c)| *id = *id * num_codes + u32::from(*c)),
+                Codes::U16(codes) => {
+                    ids.iter_mut().zip(codes).for_each(|(id, c)| *id = *id * num_codes + u32::from(*c))
+                }
+                Codes::U32(codes) => ids.iter_mut().zip(codes).for_each(|(id, c)| *id = *id * num_codes + c),
+            }
+        }
+        let batch = Batch { num_rows: selected.num_rows(), arrays, mask: mask.as_deref(), filters };
+        self.fold_batch(0, Groups::U32(&ids), &batch)
+    }
+
+    /// Room for the buckets met so far.
+    fn grow_dense(&mut self) {
+        let Grouper::Dense { cells, .. } = &self.grouper else { return };
+        let groups = *cells * self.selection.buckets.len();
+        if groups > self.fold.len() {
+            self.fold.grow(groups);
+            self.touched.resize(groups, false);
+        }
     }
 
     /// Everything else: each selected row gets the id of its group.
@@ -238,13 +273,9 @@ impl<'a> Leaf<'a> {
     /// The group of each of the rows.
     fn groups(&mut self, selected: &Selected, rows: &[u32], words: &[Words]) -> Result<Vec<u32>> {
         let buckets = buckets_of(selected, rows);
+        self.grow_dense();
         match &mut self.grouper {
-            Grouper::Dense { cells, num_codes } => {
-                let groups = *cells * self.selection.buckets.len();
-                if groups > self.fold.len() {
-                    self.fold.grow(groups);
-                    self.touched.resize(groups, false);
-                }
+            Grouper::Dense { num_codes, .. } => {
                 let mut ids = buckets;
                 for (words, num_codes) in words.iter().zip(num_codes.iter()) {
                     let num_codes = *num_codes as u32;

@@ -32,6 +32,34 @@ impl Selected {
         self.rows.len()
     }
 
+    /// Average rows of a run.
+    pub fn mean_run(&self) -> usize {
+        let covered: usize = self.runs.iter().map(|run| run.rows.len()).sum();
+        covered / self.runs.len().max(1)
+    }
+
+    /// The bucket of every row, 0 for those between runs, and the mask that leaves these out too.
+    pub fn buckets(&self) -> (Vec<u32>, Option<Vec<u64>>) {
+        if let Some(ids) = &self.ids {
+            return (ids.clone(), self.mask.clone());
+        }
+        let num_rows = self.num_rows();
+        let mut ids = vec![0; num_rows];
+        let mut covered = 0;
+        for run in &self.runs {
+            ids[run.rows.clone()].fill(run.bucket);
+            covered += run.rows.len();
+        }
+        if covered == num_rows {
+            return (ids, self.mask.clone());
+        }
+        let mut words = vec![0; num_rows.div_ceil(64)];
+        for row in self.positions() {
+            words[row as usize / 64] |= 1 << (row % 64);
+        }
+        (ids, Some(words))
+    }
+
     /// Rows that are in a run and pass the mask, ascending, counted from the vector's start.
     pub fn positions(&self) -> Vec<u32> {
         let mut rows = Vec::with_capacity(self.num_rows());

@@ -58,3 +58,16 @@ pub(crate) fn parse(value: &Value, env: &Environment) -> Result<Arc<dyn Source>>
     };
     parse(&Fields::of(value, "'dataSource'")?, env)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::KINDS;
+
+    #[test]
+    fn no_tag_repeats() {
+        let tags: BTreeSet<&str> = KINDS.iter().map(|(tag, _)| *tag).collect();
+        assert_eq!(tags.len(), KINDS.len());
+    }
+}

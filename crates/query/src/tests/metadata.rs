@@ -49,5 +49,5 @@ fn search_counts_rows_by_value() {
     let hits = json!([{"dimension": "color", "value": "green", "count": 1}, {"dimension": "color", "value": "red", "count": 2}]);
     assert_eq!(answer, json!([{"timestamp": "2022-01-01T00:00:00.000Z", "result": hits}]));
     let one = ask(query("search", json!({"searchDimensions": "tags", "limit": 1})));
-    assert_eq!(one[0]["result"], json!([{"dimension": "tags", "value": "a", "count": 3}]));
+    assert_eq!(one[0]["result"], json!([{"dimension": "tags", "value": null, "count": 1}]));
 }

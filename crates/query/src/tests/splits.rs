@@ -8,7 +8,7 @@ use segment::SegmentRef;
 use serde_json::{Value, json};
 
 use super::support::*;
-use crate::{ExecContext, Query};
+use crate::{ExecContext, Executor, Job, Query};
 
 const COLORS: [Option<&str>; 4] = [None, Some(""), Some("red"), Some("🎈")];
 const TAGS: [&str; 3] = ["a", "b", "\u{ffff}"];
@@ -84,6 +84,20 @@ fn queries() -> Vec<Value> {
     all
 }
 
+/// A thread per job.
+struct Threads;
+
+impl Executor for Threads {
+    fn num_threads(&self) -> usize {
+        4
+    }
+
+    fn run(&self, jobs: Vec<Job>) {
+        let running: Vec<_> = jobs.into_iter().map(std::thread::spawn).collect();
+        running.into_iter().for_each(|thread| thread.join().expect("a job that ends"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -110,11 +124,14 @@ proptest! {
         for query in queries().into_iter().filter(|query| query["queryType"] != "scan") {
             let query = Query::parse(query.to_string().as_bytes()).expect("a query");
             let leaf = |segments: &[SegmentRef]| crate::run_leaf(&query, segments, &exec).expect("a partial");
+            let threads = ExecContext { executor: std::sync::Arc::new(Threads), ..exec.clone() };
+            let shared = crate::run_leaf(&query, &segments, &threads).expect("a partial");
             let finish = |partial| crate::finalize(&query, partial, &exec).and_then(|a| a.to_json()).expect("an answer");
             let cut = cut.min(segments.len());
             let travelled = |part: crate::Partial| crate::Partial::from_ipc(&part.to_ipc().expect("bytes")).expect("a partial");
             let parts = vec![leaf(&segments[..cut]), travelled(leaf(&segments[cut..]))];
             let merged = finish(crate::merge(&query, parts, &exec).expect("merged"));
+            prop_assert_eq!(finish(shared), finish(leaf(&segments)));
             prop_assert_eq!(String::from_utf8(merged), String::from_utf8(finish(leaf(&segments))));
         }
     }
