@@ -84,7 +84,10 @@ mod tests {
         let object = encode(&letters, "t", 3).expect("encoded");
         let lines = decode(&object, 1 << 20).expect("decoded");
         assert_eq!(lines.len(), 2);
-        assert_eq!((&lines[0]["offset"], &lines[0]["raw"], &lines[0]["partition"]), (&json!(7), &json!("b29wcw=="), &json!(3)));
+        assert_eq!(
+            (&lines[0]["offset"], &lines[0]["raw"], &lines[0]["partition"]),
+            (&json!(7), &json!("b29wcw=="), &json!(3))
+        );
         assert!(decode(&object, 10).is_err(), "a limit is a limit");
     }
 }

@@ -28,7 +28,12 @@ struct State {
 }
 
 impl LaneBuffer {
-    pub(crate) fn new(part: LanePart, granularity: Granularity, closed: Vec<Arc<ClosedChunk>>, open: OpenChunk) -> Self {
+    pub(crate) fn new(
+        part: LanePart,
+        granularity: Granularity,
+        closed: Vec<Arc<ClosedChunk>>,
+        open: OpenChunk,
+    ) -> Self {
         LaneBuffer { part, granularity, state: Mutex::new(State { closed: closed.into(), open }) }
     }
 

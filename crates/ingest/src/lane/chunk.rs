@@ -120,7 +120,11 @@ impl OpenChunk {
         let dimensions = parsed.dimensions();
         self.indexes.is_empty()
             || self.dimensions.len() <= dimensions.len()
-                && self.dimensions.iter().zip(&dimensions).all(|(a, b)| a.name == b.name && a.dimension_type == b.dimension_type)
+                && self
+                    .dimensions
+                    .iter()
+                    .zip(&dimensions)
+                    .all(|(a, b)| a.name == b.name && a.dimension_type == b.dimension_type)
     }
 
     /// Takes the rows of `parsed`, which was parsed from `raw`, and books every offset up to the end of
@@ -184,7 +188,11 @@ impl OpenChunk {
                     continue;
                 }
                 let (found, limit) = (self.head.dead.len() as u64, plan.max_dead_letters as u64);
-                return Err(Error::LimitExceeded { what: "the number of dead letters of a chunk".to_owned(), found, limit });
+                return Err(Error::LimitExceeded {
+                    what: "the number of dead letters of a chunk".to_owned(),
+                    found,
+                    limit,
+                });
             }
             let record = raw.record(reject.record as usize);
             let timestamp_ms = record.and_then(|record| record.timestamp_ms);
@@ -262,7 +270,12 @@ pub(crate) fn fingerprint(record: &Record<'_>) -> String {
     fingerprint_of(record.offset, record.timestamp_ms, record.key, record.value)
 }
 
-pub(crate) fn fingerprint_of(offset: i64, timestamp_ms: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) -> String {
+pub(crate) fn fingerprint_of(
+    offset: i64,
+    timestamp_ms: Option<i64>,
+    key: Option<&[u8]>,
+    value: Option<&[u8]>,
+) -> String {
     let mut text = format!("{timestamp_ms:?}/{:?}/{:?}/", key.map(<[u8]>::len), value.map(<[u8]>::len)).into_bytes();
     text.extend_from_slice(key.unwrap_or_default());
     text.extend_from_slice(value.unwrap_or_default());

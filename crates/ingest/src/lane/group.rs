@@ -47,7 +47,9 @@ pub(crate) enum Command {
     /// Stop reading these lanes and forget what is not published.
     Drop(Vec<LaneId>),
     /// Close what was read, publish it, and go on as another task.
-    Rotate { task_id: String },
+    Rotate {
+        task_id: String,
+    },
     /// Publish what was read, then end.
     Drain,
     /// End at once; what is not published is read again by whoever comes after.

@@ -52,42 +52,88 @@ pub(crate) enum Pause {
 #[derive(Debug, Clone)]
 pub(crate) enum Event {
     /// The lane is ours and stands at `committed`; these chunks of it were found on the disk.
-    Taken { lane: LaneNo, spilled: Vec<(ChunkNo, ChunkFacts)> },
+    Taken {
+        lane: LaneNo,
+        spilled: Vec<(ChunkNo, ChunkFacts)>,
+    },
     /// The lane is no longer read here.
-    Dropped { lane: LaneNo },
+    Dropped {
+        lane: LaneNo,
+    },
     /// The open chunk of the lane holds this much now.
-    Read { lane: LaneNo, open: ChunkFacts },
+    Read {
+        lane: LaneNo,
+        open: ChunkFacts,
+    },
     /// The open chunk was closed; a new one begins where it ends.
-    Closed { lane: LaneNo, chunk: ChunkNo, facts: ChunkFacts },
+    Closed {
+        lane: LaneNo,
+        chunk: ChunkNo,
+        facts: ChunkFacts,
+    },
     /// Time passed.
-    Tick { now_ms: u64 },
+    Tick {
+        now_ms: u64,
+    },
     /// Everything read so far is to be cut without waiting.
     Flush,
-    Spilled { chunk: ChunkNo },
+    Spilled {
+        chunk: ChunkNo,
+    },
     /// The disk did not take the chunk; it stays in memory.
-    SpillFailed { chunk: ChunkNo },
+    SpillFailed {
+        chunk: ChunkNo,
+    },
     /// The disk is short of room, or is no longer.
-    Disk { is_short: bool },
-    Published { cut: CutNo },
+    Disk {
+        is_short: bool,
+    },
+    Published {
+        cut: CutNo,
+    },
     /// The lanes of the cut are not where we thought, or not ours.
-    Refused { cut: CutNo },
+    Refused {
+        cut: CutNo,
+    },
     /// Queries have moved on to the snapshot of the cut.
-    HandedOff { cut: CutNo },
+    HandedOff {
+        cut: CutNo,
+    },
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
-    Close { lane: LaneNo },
-    Spill { lane: LaneNo, chunk: ChunkNo },
-    Cut { cut: CutNo, chunks: Vec<(LaneNo, ChunkNo)> },
-    Pause { lane: LaneNo, why: Pause },
-    Resume { lane: LaneNo },
-    HandOff { cut: CutNo },
+    Close {
+        lane: LaneNo,
+    },
+    Spill {
+        lane: LaneNo,
+        chunk: ChunkNo,
+    },
+    Cut {
+        cut: CutNo,
+        chunks: Vec<(LaneNo, ChunkNo)>,
+    },
+    Pause {
+        lane: LaneNo,
+        why: Pause,
+    },
+    Resume {
+        lane: LaneNo,
+    },
+    HandOff {
+        cut: CutNo,
+    },
     /// Rows of the chunk are sealed and every query has moved on.
-    Retire { lane: LaneNo, chunk: ChunkNo },
+    Retire {
+        lane: LaneNo,
+        chunk: ChunkNo,
+    },
     /// Forget all of the lane and take it again from its committed offset.
-    Reload { lane: LaneNo },
+    Reload {
+        lane: LaneNo,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

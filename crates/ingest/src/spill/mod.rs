@@ -45,7 +45,9 @@ impl SpillStore {
     pub(crate) fn reusable(&self, lane: &LaneId, offset: i64, spec_version: i64) -> Vec<(ChunkHead, Rows)> {
         let chunks = self.chunks();
         let (mut at, mut found) = (offset, Vec::new());
-        while let Some(chunk) = chunks.iter().find(|c| c.lane == *lane && c.from == at && c.spec_version == spec_version) {
+        while let Some(chunk) =
+            chunks.iter().find(|c| c.lane == *lane && c.from == at && c.spec_version == spec_version)
+        {
             match self.read(chunk) {
                 Ok(rows) => found.push((head(chunk), rows)),
                 Err(error) => {
@@ -164,9 +166,11 @@ impl SpillStore {
             (Record::Chunk(_) | Record::Cut(_) | Record::Entering { .. }, _) => false,
         };
         let last_cut = inner.records.iter().rposition(|record| matches!(record, Record::Cut(_)));
-        let kept = inner.records.iter().enumerate().filter(|(at, record)| {
-            !goes(record) && (Some(*at) == last_cut || !matches!(record, Record::Cut(_)))
-        });
+        let kept = inner
+            .records
+            .iter()
+            .enumerate()
+            .filter(|(at, record)| !goes(record) && (Some(*at) == last_cut || !matches!(record, Record::Cut(_))));
         let kept: Vec<Record> = kept.map(|(_, record)| record.clone()).collect();
         inner.manifest.rewrite(&kept).map_err(failed)?;
         inner.records = kept;

@@ -42,7 +42,8 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn start(context: IngestContext, spec: SupervisorSpec, version: i64) -> Handle {
-        let shared = Arc::new(Shared { spec: Mutex::new((Arc::new(spec), version)), status: Mutex::new(Status::new()) });
+        let shared =
+            Arc::new(Shared { spec: Mutex::new((Arc::new(spec), version)), status: Mutex::new(Status::new()) });
         let (commands, receiver) = unbounded_channel();
         let (over, is_over) = watch::channel(false);
         let actor = Actor { context, shared: shared.clone(), commands: receiver, is_first: true };

@@ -165,9 +165,10 @@ fn choice(fields: &Fields<'_>, topic: Option<&str>, pattern: Option<&str>) -> Re
         }
         (None, Some(_)) => Err(fields.wrong("topicPattern", "must not be longer than 1024 bytes")),
         (None, None) => Err(Error::invalid(PATH, "Either topic or topicPattern must be specified")),
-        (Some(topic), Some(pattern)) => {
-            Err(Error::invalid(PATH, format!("Only one of topic [{topic}] or topicPattern [{pattern}] must be specified")))
-        }
+        (Some(topic), Some(pattern)) => Err(Error::invalid(
+            PATH,
+            format!("Only one of topic [{topic}] or topicPattern [{pattern}] must be specified"),
+        )),
     }
 }
 

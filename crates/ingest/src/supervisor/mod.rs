@@ -113,7 +113,9 @@ async fn blocking<T: Send + 'static>(
     match asked.map_err(|panic| Error::Internal(panic.to_string()))? {
         Ok(answer) => Ok(answer),
         Err(SourceError::NotFound(what)) => Err(Error::NotFound(what)),
-        Err(error @ (SourceError::Unavailable(_) | SourceError::Refused(_))) => Err(Error::Unavailable(error.to_string())),
+        Err(error @ (SourceError::Unavailable(_) | SourceError::Refused(_))) => {
+            Err(Error::Unavailable(error.to_string()))
+        }
         Err(error @ (SourceError::OutOfRange(_) | SourceError::Corrupt(_))) => Err(Error::Corrupt(error.to_string())),
     }
 }

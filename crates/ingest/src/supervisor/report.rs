@@ -66,9 +66,9 @@ fn row_stats(task: &TaskRun) -> Value {
 }
 
 fn unparseable_events(task: &TaskRun) -> Value {
-    let errors: Vec<Value> = task.board.with(|board| {
-        board.errors.iter().filter(|(id, _)| *id == task.id).map(|(_, error)| error.clone()).collect()
-    });
+    let errors: Vec<Value> = task
+        .board
+        .with(|board| board.errors.iter().filter(|(id, _)| *id == task.id).map(|(_, error)| error.clone()).collect());
     if errors.is_empty() { json!({}) } else { json!({ "buildSegments": errors }) }
 }
 

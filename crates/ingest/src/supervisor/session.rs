@@ -150,7 +150,10 @@ impl Session {
         let (source, partitions) = (self.source.clone(), self.partitions.clone());
         let ends = super::blocking(move || {
             let end = |partition: &Partition| source.bounds(partition).map(|bounds| bounds.end);
-            partitions.iter().map(|partition| end(partition).map(|end| (partition.clone(), end))).collect::<Result<Vec<_>, _>>()
+            partitions
+                .iter()
+                .map(|partition| end(partition).map(|end| (partition.clone(), end)))
+                .collect::<Result<Vec<_>, _>>()
         });
         let is_multi = self.spec.io.is_multi_topic();
         let latest: BTreeMap<String, i64> =
@@ -167,9 +170,10 @@ impl Session {
         };
         let metrics = self.context.metrics.supervisor(&self.spec.id);
         metrics.lag_records.set(lag);
-        let newest = self.groups.values().filter_map(|group| {
-            group.board.with(|board| board.lanes.values().filter_map(|lane| lane.newest_ms).max())
-        });
+        let newest = self
+            .groups
+            .values()
+            .filter_map(|group| group.board.with(|board| board.lanes.values().filter_map(|lane| lane.newest_ms).max()));
         metrics.lag_ms.set(if lag == 0 { 0 } else { newest.max().map_or(0, |newest| (now_ms - newest).max(0)) });
         Ok(())
     }
@@ -180,9 +184,12 @@ impl Session {
         let source_error = errors.last();
         let mut status = self.shared.status.lock();
         let lag: i64 = status.lag(&self.spec).values().sum();
-        let is_idle = self.spec.io.idle.as_ref().is_some_and(|idle| {
-            idle.enabled && lag == 0 && now_ms - self.last_growth_ms >= idle.inactive_after_ms
-        });
+        let is_idle = self
+            .spec
+            .io
+            .idle
+            .as_ref()
+            .is_some_and(|idle| idle.enabled && lag == 0 && now_ms - self.last_growth_ms >= idle.inactive_after_ms);
         if status.num_failures >= 3 {
             return;
         }
@@ -260,9 +267,9 @@ impl Session {
                 self.taken.insert(grant.claim.lane.clone(), (grant.claim.clone(), grant.partition.clone()));
             }
             if !self.groups.contains_key(&no) {
-                let starts = grants.iter().map(|grant| {
-                    (partition_key(&grant.partition, self.spec.io.is_multi_topic()), grant.offset)
-                });
+                let starts = grants
+                    .iter()
+                    .map(|grant| (partition_key(&grant.partition, self.spec.io.is_multi_topic()), grant.offset));
                 let starts = starts.collect();
                 self.start_group(no, starts).await?;
             }

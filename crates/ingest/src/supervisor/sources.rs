@@ -25,7 +25,9 @@ impl Session {
         if topics.is_empty() {
             return Err(Error::NotFound(format!("no topic [{}]", self.spec.io.stream())));
         }
-        let numbers = |topic: &Topic| (0..topic.num_partitions).map(|number| Partition::new(topic.name.clone(), number)).collect::<Vec<_>>();
+        let numbers = |topic: &Topic| {
+            (0..topic.num_partitions).map(|number| Partition::new(topic.name.clone(), number)).collect::<Vec<_>>()
+        };
         self.partitions = topics.iter().flat_map(numbers).collect();
         self.shared.status.lock().num_partitions = self.partitions.len();
         let mut grants = Vec::new();
@@ -55,7 +57,9 @@ impl Session {
         for lane in self.own(lanes).await? {
             let partition = Partition::new(topic.name.clone(), lane.partition);
             let verdict = match (is_other, lane.partition >= topic.num_partitions) {
-                (true, _) => Verdict::Halt("SourceChanged: the cluster or the topic is another one; reset to begin with it".to_owned()),
+                (true, _) => Verdict::Halt(
+                    "SourceChanged: the cluster or the topic is another one; reset to begin with it".to_owned(),
+                ),
                 (false, true) => Verdict::Halt("the topic has fewer partitions than before".to_owned()),
                 (false, false) => self.verify(&lane, &partition).await?,
             };

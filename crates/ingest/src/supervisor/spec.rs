@@ -32,7 +32,9 @@ impl SupervisorSpec {
         match object.get("type").filter(|value| !value.is_null()) {
             None => return Err(Error::invalid("type", "is missing; it must be [kafka]")),
             Some(Value::String(kind)) if kind == "kafka" => {}
-            Some(other) => return Err(Error::invalid("type", format!("[{other}] is not a supervisor type; use [kafka]"))),
+            Some(other) => {
+                return Err(Error::invalid("type", format!("[{other}] is not a supervisor type; use [kafka]")));
+            }
         }
         let nested = object.get("spec").and_then(Value::as_object);
         let part = |name: &str| {

@@ -31,7 +31,12 @@ impl Supervisors {
 
 impl Session {
     /// A new generation of a group.
-    pub(super) async fn new_task(&self, group: i32, starts: BTreeMap<String, i64>, board: Arc<Board>) -> Result<TaskRun> {
+    pub(super) async fn new_task(
+        &self,
+        group: i32,
+        starts: BTreeMap<String, i64>,
+        board: Arc<Board>,
+    ) -> Result<TaskRun> {
         let mut task = TaskRun {
             id: task_id(&self.context, &self.spec),
             group,
@@ -117,7 +122,8 @@ impl Session {
     /// Tasks all of whose rows are published have succeeded.
     pub(super) async fn finish_tasks(&mut self) {
         let is_published = |task: &TaskRun| {
-            task.board.with(|board| board.is_over || board.current_task != task.id && !board.unpublished.contains(&task.id))
+            task.board
+                .with(|board| board.is_over || board.current_task != task.id && !board.unpublished.contains(&task.id))
         };
         let done: Vec<TaskRun> = {
             let mut status = self.shared.status.lock();
@@ -202,7 +208,14 @@ pub(super) fn payload(spec: &SupervisorSpec, task: &TaskRun) -> Option<Value> {
         side
     };
     let mut tuning = shown.get("tuningConfig")?.as_object()?.clone();
-    for absent in ["workerThreads", "chatRetries", "httpTimeout", "shutdownTimeout", "offsetFetchPeriod", "repartitionTransitionDuration"] {
+    for absent in [
+        "workerThreads",
+        "chatRetries",
+        "httpTimeout",
+        "shutdownTimeout",
+        "offsetFetchPeriod",
+        "repartitionTransitionDuration",
+    ] {
         tuning.remove(absent);
     }
     tuning.insert("type".to_owned(), json!("KafkaTuningConfig"));

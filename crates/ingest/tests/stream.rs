@@ -1,0 +1,286 @@
+//! From a log in memory to published segments, through the supervisors' own API.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ingest::source::{MemoryLog, MemorySource, Partition, Source};
+use ingest::{Body, Handoff, IngestContext, IngestLimits, LiveParts, Metrics, NodeName, Publication, Supervisors};
+use metastore::testing::{Fault, Faulty};
+use metastore::{LaneId, Metastore, Options};
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use storage::{DeepStorage, DiskFault, FaultyDisk, RealDisk};
+use timeline::{Clock, SeededRandom};
+
+/// Queries move on at once.
+#[derive(Default)]
+struct AtOnce {
+    snapshots: Mutex<Vec<i64>>,
+}
+
+#[async_trait]
+impl Handoff for AtOnce {
+    async fn published(&self, publication: &Publication) -> ingest::Result<()> {
+        self.snapshots.lock().push(publication.snapshot);
+        Ok(())
+    }
+
+    async fn lanes_changed(&self, _: &str) {}
+}
+
+/// A clock that runs as the test goes on, many times faster than the real one.
+struct FastClock {
+    start: std::time::Instant,
+}
+
+impl Clock for FastClock {
+    fn now_ms(&self) -> i64 {
+        1_700_000_000_000 + i64::try_from(self.monotonic_ms()).unwrap_or(0)
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(0) * 10
+    }
+}
+
+struct World {
+    log: MemoryLog,
+    metastore: Arc<Faulty>,
+    storage: DeepStorage,
+    disk: Arc<FaultyDisk<RealDisk>>,
+    _directory: tempfile::TempDir,
+}
+
+fn partition(number: i32) -> Partition {
+    Partition::new("events", number)
+}
+
+impl World {
+    fn new() -> World {
+        let directory = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(FastClock { start: std::time::Instant::now() });
+        let log = MemoryLog::default();
+        log.create_topic("events", Some("u1"), 2);
+        World {
+            log,
+            metastore: Faulty::new(Options::new(clock, Arc::new(SeededRandom::new(1)))),
+            storage: DeepStorage::memory(),
+            disk: Arc::new(FaultyDisk::new(RealDisk::open(directory.path()).expect("a disk"))),
+            _directory: directory,
+        }
+    }
+
+    fn context(&self, node: &str, limits: IngestLimits) -> IngestContext {
+        let log = self.log.clone();
+        IngestContext {
+            metastore: self.metastore.as_metastore(),
+            storage: self.storage.clone(),
+            disk: self.disk.clone(),
+            clock: Arc::new(FastClock { start: std::time::Instant::now() }),
+            random: Arc::new(SeededRandom::new(u64::from(node.as_bytes()[0]))),
+            handoff: Arc::new(AtOnce::default()),
+            live: Arc::new(LiveParts::default()),
+            metrics: Arc::new(Metrics::default()),
+            limits,
+            node: NodeName { id: node.to_owned(), host: "localhost".to_owned(), port: 8888 },
+            environment: Arc::new(|_| None),
+            property_policy: Default::default(),
+            connect: Arc::new(move |_| Ok(Arc::new(MemorySource::new(log.clone(), Some("c1"))) as Arc<dyn Source>)),
+        }
+    }
+
+    fn produce(&self, from: i64, to: i64) {
+        for n in from..to {
+            let event = json!({"ts": 1_700_000_000_000i64 + n, "k": format!("k{}", n % 3), "n": n});
+            let text = if n % 10 == 7 { "oops".to_owned() } else { event.to_string() };
+            let number = i32::try_from(n % 2).expect("small");
+            self.log.append(&partition(number), 1_700_000_000_000 + n, text.as_bytes());
+            if n % 5 == 0 {
+                self.log.append_marker(&partition(number));
+            }
+        }
+    }
+
+    async fn lanes(&self) -> BTreeMap<i32, (LaneId, i64)> {
+        let metastore = self.metastore.as_metastore();
+        let mut found = BTreeMap::new();
+        for source in metastore.sources("clicks").await.expect("sources") {
+            for lane in metastore.lanes(&source.source_id).await.expect("lanes") {
+                found.insert(lane.partition, (lane.id(), lane.next_offset));
+            }
+        }
+        found
+    }
+
+    /// Count and sum of what is published, checked against the ledger.
+    async fn published(&self) -> (i64, i64) {
+        let metastore = self.metastore.as_metastore();
+        assert_eq!(metastore.check().await.expect("checked"), vec![]);
+        let Some(datasource) = metastore.datasource("clicks").await.expect("a datasource") else { return (0, 0) };
+        let live = metastore.live(&datasource.datasource_id).await.expect("the live set");
+        let sum = |name: &str| -> i64 {
+            let sums = live.segments.iter().filter_map(|segment| segment.metric_sums.0.get(name));
+            sums.map(|sum| if let metastore::Sum::Long(sum) = sum { *sum } else { 0 }).sum()
+        };
+        (sum("count"), sum("total"))
+    }
+
+    async fn ends(&self) -> Vec<i64> {
+        let source = MemorySource::new(self.log.clone(), None);
+        (0..2).map(|number| source.bounds(&partition(number)).expect("bounds").end).collect()
+    }
+
+    async fn all_published(&self) -> bool {
+        let lanes = self.lanes().await;
+        let ends = self.ends().await;
+        lanes.len() == 2 && lanes.values().zip(ends).all(|((_, at), end)| *at == end)
+    }
+}
+
+/// Count and sum that the first `num` events must give.
+fn wanted(num: i64) -> (i64, i64) {
+    let taken = (0..num).filter(|n| n % 10 != 7);
+    (taken.clone().count() as i64, taken.sum())
+}
+
+fn spec() -> Value {
+    json!({
+        "type": "kafka",
+        "spec": {
+            "dataSchema": {
+                "dataSource": "clicks",
+                "timestampSpec": {"column": "ts", "format": "millis"},
+                "dimensionsSpec": {"dimensions": ["k"]},
+                "metricsSpec": [{"type": "count", "name": "count"}, {"type": "longSum", "name": "total", "fieldName": "n"}],
+                "granularitySpec": {"segmentGranularity": "HOUR", "queryGranularity": "MINUTE", "rollup": true}
+            },
+            "ioConfig": {
+                "topic": "events",
+                "inputFormat": {"type": "json"},
+                "consumerProperties": {"bootstrap.servers": "memory:1"},
+                "useEarliestOffset": true, "startDelay": "PT0S", "period": "PT0.2S", "taskCount": 2
+            },
+            "tuningConfig": {"type": "kafka", "maxSavedParseExceptions": 5}
+        }
+    })
+}
+
+fn limits() -> IngestLimits {
+    IngestLimits { cut_period: Duration::from_millis(300), disk_reserve_bytes: 0, ..IngestLimits::default() }
+}
+
+/// Waits until `condition` holds; gives up loudly.
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while !condition().await {
+        assert!(std::time::Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn json_of(body: &Body) -> &Value {
+    match body {
+        Body::Json(json) => json,
+        other => panic!("not JSON: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_is_published_once_and_seen_before() {
+    let world = World::new();
+    world.produce(0, 500);
+    let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(3600), ..limits() });
+    let live = context.live.clone();
+    let supervisors = Supervisors::start(context).await.expect("started");
+    assert_eq!(supervisors.submit(&spec(), false).await.status, 200);
+    until("live rows", async || {
+        let floors: Vec<_> = world.lanes().await.into_values().collect();
+        let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
+        let covered: i64 = parts.iter().map(|part| part.covered).sum();
+        covered == world.ends().await.iter().sum::<i64>()
+    })
+    .await;
+    assert_eq!(world.published().await, (0, 0), "nothing is cut before it is due");
+    let status = supervisors.status("clicks").await;
+    assert_eq!(json_of(&status.body)["payload"]["activeTasks"].as_array().map(Vec::len), Some(2));
+    assert_eq!(supervisors.suspend("clicks").await.status, 200);
+    until("all is published", async || world.all_published().await).await;
+    assert_eq!(world.published().await, wanted(500));
+    let metastore = world.metastore.as_metastore();
+    let source = metastore.sources("clicks").await.expect("sources").remove(0);
+    let dead = metastore.dead_letters(&source.source_id, 100).await.expect("dead letters");
+    assert_eq!(dead.iter().map(|dead| dead.num_records).sum::<i64>(), 50);
+    until("tasks have ended", async || {
+        let tasks = metastore.tasks(&Default::default()).await.expect("tasks");
+        tasks.len() == 2 && tasks.iter().all(|task| task.status == metastore::TaskStatus::Success)
+    })
+    .await;
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_store_and_disk_lose_and_double_nothing() {
+    let world = World::new();
+    let disk = world.disk.clone();
+    let faulty = world.metastore.clone();
+    let small = IngestLimits { live_bytes: 1, chunk_credits: 2, ..limits() };
+    let mut body = spec();
+    body["spec"]["tuningConfig"]["maxRowsInMemory"] = json!(2);
+    let supervisors = Supervisors::start(world.context("a", small)).await.expect("started");
+    supervisors.submit(&body, false).await;
+    for round in 0..6 {
+        world.produce(round * 100, (round + 1) * 100);
+        match round {
+            1 => faulty.fail(Some("publish"), 0, Fault::LoseReply),
+            2 => faulty.fail(Some("publish"), 0, Fault::LoseRequest),
+            3 => faulty.fail(Some("intend"), 0, Fault::LoseReply),
+            4 => disk.fail(3, DiskFault::Full),
+            5 => disk.fail(5, DiskFault::Torn(3)),
+            _ => {}
+        }
+        until("all is published", async || world.all_published().await).await;
+        assert_eq!(world.published().await, wanted((round + 1) * 100), "round {round}");
+    }
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_is_taken_back_is_read_again() {
+    let world = World::new();
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&spec(), false).await;
+    world.produce(0, 100);
+    until("the first part", async || world.all_published().await).await;
+    let before = world.metastore.remember().await;
+    world.produce(100, 200);
+    until("the second part", async || world.all_published().await).await;
+    world.metastore.take_back(before).await;
+    world.produce(200, 300);
+    until("everything again", async || world.all_published().await).await;
+    assert_eq!(world.published().await, wanted(300));
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_goes_on_where_the_last_one_stopped() {
+    let world = World::new();
+    let mut body = spec();
+    body["spec"]["tuningConfig"]["maxRowsInMemory"] = json!(2);
+    for life in 0..4 {
+        let quick = IngestLimits { live_bytes: 1, ..limits() };
+        let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
+        if life == 0 {
+            supervisors.submit(&body, false).await;
+        }
+        world.produce(life * 100, (life + 1) * 100);
+        until("something is published", async || world.published().await.0 > wanted(life * 100).0).await;
+        if life == 3 {
+            until("all is published", async || world.all_published().await).await;
+        }
+        // What is not published when the drain gives up is read again by the next life.
+        supervisors.drain(if life % 2 == 0 { Duration::ZERO } else { Duration::from_secs(30) }).await;
+    }
+    assert_eq!(world.published().await, wanted(400));
+}
