@@ -1,6 +1,7 @@
 //! Carries events from a source to a published segment, exactly once.
 
 pub mod client_properties;
+mod compaction;
 mod context;
 pub mod dead_letter;
 mod error;
@@ -17,6 +18,7 @@ mod supervisor;
 pub mod tasks;
 pub mod transform;
 
+pub use compaction::{Compactor, Merge, Tiers};
 pub use context::{ConnectFn, EnvironmentFn, IngestContext, IngestLimits, NodeName, connect_kafka};
 pub use error::{Error, Result};
 pub use handoff::{Handoff, Publication};

@@ -1,0 +1,64 @@
+//! Small segments of a time chunk become larger ones, all the time, in the background. Appends never wait for
+//! it: a merge whose inputs went away meanwhile is thrown away.
+
+mod job;
+mod plan;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use plan::{Merge, Tiers};
+
+use crate::supervisor::unavailable;
+use crate::{IngestContext, Result};
+
+/// The compaction of this process.
+pub struct Compactor {
+    context: IngestContext,
+    tiers: Tiers,
+}
+
+impl Compactor {
+    /// Merges by `tiers`.
+    pub fn new(context: IngestContext, tiers: Tiers) -> Compactor {
+        Compactor { context, tiers }
+    }
+
+    /// Looks for merges by the period of the limits until it is cancelled; a merge under way is left to its
+    /// end. Returns at once when the period is none.
+    pub async fn run(self: Arc<Self>, cancelled: CancellationToken) {
+        let Some(period) = self.context.limits.compaction_period else { return };
+        while cancelled.run_until_cancelled(tokio::time::sleep(period)).await.is_some() {
+            if let Err(error) = self.round(&cancelled).await {
+                tracing::warn!(%error, "compaction waits for its next round");
+            }
+        }
+    }
+
+    /// Does every merge that is worth doing now, once. Answers how many were done.
+    pub async fn round(&self, cancelled: &CancellationToken) -> Result<usize> {
+        let mut done = 0;
+        for datasource in self.context.metastore.datasources().await.map_err(unavailable)? {
+            let live = self.context.metastore.live(&datasource.datasource_id).await.map_err(unavailable)?;
+            for merge in self.tiers.plan(&live.segments) {
+                if cancelled.is_cancelled() {
+                    return Ok(done);
+                }
+                match job::run(&self.context, &datasource, &merge).await {
+                    Ok(true) => {
+                        self.context.metrics.compactions.add(1);
+                        self.context.metrics.compacted_segments.add(merge.inputs.len() as u64);
+                        done += 1;
+                    }
+                    Ok(false) => self.context.metrics.failed_compactions.add(1),
+                    Err(error) => {
+                        self.context.metrics.failed_compactions.add(1);
+                        tracing::warn!(datasource = datasource.name, %error, "a merge failed");
+                    }
+                }
+            }
+        }
+        Ok(done)
+    }
+}
