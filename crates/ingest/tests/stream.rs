@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ingest::source::{MemoryLog, MemorySource, Partition, Source};
-use ingest::{Body, Handoff, IngestContext, IngestLimits, LiveParts, Metrics, NodeName, Publication, Supervisors};
+use ingest::{
+    Body, Compactor, Handoff, IngestContext, IngestLimits, LiveParts, Metrics, NodeName, Publication, Supervisors,
+    Tiers,
+};
 use metastore::testing::{Fault, Faulty};
-use metastore::{LaneId, Metastore, Options};
+use metastore::{LaneId, Options};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use storage::{DeepStorage, DiskFault, FaultyDisk, RealDisk};
@@ -236,9 +239,14 @@ async fn faults_of_store_and_disk_lose_and_double_nothing() {
             1 => faulty.fail(Some("publish"), 0, Fault::LoseReply),
             2 => faulty.fail(Some("publish"), 0, Fault::LoseRequest),
             3 => faulty.fail(Some("intend"), 0, Fault::LoseReply),
-            4 => disk.fail(3, DiskFault::Full),
-            5 => disk.fail(5, DiskFault::Torn(3)),
+            4 => disk.fail_from(0, DiskFault::Full),
+            5 => disk.fail_from(1, DiskFault::Torn(3)),
             _ => {}
+        }
+        if round >= 4 {
+            let before = disk.num_changes();
+            until("the disk refuses", async || disk.num_changes() > before + 20).await;
+            disk.heal();
         }
         until("all is published", async || world.all_published().await).await;
         assert_eq!(world.published().await, wanted((round + 1) * 100), "round {round}");
@@ -283,4 +291,117 @@ async fn another_process_goes_on_where_the_last_one_stopped() {
         supervisors.drain(if life % 2 == 0 { Duration::ZERO } else { Duration::from_secs(30) }).await;
     }
     assert_eq!(world.published().await, wanted(400));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_that_lost_its_lanes_publishes_nothing_more() {
+    let world = World::new();
+    let context = world.context("a", limits());
+    let metrics = context.metrics.clone();
+    let supervisors = Supervisors::start(context).await.expect("started");
+    supervisors.submit(&spec(), false).await;
+    let metastore = world.metastore.as_metastore();
+    for round in 0..5 {
+        world.produce(round * 100, (round + 1) * 100);
+        until("lanes", async || world.lanes().await.len() == 2).await;
+        let leader = metastore.leader("overlord").await.expect("asked").expect("a leader");
+        let mut lanes = Vec::new();
+        for source in metastore.sources("clicks").await.expect("sources") {
+            let found = metastore.lanes(&source.source_id).await.expect("lanes");
+            lanes.extend(found.into_iter().map(|lane| (lane.id(), lane.epoch)));
+        }
+        let request = metastore::Assign { leader: leader.claim(), lanes, node: "b".to_owned(), ttl_ms: 300 };
+        metastore.assign(&request).await.into_result().expect("assigned");
+        until("all is published by the owner that took the lanes back", async || world.all_published().await).await;
+        assert_eq!(world.published().await, wanted((round + 1) * 100), "round {round}");
+    }
+    assert!(metrics.supervisor("clicks").cuts.get() > 0);
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_segments_become_few_and_keep_their_totals() {
+    let world = World::new();
+    let context = world.context("a", IngestLimits { cut_period: Duration::from_millis(50), ..limits() });
+    let compactor = Compactor::new(context.clone(), Tiers::default());
+    let supervisors = Supervisors::start(context).await.expect("started");
+    supervisors.submit(&spec(), false).await;
+    for round in 0..10 {
+        world.produce(round * 50, (round + 1) * 50);
+        until("all is published", async || world.all_published().await).await;
+    }
+    let metastore = world.metastore.as_metastore();
+    let count = async || {
+        let datasource = metastore.datasource("clicks").await.expect("asked").expect("a datasource");
+        metastore.live(&datasource.datasource_id).await.expect("the live set").segments.len()
+    };
+    let before = count().await;
+    assert!(before >= 10);
+    world.metastore.fail(Some("replace"), 0, Fault::LoseReply);
+    let done = compactor.round(&Default::default()).await.expect("a round");
+    assert!(done >= 1 && count().await < before, "{done} merges of {before} segments");
+    assert_eq!(world.published().await, wanted(500));
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_answers_as_druid_does() {
+    let world = World::new();
+    world.produce(0, 20);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    let missing = supervisors.status("clicks").await;
+    assert_eq!(
+        (missing.status, missing.body),
+        (404, Body::Text("Cannot find any supervisor with id: [clicks]".to_owned()))
+    );
+    for (field, bad) in [
+        ("type", json!({})),
+        ("ioConfig", json!({"type": "kafka", "spec": {"dataSchema": spec()["spec"]["dataSchema"]}})),
+        ("taskDuration", patched("/spec/ioConfig/taskDuration", json!("one hour"))),
+        ("consumerProperties", patched("/spec/ioConfig/consumerProperties", json!({}))),
+        ("plugin.library.paths", patched("/spec/ioConfig/consumerProperties/plugin.library.paths", json!("x"))),
+        ("tuningConfig.type", patched("/spec/tuningConfig/type", json!("index_parallel"))),
+    ] {
+        let answer = supervisors.submit(&bad, false).await;
+        let message = json_of(&answer.body)["error"].as_str().expect("an error");
+        assert!(answer.status == 400 && message.contains(field), "{field}: {message}");
+    }
+    assert_eq!(json_of(&supervisors.submit(&spec(), false).await.body), &json!({"id": "clicks"}));
+    until("all is read", async || {
+        let stats = supervisors.stats("clicks").await;
+        let groups = json_of(&stats.body).as_object().expect("groups").clone();
+        let tasks = groups.values().flat_map(|group| group.as_object().expect("tasks").values());
+        tasks.map(|task| task["totals"]["buildSegments"]["processed"].as_i64().unwrap_or(0)).sum::<i64>() == 18
+    })
+    .await;
+    let errors = supervisors.parse_errors("clicks").await;
+    assert_eq!(json_of(&errors.body).as_array().map(Vec::len), Some(2));
+    assert_eq!(json_of(&errors.body)[0]["errorType"], "unparseable");
+    let shown = supervisors.spec("clicks").await;
+    assert_eq!(json_of(&shown.body)["ioConfig"]["taskDuration"], "PT3600S");
+    assert_eq!(json_of(&supervisors.suspend("clicks").await.body)["suspended"], true);
+    let again = supervisors.suspend("clicks").await;
+    assert_eq!((again.status, json_of(&again.body)), (400, &json!({"error": "[clicks] is already suspended"})));
+    until("suspended", async || {
+        let status = supervisors.status("clicks").await;
+        json_of(&status.body)["payload"]["state"] == "SUSPENDED"
+    })
+    .await;
+    assert_eq!(supervisors.resume("clicks").await.status, 200);
+    let moved =
+        json!({"type": "kafka", "partitions": {"type": "end", "stream": "events", "partitionOffsetMap": {"0": 0}}});
+    assert_eq!(supervisors.reset_offsets("clicks", &moved).await.status, 200);
+    assert_eq!(supervisors.handoff_groups("clicks", &json!({"taskGroupIds": []})).await.status, 400);
+    assert_eq!(supervisors.terminate("clicks").await.status, 200);
+    assert_eq!(supervisors.status("clicks").await.status, 404);
+    let history = supervisors.history("clicks", None).await;
+    assert_eq!(json_of(&history.body)[0]["spec"]["type"], "noop");
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+fn patched(pointer: &str, value: Value) -> Value {
+    let mut spec = spec();
+    let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+    spec.pointer_mut(parent).expect("a parent")[name] = value;
+    spec
 }

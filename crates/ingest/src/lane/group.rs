@@ -13,7 +13,7 @@ use super::chunk::{ClosedChunk, FoldPlan, OpenChunk, Rows};
 use super::state::{self, ChunkNo, CutNo, Event, LaneNo, Machine};
 use crate::parse::{ParsedBatch, Parser};
 use crate::publish::Ending;
-use crate::source::{FetchedBatch, Partition, PollLimits, Reader, SourceError};
+use crate::source::{Partition, PollLimits, Reader, SourceError};
 use crate::spec::DataSchema;
 use crate::spill::SpillStore;
 use crate::{IngestContext, LanePart, Publication, Result, SupervisorMetrics};
@@ -94,7 +94,7 @@ pub(crate) struct Group {
     last_lane: LaneNo,
     commands: Receiver<Command>,
     results: Receiver<Done>,
-    num_errors: i64,
+    pub(super) num_errors: i64,
     is_draining: bool,
     is_stopped: bool,
 }
@@ -282,79 +282,8 @@ impl Group {
         }
     }
 
-    fn lane_of(&self, partition: &Partition) -> Option<LaneNo> {
+    pub(super) fn lane_of(&self, partition: &Partition) -> Option<LaneNo> {
         self.lanes.iter().find(|(_, run)| run.partition == *partition).map(|(no, _)| *no)
-    }
-
-    fn read(&mut self, mut batch: FetchedBatch) {
-        storage::fail::point("I1");
-        let Some(no) = self.lane_of(batch.partition()) else { return };
-        let Some(mut run) = self.lanes.remove(&no) else { return };
-        let position = run.buffer.position();
-        if batch.first_offset().is_some_and(|first| first < position) {
-            batch = batch.split_at_offset(position);
-        }
-        if batch.next_offset() > position {
-            batch.with_raw(|raw| self.config.parser.parse(raw, &mut run.parsed));
-            if !run.buffer.fits(&run.parsed) {
-                self.lanes.insert(no, run);
-                self.close(no);
-                match self.lanes.remove(&no) {
-                    Some(again) => run = again,
-                    None => return,
-                }
-            }
-            let appended = run.buffer.append(&run.plan, &batch, &run.parsed);
-            self.count(&batch, &run.parsed);
-            self.lanes.insert(no, run);
-            match appended {
-                Ok(open) => {
-                    storage::fail::point("I2");
-                    if self.has_too_many_errors() {
-                        let limit = self.config.max_parse_exceptions.unwrap_or_default();
-                        self.forget(no, Some(Trouble::Halted(format!("Max parse exceptions[{limit}] exceeded"))));
-                        self.assign();
-                    } else {
-                        self.feed(Event::Read { lane: no, open });
-                    }
-                }
-                Err(error) => {
-                    self.forget(no, Some(Trouble::Halted(error.to_string())));
-                    self.assign();
-                }
-            }
-        } else {
-            self.lanes.insert(no, run);
-        }
-    }
-
-    fn count(&mut self, batch: &FetchedBatch, parsed: &ParsedBatch) {
-        let stats = parsed.stats();
-        self.metrics.events.add(batch.len() as u64);
-        self.metrics.bytes.add(batch.size_bytes() as u64);
-        self.metrics.processed.add(stats.processed);
-        self.metrics.processed_with_error.add(stats.processed_with_error);
-        self.metrics.thrown_away.add(stats.thrown_away);
-        self.metrics.unparseable.add(stats.unparseable);
-        let long = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.num_errors += long(stats.processed_with_error + stats.unparseable);
-        self.board.with(|board| {
-            let counts = board.counts.entry(self.task_id.clone()).or_default();
-            counts.processed += long(stats.processed);
-            counts.processed_bytes += long(stats.processed_bytes);
-            counts.processed_with_error += long(stats.processed_with_error);
-            counts.thrown_away += long(stats.thrown_away);
-            counts.unparseable += long(stats.unparseable);
-        });
-        if !parsed.rejects().is_empty() {
-            storage::fail::point("I3");
-            let now_ms = self.context.clock.now_ms();
-            self.board.keep_errors(&self.task_id, parsed.rejects(), self.config.max_saved_errors, now_ms);
-        }
-    }
-
-    fn has_too_many_errors(&self) -> bool {
-        self.config.max_parse_exceptions.is_some_and(|limit| self.num_errors > limit)
     }
 
     /// Gives every event to the machine and performs what it asks for, until nothing is left.

@@ -5,6 +5,7 @@ mod buffer;
 mod chunk;
 mod group;
 mod perform;
+mod reading;
 mod sink;
 pub(crate) mod state;
 

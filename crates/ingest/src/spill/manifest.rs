@@ -18,10 +18,8 @@ pub(crate) enum Record {
     Chunk(SpilledChunk),
     /// A cut was chosen: these ranges go out under this id, whoever tries.
     Cut(CutNote),
-    /// Records of the range are about to be parsed; without the note after it the process died.
+    /// The process died while it parsed records of the range.
     Entering { lane: LaneId, from: i64, to: i64 },
-    /// Nothing of the lane below `offset` is needed any more.
-    Released { lane: LaneId, offset: i64 },
 }
 
 /// A chunk on the disk.
@@ -109,7 +107,7 @@ impl Manifest {
     }
 }
 
-fn encode(record: &Record) -> Vec<u8> {
+pub(super) fn encode(record: &Record) -> Vec<u8> {
     // Records are trees of text and numbers, which always have a JSON form.
     let json = serde_json::to_vec(record).unwrap_or_default();
     let mut line = format!("{:08x} ", crc32fast::hash(&json)).into_bytes();
@@ -119,7 +117,7 @@ fn encode(record: &Record) -> Vec<u8> {
 }
 
 /// The records up to the first damaged one, and the bytes they take.
-fn decode(bytes: &[u8]) -> (Vec<Record>, usize) {
+pub(super) fn decode(bytes: &[u8]) -> (Vec<Record>, usize) {
     let (mut records, mut whole) = (Vec::new(), 0);
     while let Some(end) = memchr::memchr(b'\n', bytes.get(whole..).unwrap_or_default()) {
         let line = bytes.get(whole..whole + end).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Chunks on the local disk: a cache of the log that makes a restart fast. Losing it costs seconds.
 
+mod deaths;
 mod manifest;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) struct SpillStore {
     disk: Arc<dyn Disk>,
     directory: RelativePath,
     schema: Arc<DataSchema>,
+    entering: RelativePath,
     inner: Mutex<Inner>,
 }
 
@@ -35,8 +37,10 @@ impl SpillStore {
         disk.create_dir(&directory).map_err(failed)?;
         let path = directory.join("manifest").map_err(failed)?;
         let (manifest, records) = Manifest::open(disk.clone(), path).map_err(failed)?;
-        let store = SpillStore { disk, directory, schema, inner: Mutex::new(Inner { manifest, records }) };
+        let entering = directory.join(deaths::FILE).map_err(failed)?;
+        let store = SpillStore { disk, directory, schema, entering, inner: Mutex::new(Inner { manifest, records }) };
         store.compact(None)?;
+        store.count_deaths()?;
         Ok(store)
     }
 
@@ -64,7 +68,7 @@ impl SpillStore {
         let inner = self.inner.lock();
         let chunks = inner.records.iter().filter_map(|record| match record {
             Record::Chunk(chunk) => Some(chunk.clone()),
-            Record::Cut(_) | Record::Entering { .. } | Record::Released { .. } => None,
+            Record::Cut(_) | Record::Entering { .. } => None,
         });
         chunks.collect()
     }
@@ -74,7 +78,7 @@ impl SpillStore {
         let inner = self.inner.lock();
         inner.records.iter().rev().find_map(|record| match record {
             Record::Cut(note) => Some(note.clone()),
-            Record::Chunk(_) | Record::Entering { .. } | Record::Released { .. } => None,
+            Record::Chunk(_) | Record::Entering { .. } => None,
         })
     }
 
@@ -138,7 +142,14 @@ impl SpillStore {
 
     /// Everything of `lane` below `offset` is published and let go.
     pub(crate) fn release(&self, lane: &LaneId, offset: i64) -> Result<()> {
-        let is_there = self.chunks().iter().any(|chunk| chunk.lane == *lane && chunk.to <= offset);
+        let is_there = {
+            let inner = self.inner.lock();
+            inner.records.iter().any(|record| match record {
+                Record::Chunk(chunk) => chunk.lane == *lane && chunk.to <= offset,
+                Record::Entering { lane: of, to, .. } => of == lane && *to <= offset,
+                Record::Cut(_) => false,
+            })
+        };
         if is_there { self.compact(Some((lane, offset))) } else { Ok(()) }
     }
 
@@ -162,7 +173,9 @@ impl SpillStore {
         let mut inner = self.inner.lock();
         let goes = |record: &Record| match (record, released) {
             (Record::Chunk(chunk), Some((lane, offset))) => chunk.lane == *lane && chunk.to <= offset,
-            (Record::Released { .. }, _) => true,
+            (Record::Entering { lane: of, to, .. }, Some((lane, offset))) => {
+                of == lane && offset != i64::MAX && *to <= offset
+            }
             (Record::Chunk(_) | Record::Cut(_) | Record::Entering { .. }, _) => false,
         };
         let last_cut = inner.records.iter().rposition(|record| matches!(record, Record::Cut(_)));
@@ -176,7 +189,7 @@ impl SpillStore {
         inner.records = kept;
         let named: Vec<&str> = inner.records.iter().flat_map(Record::files).map(|file| file.name.as_str()).collect();
         for name in self.disk.list(&self.directory).map_err(failed)? {
-            if name != "manifest" && !named.contains(&name.as_str()) {
+            if name != "manifest" && name != deaths::FILE && !named.contains(&name.as_str()) {
                 self.remove(&name);
             }
         }
@@ -195,7 +208,7 @@ impl Record {
     fn files(&self) -> &[SpilledFile] {
         match self {
             Record::Chunk(chunk) => &chunk.files,
-            Record::Cut(_) | Record::Entering { .. } | Record::Released { .. } => &[],
+            Record::Cut(_) | Record::Entering { .. } => &[],
         }
     }
 }
