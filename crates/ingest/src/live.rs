@@ -53,11 +53,13 @@ pub(crate) trait LaneRows: Send + Sync {
     fn read(&self, floor: i64) -> Result<LivePart, MovedOn>;
 }
 
+type Lanes = BTreeMap<LaneId, Arc<dyn LaneRows>>;
+
 /// All lanes that this process reads. A view of a datasource names lanes and floors (the committed offsets of
 /// its snapshot); the rows from there on are found here.
 #[derive(Default)]
 pub struct LiveParts {
-    datasources: RwLock<BTreeMap<String, BTreeMap<LaneId, Arc<dyn LaneRows>>>>,
+    datasources: RwLock<BTreeMap<String, Lanes>>,
 }
 
 impl LiveParts {

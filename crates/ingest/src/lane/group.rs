@@ -166,7 +166,8 @@ impl Group {
             self.take_in(done);
         }
         self.show();
-        !self.is_stopped && !(self.is_draining && self.machine.is_drained() && self.cuts.is_empty())
+        let is_drained = self.is_draining && self.machine.is_drained() && self.cuts.is_empty();
+        !self.is_stopped && !is_drained
     }
 
     fn obey(&mut self, command: Command) {

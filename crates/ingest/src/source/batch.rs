@@ -140,7 +140,7 @@ impl FetchedBatch {
 
     /// Shows the batch to a parser.
     pub fn with_raw<T>(&self, parse: impl FnOnce(&RawBatch<'_>) -> T) -> T {
-        let headers: Vec<Vec<(&str, Option<&[u8]>)>> = self.records().map(|record| named(&record)).collect();
+        let headers: Vec<Named<'_>> = self.records().map(|record| named(&record)).collect();
         let records: Vec<RawRecord<'_>> = self
             .records()
             .zip(&headers)
@@ -205,8 +205,10 @@ impl FetchedBatch {
     }
 }
 
+type Named<'a> = Vec<(&'a str, Option<&'a [u8]>)>;
+
 /// Headers whose names are text; others cannot be named in a spec.
-fn named<'a>(record: &Record<'a>) -> Vec<(&'a str, Option<&'a [u8]>)> {
+fn named<'a>(record: &Record<'a>) -> Named<'a> {
     record.headers().filter_map(|(name, value)| std::str::from_utf8(name).ok().map(|name| (name, value))).collect()
 }
 

@@ -15,7 +15,7 @@ use crate::dead_letter::DeadLetter;
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Record {
     /// A chunk whose files are on the disk, whole.
-    Chunk(SpilledChunk),
+    Chunk(Box<SpilledChunk>),
     /// A cut was chosen: these ranges go out under this id, whoever tries.
     Cut(CutNote),
     /// The process died while it parsed records of the range.

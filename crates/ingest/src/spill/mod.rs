@@ -67,7 +67,7 @@ impl SpillStore {
     fn chunks(&self) -> Vec<SpilledChunk> {
         let inner = self.inner.lock();
         let chunks = inner.records.iter().filter_map(|record| match record {
-            Record::Chunk(chunk) => Some(chunk.clone()),
+            Record::Chunk(chunk) => Some((**chunk).clone()),
             Record::Cut(_) | Record::Entering { .. } => None,
         });
         chunks.collect()
@@ -93,7 +93,7 @@ impl SpillStore {
         let written = self.write_files(chunk, stem, &mut files);
         let recorded = written.and_then(|()| {
             fail::point("P3");
-            self.append(Record::Chunk(spilled(&chunk.head, files.clone())))
+            self.append(Record::Chunk(Box::new(spilled(&chunk.head, files.clone()))))
         });
         if let Err(error) = recorded {
             for file in &files {

@@ -181,7 +181,7 @@ impl Session {
     fn show_state(&self) {
         let now_ms = self.context.clock.now_ms();
         let errors = self.groups.values().filter_map(|group| group.board.with(|board| board.source_error.clone()));
-        let source_error = errors.last();
+        let source_error = errors.max();
         let mut status = self.shared.status.lock();
         let lag: i64 = status.lag(&self.spec).values().sum();
         let is_idle = self
