@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use metastore::{
     Append, BundleKind, Claim, Intend, Job, JobKind, NameDatasource, NewBundle, NewSegment, Outcome, Published,
-    Replace, ReplaceInputs, TakeJob,
+    Replace, ReplaceInputs, SetLocks, TakeJob, TaskLock,
 };
-use storage::{fail, layout};
-use timeline::Interval;
+use storage::layout;
+use timeline::{Interval, instant};
 
 use super::build::Built;
 use super::{BatchSpec, build};
@@ -17,6 +17,8 @@ use crate::{Error, Result};
 
 /// How long a job is held without being renewed.
 const LEASE_MS: i64 = 120_000;
+/// Priority of batch tasks, as clients know it.
+const PRIORITY: i32 = 50;
 /// Times that a call of unknown fate is made again.
 const ATTEMPTS: u32 = 20;
 
@@ -25,15 +27,37 @@ pub(crate) fn commit(spec: &BatchSpec, run: &TaskRun) -> Result<usize> {
     let name = NameDatasource { datasource: spec.schema.data_source.clone() };
     let datasource = call(run, || run.wait(run.context().metastore.name_datasource(&name)))?;
     let taken = take(run, &datasource.datasource_id)?;
+    show_locks(run, &spec.schema.data_source, &spec.schema.granularity.intervals);
     let mut store = |sealed: &Sealed| store(sealed, run, &datasource.datasource_id, &taken);
     let built = build(spec, run, &mut store)?;
     run.check()?;
     take(run, &datasource.datasource_id)?;
+    let intervals: Vec<Interval> = built.chunks.keys().map(|&(start, end)| Interval { start, end }).collect();
+    show_locks(run, &spec.schema.data_source, &intervals);
     let published = match spec.append {
         true => append(run, &taken, &datasource.datasource_id, built)?,
         false => replace(spec, run, &taken, (&datasource.datasource_id, datasource.snapshot), built)?,
     };
     Ok(published.map_or(0, |published| published.segments.len()))
+}
+
+/// Lets clients see what the task works on. Nothing is decided by it, so a failure is no failure of the task.
+fn show_locks(run: &TaskRun, datasource: &str, intervals: &[Interval]) {
+    let lock = |interval: &Interval| TaskLock {
+        task_id: run.id().to_owned(),
+        datasource: datasource.to_owned(),
+        start: interval.start,
+        end: interval.end,
+        lock_type: "EXCLUSIVE".to_owned(),
+        priority: PRIORITY,
+        version: instant::text(run.context().clock.now_ms()),
+    };
+    if !intervals.is_empty() {
+        let request = SetLocks { task_id: run.id().to_owned(), locks: intervals.iter().map(lock).collect() };
+        if !run.wait(run.context().metastore.set_locks(&request)).is_done() {
+            run.log("the intervals of the task could not be shown");
+        }
+    }
 }
 
 /// Takes or extends the lease of the task's job.
@@ -63,9 +87,7 @@ fn store(sealed: &Sealed, run: &TaskRun, datasource_id: &str, job: &Job) -> Resu
         created_by: run.id().to_owned(),
     };
     call(run, || run.wait(context.metastore.intend(&request)))?;
-    fail::point("T1");
     let stored = run.wait(context.storage.put(&path, sealed.bytes.clone())).map_err(internal)?;
-    fail::point("T2");
     let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
     run.log(&format!("stored {} rows of {} in {path}, {size} bytes", sealed.rows, sealed.interval));
     Ok(sealed.record(&bundle_id, size, &stored.hash))
