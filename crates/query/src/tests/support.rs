@@ -46,10 +46,16 @@ fn id(chunk: i64, partition: u32) -> SegmentId {
     SegmentId::parse(&text, "t").expect("an id")
 }
 
-/// Rows of one day as a segment, in the order given.
+/// Rows of one day as a segment, in the order given. Partition 1 has dictionaries as a live index has them,
+/// partition 2 has bitmaps.
 pub fn segment(rows: &[Row], partition: u32) -> SegmentRef {
     let chunk = rows.first().map_or(0, |row| (row.time - DAY0).div_euclid(24 * HOUR));
-    BatchView::builder()
+    let builder = match partition {
+        1 => BatchView::builder().insertion_order(),
+        2 => BatchView::builder().with_bitmaps(),
+        _ => BatchView::builder(),
+    };
+    builder
         .id(id(chunk, partition))
         .num_rows(rows.len())
         .time(rows.iter().map(|row| row.time))
