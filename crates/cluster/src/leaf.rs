@@ -22,17 +22,18 @@ pub struct LivePart {
 
 /// Who has live rows in this process.
 pub trait LiveRows: Send + Sync {
-    /// All parts of a datasource, of every lane in order of their offsets, taken at one moment.
-    fn parts(&self, datasource: &str) -> Vec<LivePart>;
+    /// Parts of a datasource at and above the floors, of every lane in order of their offsets. Lanes that the floors
+    /// do not name are left out.
+    fn parts(&self, datasource: &str, floors: &[Floor]) -> Result<Vec<LivePart>, MovedOn>;
 }
 
 /// The member no longer has, or never had, rows that begin at the floor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("lane {lane} was asked from offset {asked}, and its rows begin at {begins}")]
+#[error("lane {lane} was asked from offset {asked}, and its rows begin at {begins:?}")]
 pub struct MovedOn {
     pub lane: LaneId,
     pub asked: i64,
-    pub begins: i64,
+    pub begins: Option<i64>,
 }
 
 /// A member as the root sees it.
@@ -48,7 +49,7 @@ impl LeafClient {
     /// Errors: [`MovedOn`] when the parts of a lane have no edge at its floor, or a gap after it.
     pub fn live_parts(&self, view: &View) -> Result<Vec<LivePart>, MovedOn> {
         let Self::Local(rows) = self;
-        above_floors(&view.floors, rows.parts(&view.datasource))
+        above_floors(&view.floors, rows.parts(&view.datasource, &view.floors)?)
     }
 }
 
@@ -64,7 +65,7 @@ fn above_floors(floors: &[Floor], parts: Vec<LivePart>) -> Result<Vec<LivePart>,
             continue;
         }
         if part.from != *next {
-            return Err(MovedOn { lane: part.lane, asked: *next, begins: part.from });
+            return Err(MovedOn { lane: part.lane, asked: *next, begins: Some(part.from) });
         }
         *next = part.to;
         chosen.push(part);
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_part_across_the_floor_is_refused() {
-        assert_eq!(ranges(12, vec![part(0, 10, 15)]), Err(MovedOn { lane: lane(0), asked: 12, begins: 10 }));
+        assert_eq!(ranges(12, vec![part(0, 10, 15)]), Err(MovedOn { lane: lane(0), asked: 12, begins: Some(10) }));
     }
 
     #[test]

@@ -3,11 +3,15 @@
 use crate::inventory::Inventory;
 use crate::view::{Sealed, View};
 use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
 use metastore::{Changes, Metastore, Segment};
 use segment::SegmentRef;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::sync::Mutex;
+
+/// Segments of one datasource that are opened side by side.
+const OPEN_AT_ONCE: usize = 16;
 
 /// Makes a published segment scannable: fetches it, checks it, maps it.
 #[async_trait]
@@ -89,12 +93,11 @@ impl Loader {
     }
 
     async fn open_all(&self, records: &[Segment]) -> Result<Vec<Sealed>, LoadError> {
-        let mut sealed = Vec::with_capacity(records.len());
-        for record in records {
-            let opened = self.opener.open(record).await;
+        let open = |record: Segment| async move {
+            let opened = self.opener.open(&record).await;
             let segment = opened.map_err(|why| LoadError::Segment { id: record.id().to_string(), why })?;
-            sealed.push(Sealed { record: Arc::new(record.clone()), segment });
-        }
-        Ok(sealed)
+            Ok(Sealed { record: Arc::new(record), segment })
+        };
+        stream::iter(records.iter().cloned()).map(open).buffered(OPEN_AT_ONCE).try_collect().await
     }
 }

@@ -77,6 +77,16 @@ impl Admission {
         Ok(Permit { _all: self.acquire(&self.all).await?, _low: low })
     }
 
+    /// Queries that may run at once.
+    pub fn max_running(&self) -> usize {
+        self.max_running
+    }
+
+    /// Queries that wait for a permit now.
+    pub fn num_waiting(&self) -> usize {
+        self.num_waiting.load(Ordering::SeqCst)
+    }
+
     /// Queries that hold a permit now.
     pub fn num_running(&self) -> usize {
         self.max_running - self.all.available_permits() - self.reserved.available_permits()

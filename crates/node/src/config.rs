@@ -1,6 +1,6 @@
 //! The configuration: one TOML file, every key optional, each overridden by `DOLMEN__SECTION__KEY`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ pub enum ConfigError {
 }
 
 /// Everything that can be set. Sizes are bytes, times milliseconds.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     pub http: Http,
@@ -28,7 +28,7 @@ pub struct Config {
     pub console: Console,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     /// Address to listen on. Anything but loopback needs `security.insecure` while there are no users.
@@ -51,7 +51,7 @@ impl Default for Http {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ingest {
     /// Local files of batch tasks must lie below one of these.
@@ -79,7 +79,7 @@ impl Default for Ingest {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Storage {
     /// `file:///dir`, `s3://bucket/prefix`, `gs://..`, `az://..`; absent: `segments` below the data directory.
@@ -88,21 +88,21 @@ pub struct Storage {
     pub cache_size: Option<u64>,
 }
 
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metastore {
     /// `sqlite:///file` or `postgres://..`; absent: `metastore.sqlite` below the data directory.
     pub url: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Memory {
     /// The process's budget; absent: what the machine or its cgroup has.
     pub limit: Option<u64>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Query {
     /// Threads that fold; absent: one a core.
@@ -128,14 +128,14 @@ impl Default for Query {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Security {
     /// Listen beyond loopback without users.
     pub insecure: bool,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `ingest=debug,info`.
@@ -143,7 +143,7 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     Text,
@@ -156,7 +156,7 @@ impl Default for Log {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, Default)]
+#[derive(Debug, Clone, Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 pub struct Console {
     pub dashboards_dir: Option<PathBuf>,
@@ -187,15 +187,39 @@ impl Config {
         Ok(config)
     }
 
+    /// The settings as JSON for whoever asks the process; user and password of a URL are hidden.
+    pub fn shown(&self) -> serde_json::Value {
+        let mut shown = self.clone();
+        for url in [&mut shown.storage.url, &mut shown.metastore.url].into_iter().flatten() {
+            *url = without_credentials(url);
+        }
+        serde_json::to_value(shown).unwrap_or_default()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
-        let limits = [("query.memory_percent", (1..=100).contains(&self.query.memory_percent)),
+        let limits = [
+            ("query.memory_percent", (1..=100).contains(&self.query.memory_percent)),
             ("ingest.cut_max_rows", self.ingest.cut_max_rows > 0),
             ("ingest.cut_max_age_ms", self.ingest.cut_max_age_ms > 0),
-            ("query.threads", self.query.threads != Some(0))];
+            ("query.threads", self.query.threads != Some(0)),
+        ];
         match limits.iter().find(|(_, ok)| !ok) {
             Some((key, _)) => Err(ConfigError::Invalid(format!("config: {key} is out of range"))),
             None => Ok(()),
         }
+    }
+}
+
+/// `scheme://user:password@host/..` without what stands before the `@`, and without the query.
+fn without_credentials(url: &str) -> String {
+    let url = url.split('?').next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => url.to_string(),
     }
 }
 
@@ -242,7 +266,11 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file() {
-        let env = environment(&[("DOLMEN__HTTP__PORT", "9999"), ("DOLMEN__INGEST__ALLOWED_DIRECTORIES", "/a, /b"), ("HOME", "/x")]);
+        let env = environment(&[
+            ("DOLMEN__HTTP__PORT", "9999"),
+            ("DOLMEN__INGEST__ALLOWED_DIRECTORIES", "/a, /b"),
+            ("HOME", "/x"),
+        ]);
         let config = Config::parse("[http]\nport = 1\n", &env).expect("valid");
         assert_eq!(config.http.port, 9999);
         assert_eq!(config.ingest.allowed_directories, vec![PathBuf::from("/a"), PathBuf::from("/b")]);
@@ -252,6 +280,14 @@ mod tests {
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = Config::parse("[http]\nprot = 1\n", &environment(&[])).expect_err("typo");
         assert!(error.to_string().contains("prot"), "{error}");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut config = Config::default();
+        config.metastore.url = Some("postgres://dolmen:s3cret@db:5432/facts?password=s3cret".into());
+        let shown = config.shown().to_string();
+        assert!(!shown.contains("s3cret") && shown.contains("postgres://db:5432/facts"), "{shown}");
     }
 
     #[test]

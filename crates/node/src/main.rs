@@ -1,1 +1,39 @@
-fn main() {}
+//! `dolmen`: the whole store in one binary.
+
+use clap::Parser;
+use node::cli::{Cli, Command};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4)))
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("dolmen: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(async {
+        match command {
+            Command::Serve(options) => node::serve::run(options).await,
+            Command::Quickstart(options) => node::quickstart::run(options).await,
+            other => node::cli::run_client(other).await,
+        }
+    });
+    // What still blocks a thread must not keep the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dolmen: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

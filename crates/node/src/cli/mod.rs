@@ -43,9 +43,7 @@ pub enum Command {
     #[command(subcommand)]
     Segment(segment::Segment),
     /// Print a completion script for a shell
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
 }
 
 #[derive(Debug, Args)]
@@ -69,7 +67,10 @@ pub struct Serve {
     pub port: Option<u16>,
     #[arg(long, env = "DOLMEN_DATA_DIR", default_value = "./dolmen-data")]
     pub data_dir: PathBuf,
-    /// Roles to run, separated by commas; all of them by default
+    /// Listen beyond this machine without users
+    #[arg(long)]
+    pub insecure: bool,
+    /// Roles to run, separated by commas: broker, historical, ingest, coordinator; all of them by default
     #[arg(long, value_delimiter = ',')]
     pub roles: Vec<String>,
 }

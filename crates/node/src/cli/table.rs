@@ -74,22 +74,27 @@ impl Table {
 
     /// Columns padded to their widest cell.
     pub fn aligned(&self) -> String {
-        let lines: Vec<&Vec<String>> = std::iter::once(&self.columns).chain(&self.rows).collect();
-        let widths: Vec<usize> = (0..self.columns.len())
-            .map(|at| lines.iter().map(|line| line[at].chars().count()).max().unwrap_or(0))
-            .collect();
-        let mut out = String::new();
-        for line in lines {
-            let cells: Vec<String> = line
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count())))
-                .collect();
-            out.push_str(cells.join("  ").trim_end());
-            out.push('\n');
-        }
-        out
+        aligned(&self.columns, &self.rows)
     }
+}
+
+/// Rows under their column names, padded to the widest cell.
+pub fn aligned(columns: &[String], rows: &[Vec<String>]) -> String {
+    let lines: Vec<&[String]> = std::iter::once(columns).chain(rows.iter().map(Vec::as_slice)).collect();
+    let widths: Vec<usize> = (0..columns.len())
+        .map(|at| lines.iter().filter_map(|line| line.get(at)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut out = String::new();
+    for line in lines {
+        let cells: Vec<String> = line
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))))
+            .collect();
+        out.push_str(cells.join("  ").trim_end());
+        out.push('\n');
+    }
+    out
 }
 
 fn cell(value: &Value) -> String {

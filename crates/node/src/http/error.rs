@@ -1,6 +1,6 @@
 //! Errors as Druid's clients read them: the one place where kinds become statuses and bodies.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialect::ErrorKind;
 use serde_json::{Value, json};
@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub struct ApiError {
     pub status: StatusCode,
+    /// Given back in `X-Druid-Query-Id`.
+    pub query_id: Option<String>,
     body: Body,
     retry_after_s: Option<u32>,
 }
@@ -23,17 +25,17 @@ enum Body {
 impl ApiError {
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, body: Body::Empty, retry_after_s: None }
+        Self { status, body: Body::Empty, retry_after_s: None, query_id: None }
     }
 
     /// Plain text, as the overlord answers for unknown supervisors and tasks.
     pub fn text(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, body: Body::Text(text.into()), retry_after_s: None }
+        Self { status, body: Body::Text(text.into()), retry_after_s: None, query_id: None }
     }
 
     /// Any JSON value.
     pub fn json(status: StatusCode, value: Value) -> Self {
-        Self { status, body: Body::Json(value), retry_after_s: None }
+        Self { status, body: Body::Json(value), retry_after_s: None, query_id: None }
     }
 
     /// `{"error": message}`, the form of the overlord and the coordinator.
@@ -61,7 +63,7 @@ impl ApiError {
             "context": { "host": null, "errorClass": class, "legacyErrorCode": error },
         });
         let retry_after_s = (status == StatusCode::TOO_MANY_REQUESTS).then_some(1);
-        Self { status, body: Body::Json(body), retry_after_s }
+        Self { status, body: Body::Json(body), retry_after_s, query_id: None }
     }
 
     /// The newer form, with `error` always `druidException`.
@@ -91,6 +93,24 @@ pub fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorKind::Cancelled | ErrorKind::Corrupt | ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+/// As [`status_of`], for the metastore's own word for a kind.
+pub fn status_of_metastore(kind: metastore::ErrorKind) -> StatusCode {
+    use metastore::ErrorKind as Kind;
+    status_of(match kind {
+        Kind::Invalid => ErrorKind::Invalid,
+        Kind::NotFound => ErrorKind::NotFound,
+        Kind::Conflict => ErrorKind::Conflict,
+        Kind::Fenced => ErrorKind::Fenced,
+        Kind::LimitExceeded => ErrorKind::LimitExceeded,
+        Kind::Unsupported => ErrorKind::Unsupported,
+        Kind::Unavailable => ErrorKind::Unavailable,
+        Kind::Timeout => ErrorKind::Timeout,
+        Kind::Cancelled => ErrorKind::Cancelled,
+        Kind::Corrupt => ErrorKind::Corrupt,
+        Kind::Internal => ErrorKind::Internal,
+    })
 }
 
 fn category_of(status: StatusCode) -> &'static str {
@@ -132,6 +152,9 @@ impl IntoResponse for ApiError {
         };
         if let Some(seconds) = self.retry_after_s {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(id) = self.query_id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+            response.headers_mut().insert("x-druid-query-id", id);
         }
         response
     }

@@ -32,11 +32,3 @@ pub fn bytes(status: StatusCode, body: Vec<u8>) -> Response {
 pub fn text(body: String) -> Response {
     ([(header::CONTENT_TYPE, "text/plain")], body).into_response()
 }
-
-/// Indents JSON text; text that is no JSON stays as it is.
-pub fn indented(body: Vec<u8>) -> Vec<u8> {
-    let Ok(value) = serde_json::from_slice::<Value>(&body) else {
-        return body;
-    };
-    serde_json::to_vec_pretty(&value).unwrap_or(body)
-}

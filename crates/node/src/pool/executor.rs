@@ -2,7 +2,7 @@
 
 use super::Pool;
 use parking_lot::{Condvar, Mutex};
-use query::exec::{Executor, Job};
+use query::{Executor, Job};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,7 +26,8 @@ impl Executor for PoolExecutor {
 
     fn run(&self, jobs: Vec<Job>) {
         let num_helpers = self.pool.num_threads().min(jobs.len()).saturating_sub(1);
-        let work = Arc::new(Work { state: Mutex::new(State { jobs: jobs.into(), num_running: 0 }), done: Condvar::new() });
+        let work =
+            Arc::new(Work { state: Mutex::new(State { jobs: jobs.into(), num_running: 0 }), done: Condvar::new() });
         for _ in 0..num_helpers {
             let work = Arc::clone(&work);
             self.pool.spawn(self.priority, Box::new(move || work.help()));

@@ -28,7 +28,8 @@ const DEVICES: &[(&str, &str)] = &[
 ];
 const CHANNELS: &[&str] = &["feed", "search", "splash", "banner", "short_video", "live_stream", "push", "news"];
 const PLACEMENTS: &[&str] = &["top", "side", "inline", "bottom", "sticky", "card", "story", "native", "premium"];
-const CATEGORIES: &[&str] = &["phone", "laptop", "audio", "dress", "shoes", "skincare", "baby", "toys", "books", "fruit"];
+const CATEGORIES: &[&str] =
+    &["phone", "laptop", "audio", "dress", "shoes", "skincare", "baby", "toys", "books", "fruit"];
 const PAY_TYPES: &[&str] = &["wechat", "alipay", "card", "balance"];
 const NUM_ADS: u32 = 400;
 const NUM_CAMPAIGNS: u32 = 40;
@@ -86,14 +87,12 @@ impl Events {
         let quantity = 1 + self.skewed(6);
         let amount = f64::from(quantity) * self.random.random_range(5.0..400.0);
         self.next_order += 1;
-        let user = self.skewed(NUM_USERS);
+        let (user, category, pay_type) = (self.skewed(NUM_USERS), self.pick(CATEGORIES), self.pick(PAY_TYPES));
         let _ = write!(
             out,
-            r#"{{"ts":{ts_ms},"order_id":{},"user_id":{},"province":"{province}","city":"{city}","category":"{}","status":"{status}","pay_type":"{}","amount":{amount:.2},"quantity":{quantity}}}"#,
+            r#"{{"ts":{ts_ms},"order_id":{},"user_id":{},"province":"{province}","city":"{city}","category":"{category}","status":"{status}","pay_type":"{pay_type}","amount":{amount:.2},"quantity":{quantity}}}"#,
             self.next_order,
             100_000 + u64::from(user) * 97,
-            self.pick(CATEGORIES),
-            self.pick(PAY_TYPES),
         );
     }
 
@@ -143,7 +142,8 @@ mod tests {
     #[test]
     fn an_ad_event_has_the_fields_of_the_dashboards() {
         let event = line(|events, out| events.ad(1_700_000_000_000, out));
-        for field in ["ts", "ad_id", "campaign", "advertiser", "province", "city", "device", "os", "channel", "action"] {
+        for field in ["ts", "ad_id", "campaign", "advertiser", "province", "city", "device", "os", "channel", "action"]
+        {
             assert!(event.get(field).is_some(), "{field}");
         }
         assert!(matches!(event["placement"].as_array().map(Vec::len), Some(1..=3)));

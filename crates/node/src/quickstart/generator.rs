@@ -64,12 +64,13 @@ impl Generator {
         self.num_sent.load(Ordering::Relaxed)
     }
 
-    /// Stops and waits until the last event has reached the broker.
-    pub fn stop(self) {
+    /// Stops and waits until the last event has reached the broker; how many there were.
+    pub fn stop(self) -> u64 {
         self.stop.store(true, Ordering::Relaxed);
         if self.thread.join().is_err() {
             tracing::error!("the generator ended in a panic");
         }
+        self.num_sent.load(Ordering::Relaxed)
     }
 }
 

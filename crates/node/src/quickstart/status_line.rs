@@ -43,7 +43,14 @@ mod tests {
     #[test]
     fn rates_are_per_second() {
         let before = Totals { at_ms: 1000, num_events: 100, ..Totals::default() };
-        let now = Totals { at_ms: 3000, num_events: 4100, num_rows: 1_240_000, num_segments: 3, num_queries: 10, lag_records: 5 };
+        let now = Totals {
+            at_ms: 3000,
+            num_events: 4100,
+            num_rows: 1_240_000,
+            num_segments: 3,
+            num_queries: 10,
+            lag_records: 5,
+        };
         assert_eq!(line(&before, &now), "2000 events/s in | 1.24 M rows queryable | lag 5 | 3 segments | 5 queries/s");
     }
 }

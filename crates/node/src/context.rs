@@ -1,0 +1,232 @@
+//! What the roles of a process share.
+
+use crate::admission::Admission;
+use crate::clock::{SystemClock, SystemRandom};
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::memory;
+use crate::pool::Pool;
+use crate::queries::{CoversStore, QueryMetrics, RunningQueries};
+use crate::serving::{LiveLanes, SegmentOpener, Serving};
+use cluster::{Inventory, LeafClient, Loader};
+use ingest::{IngestContext, IngestLimits, LiveParts, NodeName, Supervisors, Tasks};
+use metastore::Metastore;
+use query::MemoryBudget;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use storage::{DeepStorage, Disk, RealDisk, SegmentCache};
+use timeline::{Clock, Random};
+
+/// The process cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    DataDir(#[from] crate::data_dir::DataDirError),
+    #[error(transparent)]
+    Metastore(#[from] metastore::Error),
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    #[error("{0}")]
+    Ingest(#[from] ingest::Error),
+    #[error("{what}: {why}")]
+    Io { what: String, why: std::io::Error },
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// What reads events and runs tasks, when this process does.
+pub struct EventPath {
+    pub supervisors: Arc<Supervisors>,
+    pub tasks: Arc<Tasks>,
+}
+
+/// Shared by every role, every door and the long-lived tasks.
+pub struct NodeContext {
+    pub config: Arc<Config>,
+    pub name: NodeName,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub metastore: Arc<dyn Metastore>,
+    pub storage: DeepStorage,
+    pub disk: Arc<dyn Disk>,
+    pub inventory: Arc<Inventory>,
+    pub leaf: LeafClient,
+    pub serving: Arc<Serving>,
+    pub live: Arc<LiveParts>,
+    pub ingest: IngestContext,
+    pub pool: Arc<Pool>,
+    pub admission: Arc<Admission>,
+    /// What all queries together may hold.
+    pub memory: Arc<MemoryBudget>,
+    pub running: Arc<RunningQueries>,
+    pub query_metrics: Arc<QueryMetrics>,
+    pub covers: CoversStore,
+    pub started_ms: i64,
+    event_path: OnceLock<EventPath>,
+    data_dir: DataDir,
+}
+
+impl NodeContext {
+    /// Opens what the process needs below `data_dir`. `address` is where clients reach it.
+    pub async fn open(config: Config, data_dir: &Path, address: SocketAddr) -> Result<Arc<Self>, StartError> {
+        let holder = format!("process {} at {address}", std::process::id());
+        let data_dir = DataDir::take(data_dir, &holder)?;
+        let root = data_dir.path().to_path_buf();
+        let id = data_dir.node_id()?;
+        let name = NodeName { id, host: address.ip().to_string(), port: address.port() };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let metastore = open_metastore(&config, &root, &clock, &random).await?;
+        let storage = open_storage(&config, &root)?;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&root)?);
+        let cache = open_cache(&config, &root, &storage)?;
+        let (inventory, live) = (Arc::new(Inventory::default()), Arc::new(LiveParts::default()));
+        let opener = Arc::new(SegmentOpener::new(cache));
+        let loader = Loader::new(Arc::clone(&metastore), Arc::clone(&inventory), opener.clone());
+        let serving = Arc::new(Serving::new(loader, opener, Arc::clone(&inventory)));
+        let num_threads = config.query.threads.unwrap_or_else(num_cores);
+        let pool =
+            Pool::start(num_threads).map_err(|why| StartError::Io { what: "threads for queries".into(), why })?;
+        let admission = Admission::new(config.query.max_concurrent.unwrap_or(num_threads * 2), config.query.max_queued);
+        let limit = config.memory.limit.unwrap_or_else(memory::detect_bytes);
+        let ingest = IngestContext {
+            metastore: Arc::clone(&metastore),
+            storage: storage.clone(),
+            disk: Arc::clone(&disk),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            handoff: serving.clone(),
+            live: Arc::clone(&live),
+            metrics: Arc::default(),
+            limits: ingest_limits(&config, limit),
+            node: name.clone(),
+            environment: Arc::new(|name| std::env::var(name).ok()),
+            property_policy: Default::default(),
+            connect: ingest::connect_kafka(),
+        };
+        Ok(Arc::new(Self {
+            leaf: LeafClient::Local(Arc::new(LiveLanes::new(Arc::clone(&live)))),
+            // Six tenths of the process's memory are for queries, the rest for live rows and the ways between.
+            memory: MemoryBudget::new("memory of all queries", limit / 10 * 6),
+            started_ms: clock.now_ms(),
+            config: Arc::new(config),
+            name,
+            clock,
+            random,
+            metastore,
+            storage,
+            disk,
+            inventory,
+            serving,
+            live,
+            ingest,
+            pool: Arc::new(pool),
+            admission: Arc::new(admission),
+            running: Arc::default(),
+            query_metrics: Arc::default(),
+            covers: CoversStore::default(),
+            event_path: OnceLock::new(),
+            data_dir,
+        }))
+    }
+
+    /// Root of everything that this process keeps on its own disk.
+    pub fn data_dir(&self) -> &Path {
+        self.data_dir.path()
+    }
+
+    /// The event path, once the role that runs it has started.
+    pub fn event_path(&self) -> Option<&EventPath> {
+        self.event_path.get()
+    }
+
+    /// Called once, by the role that runs it.
+    pub fn set_event_path(&self, event_path: EventPath) {
+        // A second call would be of the same role: the first one stays.
+        let _ = self.event_path.set(event_path);
+    }
+
+    /// A new random id.
+    pub fn new_uuid(&self) -> String {
+        let bits = u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64());
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
+    }
+
+    /// Bytes that one query may hold.
+    pub fn query_memory_bytes(&self) -> u64 {
+        self.memory.limit_bytes() / 100 * u64::from(self.config.query.memory_percent)
+    }
+
+    /// The limits of the process by name, as clients may read them.
+    pub fn limits_shown(&self) -> Value {
+        let (http, query) = (&self.config.http, &self.config.query);
+        json!({
+            "queryBodyBytes": http.max_query_bytes,
+            "specBodyBytes": http.max_spec_bytes,
+            "connections": http.max_connections,
+            "concurrentQueries": self.admission.max_running(),
+            "queuedQueries": query.max_queued,
+            "queryTimeoutMs": query.timeout_ms,
+            "maxQueryTimeoutMs": query.max_timeout_ms,
+            "queryMemoryBytes": self.query_memory_bytes(),
+            "memoryBytes": self.memory.limit_bytes(),
+            "queryThreads": self.pool.num_threads(),
+            "cutMaxAgeMs": self.config.ingest.cut_max_age_ms,
+            "cutMaxRows": self.config.ingest.cut_max_rows,
+            "cutMaxBytes": self.config.ingest.cut_max_bytes,
+        })
+    }
+}
+
+fn num_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+async fn open_metastore(
+    config: &Config,
+    root: &Path,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> Result<Arc<dyn Metastore>, StartError> {
+    let url = match &config.metastore.url {
+        Some(url) => url.clone(),
+        None => format!("sqlite:{}", root.join("metastore.sqlite").display()),
+    };
+    let mut options = metastore::Options::new(Arc::clone(clock), Arc::clone(random));
+    options.hook = Arc::new(storage::fail::point);
+    Ok(metastore::open(&url, options).await?)
+}
+
+fn open_storage(config: &Config, root: &Path) -> Result<DeepStorage, StartError> {
+    match &config.storage.url {
+        Some(url) => {
+            let options: Vec<(String, String)> = std::env::vars()
+                .filter(|(name, _)| ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|prefix| name.starts_with(prefix)))
+                .map(|(name, value)| (name.to_ascii_lowercase(), value))
+                .collect();
+            Ok(DeepStorage::open(url, &options)?)
+        }
+        None => Ok(DeepStorage::local(&root.join("segments"))?),
+    }
+}
+
+fn open_cache(config: &Config, root: &Path, storage: &DeepStorage) -> Result<Arc<SegmentCache>, StartError> {
+    let dir: PathBuf = config.storage.cache_dir.clone().unwrap_or_else(|| root.join("cache"));
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&dir)?);
+    let capacity = config.storage.cache_size.unwrap_or(u64::MAX);
+    Ok(Arc::new(SegmentCache::open(disk, storage.clone(), capacity)?))
+}
+
+fn ingest_limits(config: &Config, memory_bytes: u64) -> IngestLimits {
+    let ingest = &config.ingest;
+    IngestLimits {
+        cut_period: Duration::from_millis(ingest.cut_max_age_ms),
+        cut_rows: ingest.cut_max_rows,
+        cut_bytes: ingest.cut_max_bytes,
+        live_bytes: (memory_bytes / 5).max(64 << 20),
+        ..IngestLimits::default()
+    }
+}

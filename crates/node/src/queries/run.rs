@@ -1,0 +1,142 @@
+//! One query: admitted, looked at, begun on the pool.
+
+use super::running::Ticket;
+use super::{lane, waiting};
+use crate::admission::Permit;
+use crate::context::NodeContext;
+use crate::pool::{Pool, PoolExecutor};
+use cluster::{Covers, Moment};
+use query::{Answer, Deadline, Error, ExecContext, Limits, MemoryBudget, Query, Result, Sources};
+use segment::SegmentRef;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use timeline::Interval;
+use tokio::sync::oneshot;
+
+/// Of an answer, what is known before its first byte.
+pub struct Facts {
+    pub covers: Covers,
+    pub snapshots: BTreeMap<String, i64>,
+    pub num_segments: u64,
+    pub num_rows: u64,
+}
+
+/// An answer whose first bytes are there. While it lives the query holds its place; dropping it cancels the query.
+pub struct Begun {
+    pub facts: Facts,
+    pub first: Vec<u8>,
+    /// Absent when `first` is all.
+    pub rest: Option<Answer>,
+    pub held: Held,
+}
+
+/// What a query holds while it runs.
+pub struct Held {
+    pub pool: Arc<Pool>,
+    pub priority: i64,
+    _ticket: Ticket,
+    _permit: Permit,
+}
+
+/// Waits for a place, runs the query and gives its first bytes.
+pub async fn begin(node: &NodeContext, query: Query, ticket: Ticket) -> Result<Begun> {
+    let deadline = deadline(node, &query)?;
+    let work = begin_in_time(node, query, ticket, deadline);
+    match deadline {
+        None => work.await,
+        Some(deadline) => {
+            let left = Duration::from_millis(u64::try_from(deadline.timeout_ms).unwrap_or(0));
+            let timeout = Error::Timeout { timeout_ms: deadline.timeout_ms };
+            tokio::time::timeout(left, work).await.unwrap_or(Err(timeout))
+        }
+    }
+}
+
+async fn begin_in_time(node: &NodeContext, query: Query, ticket: Ticket, deadline: Option<Deadline>) -> Result<Begun> {
+    let permit = node.admission.enter(lane::of(&query)?).await.map_err(|full| {
+        node.query_metrics.num_refused.fetch_add(1, Ordering::Relaxed);
+        Error::Capacity(full.to_string())
+    })?;
+    let moment = waiting::moment(node, &query, deadline).await?;
+    let priority = query.context().priority()?;
+    let exec = exec(node, &ticket, deadline, priority);
+    let held = Held { pool: Arc::clone(&node.pool), priority, _ticket: ticket, _permit: permit };
+    let (facts, first, rest) = on_pool(&held.pool, priority, move || {
+        let counted = Counted { moment: &moment, num_segments: AtomicU64::new(0), num_rows: AtomicU64::new(0) };
+        let mut answer = query::answer(&query, &counted, &exec)?;
+        let mut first = Vec::new();
+        let is_whole = !answer.next_chunk(&mut first)? || !answer.next_chunk(&mut first)?;
+        let facts = Facts {
+            covers: moment.covers(),
+            snapshots: moment.snapshots(),
+            num_segments: counted.num_segments.into_inner(),
+            num_rows: counted.num_rows.into_inner(),
+        };
+        Ok((facts, first, (!is_whole).then_some(answer)))
+    })
+    .await?;
+    Ok(Begun { facts, first, rest, held })
+}
+
+/// Runs work on the pool and waits for what it gives.
+pub async fn on_pool<T: Send + 'static>(
+    pool: &Pool,
+    priority: i64,
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let (say, said) = oneshot::channel();
+    pool.spawn(
+        priority,
+        Box::new(move || {
+            // Nobody listens when the client has gone.
+            let _ = say.send(work());
+        }),
+    );
+    said.await.unwrap_or_else(|_| Err(Error::Internal("the query ended in a panic, or the process is stopping".into())))
+}
+
+fn deadline(node: &NodeContext, query: &Query) -> Result<Option<Deadline>> {
+    let settings = &node.config.query;
+    let most = i64::try_from(settings.max_timeout_ms).unwrap_or(i64::MAX);
+    let timeout_ms = match query.context().timeout_ms()? {
+        Some(asked) if asked > most => {
+            return Err(Error::Context(format!("context 'timeout' of {asked} ms is more than the {most} ms allowed")));
+        }
+        Some(0) => return Ok(None),
+        Some(asked) => asked,
+        None => i64::try_from(settings.timeout_ms).unwrap_or(i64::MAX),
+    };
+    Ok(Some(Deadline { at_ms: node.clock.now_ms().saturating_add(timeout_ms), timeout_ms }))
+}
+
+fn exec(node: &NodeContext, ticket: &Ticket, deadline: Option<Deadline>, priority: i64) -> ExecContext {
+    let clock = Arc::clone(&node.clock);
+    let budget = MemoryBudget::within("memory of one query", node.query_memory_bytes(), Some(Arc::clone(&node.memory)));
+    ExecContext {
+        cancelled: ticket.cancelled(),
+        deadline,
+        now: Arc::new(move || clock.now_ms()),
+        memory: budget,
+        executor: Arc::new(PoolExecutor::new(Arc::clone(&node.pool), priority)),
+        limits: Limits::default(),
+    }
+}
+
+/// Counts what a query is given to read.
+struct Counted<'a> {
+    moment: &'a Moment,
+    num_segments: AtomicU64,
+    num_rows: AtomicU64,
+}
+
+impl Sources for Counted<'_> {
+    fn segments(&self, datasource: &str, intervals: &[Interval]) -> Result<Vec<SegmentRef>> {
+        let segments = self.moment.segments(datasource, intervals)?;
+        let num_rows: usize = segments.iter().map(|segment| segment.num_rows()).sum();
+        self.num_segments.fetch_add(segments.len() as u64, Ordering::Relaxed);
+        self.num_rows.fetch_add(num_rows as u64, Ordering::Relaxed);
+        Ok(segments)
+    }
+}

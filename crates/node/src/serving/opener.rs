@@ -1,0 +1,74 @@
+//! Published segments made scannable: the local image if it is there, else built from the object.
+
+use super::pinned::PinnedSegment;
+use async_trait::async_trait;
+use cluster::Open;
+use parking_lot::Mutex;
+use segment::{SealedSegment, SegmentRef};
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+use storage::{BuildError, Pinned, SegmentCache, Stored, Wanted};
+
+/// Opens segments from the cache of local images.
+pub struct SegmentOpener {
+    cache: Arc<SegmentCache>,
+    /// Segments that no new query asks for; their images go once no running query holds them.
+    forgotten: Mutex<HashSet<String>>,
+}
+
+impl SegmentOpener {
+    pub fn new(cache: Arc<SegmentCache>) -> Self {
+        Self { cache, forgotten: Mutex::default() }
+    }
+
+    /// Removes images of forgotten segments that nobody reads any more.
+    pub fn sweep(&self) {
+        self.forgotten.lock().retain(|id| match self.cache.evict(id) {
+            Ok(gone) => !gone,
+            Err(error) => {
+                tracing::warn!(%error, "an image could not be removed");
+                false
+            }
+        });
+    }
+
+    pub fn cache(&self) -> &Arc<SegmentCache> {
+        &self.cache
+    }
+
+    async fn image(&self, record: &metastore::Segment) -> Result<Pinned, storage::Error> {
+        let stored = Stored {
+            path: record.path.clone(),
+            size: u64::try_from(record.size).unwrap_or(0),
+            hash: record.hash.clone(),
+        };
+        self.cache.load(&Wanted { bundle_id: record.seg_id.clone(), stored }, build).await
+    }
+}
+
+fn build(object: &Path, image: &Path) -> Result<(), BuildError> {
+    let mut out = BufWriter::new(File::create(image)?);
+    segment::image_from_parquet(object, &mut out)?;
+    Ok(out.flush()?)
+}
+
+#[async_trait]
+impl Open for SegmentOpener {
+    async fn open(&self, record: &metastore::Segment) -> Result<SegmentRef, String> {
+        self.forgotten.lock().remove(&record.seg_id);
+        let image = self.image(record).await.map_err(|error| error.to_string())?;
+        let id = record.id();
+        let opened = tokio::task::spawn_blocking(move || {
+            let inner: SegmentRef = Arc::new(SealedSegment::open(image.path(), id).map_err(|error| error.to_string())?);
+            Ok::<SegmentRef, String>(Arc::new(PinnedSegment { inner, _image: image }))
+        });
+        opened.await.map_err(|panic| panic.to_string())?
+    }
+
+    fn forget(&self, seg_ids: &[String]) {
+        self.forgotten.lock().extend(seg_ids.iter().cloned());
+    }
+}
