@@ -8,6 +8,7 @@ mod run;
 mod sampled;
 mod sampler;
 mod show;
+mod stream_samples;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub use context::TaskContext;
 pub use input::Reach;
 pub use sampler::{SampleRecord, SampleSource, sample};
 pub use show::TaskListFilter;
+pub use stream_samples::StreamSamples;
 
 use kinds::{TaskKind, parse_task};
 use run::TaskRun;

@@ -273,3 +273,30 @@ async fn bad_tasks_are_refused_by_name() {
         assert!(error.contains(field), "{error} lacks {field}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sampler_reads_a_stream_from_its_beginning() {
+    use crate::source::{MemoryLog, MemorySource, Partition};
+    let log = MemoryLog::default();
+    log.create_topic("t", None, 1);
+    for (at, value) in ["{\"a\":\"x\",\"n\":2}", "{\"a\":\"x\",\"n\":3}", "oops"].iter().enumerate() {
+        log.append(&Partition::new("t", 0), 1000 + at as i64, value.as_bytes());
+    }
+    let streams = StreamSamples {
+        connect: Arc::new(move |_| Ok(Arc::new(MemorySource::new(log.clone(), Some("c"))))),
+        property_policy: Default::default(),
+        environment: Arc::new(|_| None),
+    };
+    let request = json!({"type": "kafka", "samplerConfig": {"numRows": 3, "timeoutMs": 5000}, "spec": {
+        "ioConfig": {"topic": "t", "useEarliestOffset": true, "inputFormat": {"type": "kafka", "valueFormat": {"type": "json"}},
+            "consumerProperties": {"bootstrap.servers": "localhost:9092"}},
+        "dataSchema": {"dataSource": "d", "timestampSpec": {"column": "kafka.timestamp", "format": "millis"},
+            "dimensionsSpec": {"dimensions": ["a"]}, "metricsSpec": [{"type": "longSum", "name": "s", "fieldName": "n"}],
+            "granularitySpec": {"queryGranularity": "HOUR"}}}});
+    let reply = sample(bench().tasks.context.clone(), &streams, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let answer = body(&reply);
+    assert_eq!((&answer["numRowsRead"], &answer["numRowsIndexed"]), (&json!(3), &json!(2)));
+    assert_eq!(answer["data"][0]["parsed"], json!({"__time": 0, "a": "x", "s": 5}));
+    assert_eq!(answer["data"][1]["unparseable"], true);
+}
