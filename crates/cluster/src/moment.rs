@@ -93,6 +93,5 @@ impl Sources for Moment {
 }
 
 fn meets(segment: &SegmentRef, intervals: &[Interval]) -> bool {
-    let rows = segment.time_range();
-    segment.num_rows() > 0 && intervals.iter().any(|interval| interval.start < rows.end && rows.start < interval.end)
+    segment.num_rows() > 0 && intervals.iter().any(|interval| interval.overlaps(&segment.id().interval))
 }

@@ -44,11 +44,12 @@ impl View {
         }
     }
 
-    /// Sealed segments whose rows may lie in one of the intervals.
+    /// Sealed segments of the time chunks that meet one of the intervals. Row times do not matter here: how far a
+    /// time chunk is filled with empty buckets depends on all of its segments.
     pub fn sealed_in<'a>(&'a self, intervals: &'a [Interval]) -> impl Iterator<Item = &'a Sealed> {
         self.sealed.iter().filter(move |sealed| {
-            let (first, last) = (sealed.record.min_time, sealed.record.max_time);
-            intervals.iter().any(|interval| interval.start <= last && first < interval.end)
+            let chunk = sealed.record.interval();
+            intervals.iter().any(|interval| interval.overlaps(&chunk))
         })
     }
 
