@@ -49,6 +49,8 @@ pub struct MovedOn {
 pub(crate) trait LaneRows: Send + Sync {
     /// The lane.
     fn lane(&self) -> LaneId;
+    /// Every chunk from one consistent moment, the open one last, without a gap between them.
+    fn chunks(&self) -> Vec<LivePart>;
     /// Everything from `floor` on, from one consistent moment.
     fn read(&self, floor: i64) -> Result<LivePart, MovedOn>;
 }
@@ -74,6 +76,17 @@ impl LiveParts {
             floors.iter().filter_map(found).collect()
         };
         lanes.iter().map(|(rows, floor)| rows.read(*floor)).collect()
+    }
+
+    /// Rows of a datasource (by name) chunk by chunk: of every lane in the order of its offsets, without gaps. The
+    /// last part of a lane is the open chunk, which may be empty. Whoever asks takes the parts at and above the
+    /// floors of its view.
+    pub fn parts(&self, datasource: &str) -> Vec<LivePart> {
+        let lanes: Vec<Arc<dyn LaneRows>> = match self.datasources.read().get(datasource) {
+            Some(lanes) => lanes.values().cloned().collect(),
+            None => return Vec::new(),
+        };
+        lanes.iter().flat_map(|rows| rows.chunks()).collect()
     }
 
     /// The lanes read here, by datasource.

@@ -7,7 +7,7 @@ use metastore::LaneId;
 use parking_lot::Mutex;
 use timeline::Granularity;
 
-use super::chunk::{ClosedChunk, FoldPlan, OpenChunk};
+use super::chunk::{ClosedChunk, FoldPlan, OpenChunk, Rows};
 use super::state::{ChunkFacts, ChunkNo};
 use crate::Result;
 use crate::live::{LanePart, LaneRows, LivePart, MovedOn};
@@ -91,21 +91,37 @@ impl LaneRows for LaneBuffer {
         self.part.lane.clone()
     }
 
-    fn read(&self, floor: i64) -> Result<LivePart, MovedOn> {
+    fn chunks(&self) -> Vec<LivePart> {
         let mut state = self.state.lock();
-        let lowest = state.closed.front().map_or(state.open.head.from, |chunk| chunk.head.from);
-        let first = match state.closed.iter().position(|chunk| chunk.head.from == floor) {
-            Some(first) => first,
-            None if state.open.head.from == floor => state.closed.len(),
-            None => return Err(MovedOn { lane: self.part.lane.clone(), asked: floor, floor: Some(lowest) }),
+        let part = |from, to, newest_ms, rows: Rows| LivePart {
+            part: self.part.clone(),
+            floor: from,
+            covered: to,
+            newest_ms,
+            segments: rows.into_iter().map(|(_, rows)| rows).collect(),
         };
-        let mut newest_ms = state.open.head.newest_ms;
-        let mut segments = Vec::new();
-        for chunk in state.closed.iter().skip(first) {
-            newest_ms = newest_ms.max(chunk.head.newest_ms);
-            segments.extend(chunk.rows().into_iter().map(|(_, rows)| rows));
+        let closed = state.closed.iter();
+        let mut parts: Vec<LivePart> =
+            closed.map(|chunk| part(chunk.head.from, chunk.head.to, chunk.head.newest_ms, chunk.rows())).collect();
+        let rows = state.open.snapshots(&self.granularity);
+        let head = &state.open.head;
+        parts.push(part(head.from, head.to, head.newest_ms, rows));
+        parts
+    }
+
+    fn read(&self, floor: i64) -> Result<LivePart, MovedOn> {
+        let parts = self.chunks();
+        let lowest = parts.first().map(|part| part.floor);
+        let Some(first) = parts.iter().position(|part| part.floor == floor) else {
+            return Err(MovedOn { lane: self.part.lane.clone(), asked: floor, floor: lowest });
+        };
+        let mut whole =
+            LivePart { part: self.part.clone(), floor, covered: floor, newest_ms: None, segments: Vec::new() };
+        for part in parts.into_iter().skip(first) {
+            whole.covered = part.covered;
+            whole.newest_ms = whole.newest_ms.max(part.newest_ms);
+            whole.segments.extend(part.segments);
         }
-        segments.extend(state.open.snapshots(&self.granularity).into_iter().map(|(_, rows)| rows));
-        Ok(LivePart { part: self.part.clone(), floor, covered: state.open.head.to, newest_ms, segments })
+        Ok(whole)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rdkafka::client::ClientContext;
@@ -39,6 +39,9 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("queued.max.messages.kbytes", "16384"),
     ("topic.metadata.refresh.interval.ms", "30000"),
 ];
+
+/// One wait for a single record.
+const FETCH_STEP: Duration = Duration::from_millis(100);
 
 /// A Kafka cluster.
 pub struct KafkaSource {
@@ -132,10 +135,10 @@ impl Source for KafkaSource {
     fn fetch(&self, partition: &Partition, offset: i64) -> Result<Option<OwnedRecord>, SourceError> {
         let mut reader = KafkaReader::new(&self.config)?;
         reader.assign(&[(partition.clone(), offset)])?;
-        let deadline = Instant::now() + self.api_timeout;
-        let limits = PollLimits { max_records: 1, timeout: Duration::from_millis(100) };
+        let limits = PollLimits { max_records: 1, timeout: FETCH_STEP };
+        let steps = self.api_timeout.as_millis() / FETCH_STEP.as_millis();
         let mut out = Vec::new();
-        while Instant::now() < deadline {
+        for _ in 0..=steps {
             match reader.poll(limits, &mut out) {
                 Err(SourceError::OutOfRange(_)) => return Ok(None),
                 other => other?,
