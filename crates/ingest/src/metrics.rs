@@ -61,6 +61,8 @@ pub struct SupervisorMetrics {
     pub refused_cuts: Counter,
     /// Segments published.
     pub segments: Counter,
+    /// Spans of 10,000 records of which more than one in twenty could not be read.
+    pub dead_letter_alarms: Counter,
     /// Dead letters published.
     pub dead_letters: Counter,
     /// Records between the newest read and the end of the log.

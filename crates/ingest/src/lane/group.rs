@@ -95,6 +95,8 @@ pub(crate) struct Group {
     commands: Receiver<Command>,
     results: Receiver<Done>,
     pub(super) num_errors: i64,
+    /// Records since the last look at how many are dead, and the dead ones.
+    pub(super) watched: (u64, u64),
     is_draining: bool,
     is_stopped: bool,
 }
@@ -134,6 +136,7 @@ impl Group {
             commands,
             results,
             num_errors: 0,
+            watched: (0, 0),
             is_draining: false,
             is_stopped: false,
         };

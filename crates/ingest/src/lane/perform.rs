@@ -219,6 +219,7 @@ impl Group {
             }
         });
         let (closed_rows, closed_bytes) = self.machine.closed_in_memory();
+        self.metrics.spilled_bytes.set(i64::try_from(self.store.bytes()).unwrap_or(i64::MAX));
         self.metrics.live_rows.set(i64::try_from(rows + closed_rows).unwrap_or(i64::MAX));
         self.metrics.live_bytes.set(i64::try_from(bytes + closed_bytes).unwrap_or(i64::MAX));
     }

@@ -11,6 +11,8 @@ use crate::{Error, Result};
 const SUSPECT_DEATHS: usize = 2;
 /// Deaths over a record alone after which it is no longer read.
 const KILLER_DEATHS: usize = 2;
+const ALARM_RECORDS: u64 = 10_000;
+const ALARM_ONE_IN: u64 = 20;
 
 impl Group {
     pub(super) fn read(&mut self, mut batch: FetchedBatch) {
@@ -105,6 +107,7 @@ impl Group {
         self.metrics.thrown_away.add(stats.thrown_away);
         self.metrics.unparseable.add(stats.unparseable);
         let long = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.watch_for_dead(batch.len() as u64, stats.unparseable);
         self.num_errors += long(stats.processed_with_error + stats.unparseable);
         self.board.with(|board| {
             let counts = board.counts.entry(self.task_id.clone()).or_default();
@@ -118,6 +121,21 @@ impl Group {
             storage::fail::point("I3");
             let now_ms = self.context.clock.now_ms();
             self.board.keep_errors(&self.task_id, parsed.rejects(), self.config.max_saved_errors, now_ms);
+        }
+    }
+
+    /// Raises an alarm where a wrong spec may be eating the topic.
+    fn watch_for_dead(&mut self, records: u64, dead: u64) {
+        self.watched.0 += records;
+        self.watched.1 += dead;
+        if self.watched.0 < ALARM_RECORDS {
+            return;
+        }
+        let (records, dead) = std::mem::take(&mut self.watched);
+        if dead * ALARM_ONE_IN > records {
+            self.metrics.dead_letter_alarms.add(1);
+            let supervisor = &*self.config.supervisor_id;
+            tracing::error!(supervisor, records, dead, "more than one record in twenty cannot be read");
         }
     }
 }

@@ -73,6 +73,11 @@ impl SpillStore {
         chunks.collect()
     }
 
+    /// Bytes of all chunks on the disk.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.inner.lock().records.iter().flat_map(Record::files).map(|file| file.size).sum()
+    }
+
     /// The cut noted last, if any.
     pub(crate) fn noted_cut(&self) -> Option<CutNote> {
         let inner = self.inner.lock();

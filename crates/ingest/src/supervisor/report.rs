@@ -135,7 +135,7 @@ pub(super) fn final_report(task: &TaskRun, sums: &TaskSums, error: Option<&str>)
                 "unparseableEvents": unparseable_events(task),
                 "rowStats": {"buildSegments": totals(&counts)},
                 "errorMsg": error,
-                "segmentAvailabilityConfirmed": false,
+                "segmentAvailabilityConfirmed": error.is_none(),
                 "segmentAvailabilityWaitTimeMs": 0,
                 "recordsProcessed": read,
             }

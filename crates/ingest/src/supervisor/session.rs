@@ -24,6 +24,8 @@ use crate::transform::Windows;
 use crate::{Error, IngestContext, Result};
 
 const AVERAGES_PERIOD_MS: u64 = 5_000;
+/// The first tasks read before they are compared with the ends of the log.
+const FIRST_OFFSETS_MS: u64 = 1_500;
 const DRAIN_STEP: Duration = Duration::from_millis(20);
 
 /// A group's thread, seen from outside.
@@ -68,6 +70,7 @@ impl Session {
         leader: LeaderClaim,
     ) -> Session {
         let last_growth_ms = context.clock.now_ms();
+        let next = Due { offsets: context.clock.monotonic_ms() + FIRST_OFFSETS_MS, ..Due::default() };
         Session {
             context,
             shared,
@@ -80,7 +83,7 @@ impl Session {
             taken: BTreeMap::new(),
             partitions: Vec::new(),
             datasource_id: String::new(),
-            next: Due::default(),
+            next,
             last_growth_ms,
         }
     }

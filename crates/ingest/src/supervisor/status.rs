@@ -74,7 +74,9 @@ impl Status {
     }
 
     fn active_task(&self, task: &TaskRun, spec: &SupervisorSpec, now_ms: i64, duration_ms: i64) -> Value {
-        let current = current_offsets(task, spec.io.is_multi_topic());
+        // A task has not reported before the ends of the log are known.
+        let has_reported = self.latest.is_some();
+        let current = if has_reported { current_offsets(task, spec.io.is_multi_topic()) } else { BTreeMap::new() };
         let lag = self.lag(spec);
         let lag: BTreeMap<&String, &i64> = lag.iter().filter(|(key, _)| current.contains_key(*key)).collect();
         json!({
