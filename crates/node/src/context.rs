@@ -9,6 +9,7 @@ use crate::pool::Pool;
 use crate::queries::{CoversStore, QueryMetrics, RunningQueries};
 use crate::serving::{LiveLanes, SegmentOpener, Serving};
 use cluster::{Inventory, LeafClient, Loader};
+use ingest::tasks::{StreamSamples, TaskContext};
 use ingest::{IngestContext, IngestLimits, LiveParts, NodeName, Supervisors, Tasks};
 use metastore::Metastore;
 use query::MemoryBudget;
@@ -41,6 +42,8 @@ pub enum StartError {
 pub struct EventPath {
     pub supervisors: Arc<Supervisors>,
     pub tasks: Arc<Tasks>,
+    pub task_context: Arc<TaskContext>,
+    pub streams: StreamSamples,
 }
 
 /// Shared by every role, every door and the long-lived tasks.

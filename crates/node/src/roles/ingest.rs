@@ -3,15 +3,19 @@
 use super::Role;
 use crate::context::{EventPath, NodeContext, StartError};
 use crate::task_set::{Stage, TaskSet};
-use ::ingest::tasks::{Reach, TaskContext};
+use ::ingest::tasks::{Reach, StreamSamples, TaskContext};
 use ::ingest::{Supervisors, Tasks};
 use async_trait::async_trait;
 use axum::Router;
+use metastore::{Metastore, TaskFilter};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long what was read may take to be published when the process ends.
 pub const DRAIN: Duration = Duration::from_secs(25);
+
+/// The type of the tasks that supervisors show; these end with their supervisor.
+const STREAM_TASK: &str = "index_kafka";
 
 pub struct Ingest;
 
@@ -25,13 +29,37 @@ impl Role for Ingest {
         let supervisors = Supervisors::start(node.ingest.clone()).await?;
         let batch = Tasks::new(task_context(node));
         batch.recover().await?;
-        node.set_event_path(EventPath { supervisors: Arc::clone(&supervisors), tasks: Arc::clone(&batch) });
+        node.set_event_path(EventPath {
+            supervisors: Arc::clone(&supervisors),
+            tasks: Arc::clone(&batch),
+            task_context: Arc::new(task_context(node)),
+            streams: StreamSamples {
+                connect: node.ingest.connect.clone(),
+                property_policy: node.ingest.property_policy.clone(),
+                environment: node.ingest.environment.clone(),
+            },
+        });
+        let metastore = Arc::clone(&node.metastore);
         tasks.spawn("supervisors and tasks", Stage::Ingest, |stop| async move {
             stop.cancelled().await;
+            stop_tasks(&metastore, &batch).await;
             supervisors.drain(DRAIN).await;
             Ok(())
         });
         Ok(Router::new())
+    }
+}
+
+/// Batch tasks that still run end as failed and leave nothing behind.
+async fn stop_tasks(metastore: &Arc<dyn Metastore>, batch: &Tasks) {
+    let filter = TaskFilter { is_complete: Some(false), ..TaskFilter::default() };
+    match metastore.tasks(&filter).await {
+        Ok(tasks) => {
+            for task in tasks.iter().filter(|task| task.task_type != STREAM_TASK) {
+                batch.shutdown(&task.task_id).await;
+            }
+        }
+        Err(error) => tracing::warn!(%error, "running tasks could not be told to stop"),
     }
 }
 

@@ -3,6 +3,7 @@
 mod marks;
 mod misc;
 mod reply;
+mod sampler;
 mod supervisors;
 mod tasks;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 const BASE: &str = "/druid/indexer/v1";
 
 pub fn routes(node: Arc<NodeContext>) -> Router {
-    let families = [supervisors::routes(), tasks::routes(), marks::routes(), misc::routes()];
+    let families = [supervisors::routes(), tasks::routes(), sampler::routes(), marks::routes(), misc::routes()];
     let all = families.into_iter().fold(Router::new(), Router::merge);
     Router::new().nest(BASE, all).merge(marks::coordinator_routes()).with_state(node)
 }
