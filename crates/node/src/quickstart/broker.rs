@@ -3,10 +3,14 @@
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
-use rdkafka::producer::{DefaultProducerContext, ThreadedProducer};
+use rdkafka::producer::{DefaultProducerContext, Producer, ThreadedProducer};
+use std::time::Duration;
 
 /// What the broker keeps of a partition; older records go.
 pub const PARTITION_BYTES: u64 = 5 << 20;
+
+/// A broker in this process answers at once.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// A broker on a free port of this machine. Its log ends with it.
 pub struct Broker {
@@ -25,6 +29,11 @@ impl Broker {
 
     pub fn bootstrap_servers(&self) -> String {
         self.cluster.bootstrap_servers()
+    }
+
+    /// What the cluster calls itself; another one at every start.
+    pub fn cluster_id(&self) -> Result<Option<String>, KafkaError> {
+        Ok(self.producer()?.client().fetch_cluster_id(ANSWER))
     }
 
     /// A producer that flushes within a few milliseconds.

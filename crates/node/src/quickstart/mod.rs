@@ -45,7 +45,7 @@ pub async fn run(options: Quickstart) -> CommandResult {
     logging::start(&config.log)?;
     let broker = Broker::start(&[ADS, ORDERS])?;
     let prepared = Node::prepare(NodeOptions { config, data_dir: options.data_dir.clone(), roles: Vec::new() }).await?;
-    let before = sources::point_at(prepared.context(), &broker.bootstrap_servers()).await?;
+    let before = sources::point_at(prepared.context(), &broker).await?;
     let marker = prepared.context().data_dir().join("quickstart.running");
     tell(&before, marker.exists());
     std::fs::write(&marker, std::process::id().to_string())?;

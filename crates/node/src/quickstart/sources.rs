@@ -1,5 +1,6 @@
 //! The two sources of the quickstart, pointed at the broker of this process before anything reads.
 
+use super::broker::Broker;
 use super::{ADS, ORDERS};
 use crate::NodeContext;
 use metastore::{Metastore, Rebase, SetSpec, SpecKind};
@@ -19,16 +20,18 @@ pub struct Before {
 }
 
 /// Writes both specs with the broker's address. Sources that an earlier run read begin anew: their log is gone.
-pub async fn point_at(context: &NodeContext, bootstrap_servers: &str) -> Result<Before, Box<dyn std::error::Error>> {
-    let mut before = Before::default();
+pub async fn point_at(context: &NodeContext, broker: &Broker) -> Result<Before, Box<dyn std::error::Error>> {
+    let (mut before, cluster_id) = (Before::default(), broker.cluster_id()?);
     for (id, text) in SPECS {
-        before.num_rebased += rebase(&context.metastore, id).await?;
+        before.num_rebased += rebase(&context.metastore, id, cluster_id.as_deref()).await?;
         if let Some(datasource) = context.metastore.datasource(id).await? {
             let live = context.metastore.live(&datasource.datasource_id).await?;
             before.num_rows += live.segments.iter().map(|segment| segment.rows).sum::<i64>();
         }
         let mut spec: Value = serde_json::from_str(text)?;
-        spec["spec"]["ioConfig"]["consumerProperties"]["bootstrap.servers"] = json!(bootstrap_servers);
+        spec["spec"]["ioConfig"]["consumerProperties"]["bootstrap.servers"] = json!(broker.bootstrap_servers());
+        // Nobody waits for other processes here.
+        spec["spec"]["ioConfig"]["startDelay"] = json!("PT0S");
         let newest = context.metastore.supervisor(id).await?;
         let request = SetSpec {
             supervisor_id: id.to_string(),
@@ -42,7 +45,11 @@ pub async fn point_at(context: &NodeContext, bootstrap_servers: &str) -> Result<
     Ok(before)
 }
 
-async fn rebase(metastore: &Arc<dyn Metastore>, supervisor_id: &str) -> Result<usize, Box<dyn std::error::Error>> {
+async fn rebase(
+    metastore: &Arc<dyn Metastore>,
+    supervisor_id: &str,
+    cluster_id: Option<&str>,
+) -> Result<usize, Box<dyn std::error::Error>> {
     let sources = metastore.sources(supervisor_id).await?;
     for source in &sources {
         let request = Rebase {
@@ -50,7 +57,7 @@ async fn rebase(metastore: &Arc<dyn Metastore>, supervisor_id: &str) -> Result<u
             expected_gen: source.source_gen,
             starts: Vec::new(),
             forget_others: true,
-            cluster_id: None,
+            cluster_id: cluster_id.map(str::to_string),
             topic_uuid: None,
             by: "quickstart".into(),
         };
