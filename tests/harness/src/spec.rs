@@ -48,6 +48,8 @@ impl Spec {
                     "topic": TOPIC,
                     "inputFormat": {"type": "json"},
                     "useEarliestOffset": true,
+                    "startDelay": "PT0S",
+                    "period": "PT1S",
                     "consumerProperties": {"bootstrap.servers": self.bootstrap_servers},
                 },
                 "tuningConfig": {"type": "kafka", "maxRowsInMemory": self.max_rows_in_memory},

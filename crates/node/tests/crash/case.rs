@@ -1,0 +1,177 @@
+//! One way to die, and everything that must hold afterwards.
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use harness::{DATASOURCE, MockBroker, Producer, Running, Spec, Store, Totals, until};
+use serde_json::json;
+
+const NUM_PARTITIONS: i32 = 2;
+const FIRST_EVENTS: u64 = 200;
+const WAVE: u64 = 20;
+const SUPERVISOR: &str = "/druid/indexer/v1/supervisor";
+
+/// What happens while the store waits for its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stimulus {
+    /// Events arrive.
+    Events,
+    /// Events arrive, and records that no format reads.
+    Poison,
+    /// Events arrive, then the spec changes.
+    NewSpec,
+}
+
+/// A crash at a named point.
+pub struct Crash {
+    point: &'static str,
+    stimulus: Stimulus,
+    /// Deaths before the store may live.
+    num_deaths: u32,
+    /// Chunks are closed by few rows, and go to the disk because no cut takes them.
+    is_spilling: bool,
+}
+
+impl Crash {
+    pub fn at(point: &'static str) -> Crash {
+        Crash { point, stimulus: Stimulus::Events, num_deaths: 1, is_spilling: false }
+    }
+
+    pub fn on(self, stimulus: Stimulus) -> Crash {
+        Crash { stimulus, ..self }
+    }
+
+    pub fn times(self, num_deaths: u32) -> Crash {
+        Crash { num_deaths, ..self }
+    }
+
+    pub fn while_spilling(self) -> Crash {
+        Crash { is_spilling: true, ..self }
+    }
+
+    /// Dies, lives again, is drained and started once more; totals are those of the producer each time.
+    pub fn run(self) {
+        let mut scene = Scene::new(self.is_spilling);
+        for death in 1..=self.num_deaths {
+            scene.die_at(&self, death);
+            let next = scene.next;
+            scene.send(next..next + WAVE);
+        }
+        scene.store.set("DOLMEN__INGEST__CUT_MAX_AGE_MS", 200);
+        let running = scene.store.start();
+        scene.submit(&running);
+        scene.settle(&running, "after the crash");
+        running.drain();
+        let running = scene.store.start();
+        scene.settle(&running, "after a drain");
+        scene.check_books(&running);
+    }
+}
+
+/// A store, a broker whose log survives it, and what was sent.
+pub struct Scene {
+    pub store: Store,
+    pub producer: Producer,
+    pub next: u64,
+    spec: Spec,
+    _broker: MockBroker,
+}
+
+impl Scene {
+    pub fn new(is_spilling: bool) -> Scene {
+        let broker = MockBroker::start(NUM_PARTITIONS);
+        let mut store = Store::new(env!("CARGO_BIN_EXE_dolmen"));
+        store.set("DOLMEN__INGEST__CUT_MAX_AGE_MS", if is_spilling { 600_000 } else { 100 });
+        let mut spec = Spec::new(broker.bootstrap_servers());
+        if is_spilling {
+            spec.max_rows_in_memory = 5;
+        }
+        let producer = Producer::new(&broker.bootstrap_servers(), NUM_PARTITIONS);
+        Scene { store, producer, next: 0, spec, _broker: broker }
+    }
+
+    pub fn send(&mut self, numbers: std::ops::Range<u64>) {
+        self.next = numbers.end;
+        self.producer.send(numbers);
+    }
+
+    /// Starts the store with the point armed and keeps it busy until it dies there.
+    fn die_at(&mut self, crash: &Crash, death: u32) {
+        let mut running = self.store.launch(&[("DOLMEN_FAIL_POINT", crash.point)]);
+        if death == 1 {
+            self.send(0..FIRST_EVENTS);
+        }
+        if !running.is_ready() {
+            assert!(running.has_aborted());
+            return;
+        }
+        self.offer(&running);
+        if crash.stimulus == Stimulus::NewSpec {
+            self.settle(&running, "before the spec changes");
+            self.spec.with_extra_metric = true;
+            self.offer(&running);
+        }
+        let what = format!("the store to reach {}", crash.point);
+        until(&what, || {
+            if running.has_aborted() {
+                return Some(());
+            }
+            if crash.stimulus == Stimulus::Poison {
+                self.producer.send_poison();
+            }
+            self.send(self.next..self.next + WAVE);
+            None
+        });
+    }
+
+    /// Posts the supervisor; the store may die before it answers.
+    fn offer(&self, running: &Running) {
+        if let Ok((status, body)) = running.post(SUPERVISOR, &self.spec.to_json()) {
+            assert_eq!(status, 200, "the supervisor: {body}");
+        }
+    }
+
+    /// Posts the supervisor as a client does that does not know whether it arrived before.
+    pub fn submit(&self, running: &Running) {
+        let (status, body) = running.post(SUPERVISOR, &self.spec.to_json()).expect("an answer");
+        assert_eq!((status, &body["id"]), (200, &json!(DATASOURCE)), "the supervisor: {body}");
+    }
+
+    /// Waits until everything sent can be queried, then compares every sum. Never may there be more.
+    pub fn settle(&self, running: &Running, when: &str) {
+        let sent = &self.producer.totals;
+        let answered = until(&format!("all {} events, {when}", sent.all.count), || {
+            let totals = Totals::read(running).ok()?;
+            assert!(totals.all.count <= sent.all.count, "{when}: {} events of {}", totals.all.count, sent.all.count);
+            (totals.all.count == sent.all.count).then_some(totals)
+        });
+        sent.assert_same(&answered, when);
+        assert_eq!(running.get("/dolmen/v1/fsck"), Ok((200, json!([]))), "{when}: facts that contradict each other");
+    }
+
+    /// After a drain every record is booked, in one way.
+    pub fn check_books(&self, running: &Running) {
+        let (status, rows) = running.get("/dolmen/v1/ledger?limit=10000").expect("an answer");
+        assert_eq!(status, 200, "{rows}");
+        let rows = rows.as_array().cloned().unwrap_or_default();
+        let sum = |name: &str| rows.iter().filter_map(|row| row[name].as_i64()).sum::<i64>();
+        assert_eq!(sum("indexed"), self.producer.totals.all.count, "records booked as indexed");
+        let poison = i64::try_from(self.producer.num_poison).expect("a small number");
+        assert_eq!(sum("dead"), poison, "records booked as dead letters");
+        if poison > 0 {
+            self.check_dead_letters(running);
+        }
+    }
+
+    /// Every record that no format reads is there once, with its bytes.
+    fn check_dead_letters(&self, running: &Running) {
+        let path = format!("/dolmen/v1/supervisors/{DATASOURCE}/deadLetters?limit=10000");
+        let (status, letters) = running.get(&path).expect("an answer");
+        assert_eq!(status, 200, "{letters}");
+        let texts = letters.as_array().into_iter().flatten().filter_map(|letter| letter["raw"].as_str());
+        let mut texts: Vec<String> = texts.map(str::to_owned).collect();
+        let mut sent: Vec<String> =
+            (1..=self.producer.num_poison).map(|number| BASE64_STANDARD.encode(harness::poison(number))).collect();
+        texts.sort();
+        sent.sort();
+        assert_eq!(texts, sent, "dead letters and the records that were sent");
+    }
+}
