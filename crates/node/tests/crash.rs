@@ -2,5 +2,9 @@
 
 #[path = "crash/case.rs"]
 mod case;
+#[path = "crash/killer.rs"]
+mod killer;
+#[path = "crash/moments.rs"]
+mod moments;
 #[path = "crash/points.rs"]
 mod points;

@@ -66,6 +66,7 @@ impl Group {
     fn take_rows(&mut self, no: LaneNo, batch: &FetchedBatch) -> Result<ChunkFacts> {
         let gone = || Error::Cancelled("the lane is gone".to_owned());
         let mut run = self.lanes.remove(&no).ok_or_else(gone)?;
+        storage::fail::point_in("I6", batch.first_offset().unwrap_or_default()..batch.next_offset());
         batch.with_raw(|raw| self.config.parser.parse(raw, &mut run.parsed));
         let fits = run.buffer.fits(&run.parsed);
         self.lanes.insert(no, run);

@@ -88,7 +88,7 @@ impl Manifest {
     pub(crate) fn append(&self, record: &Record) -> storage::Result<()> {
         let is_new = matches!(self.disk.size(&self.path), Err(storage::Error::NotFound { .. }));
         let before = if is_new { 0 } else { self.disk.size(&self.path)? };
-        let written = self.disk.append(&self.path, &encode(record)).and_then(|()| self.disk.sync(&self.path));
+        let written = self.write(&encode(record));
         if let Err(error) = written {
             // Whatever part arrived must not stand before the next record.
             self.disk.truncate(&self.path, before)?;
@@ -98,6 +98,15 @@ impl Manifest {
             self.disk.sync_dir(&self.path.parent())?;
         }
         Ok(())
+    }
+
+    /// In two halves, as a write may arrive that a crash cuts short.
+    fn write(&self, line: &[u8]) -> storage::Result<()> {
+        let (head, tail) = line.split_at(line.len() / 2);
+        self.disk.append(&self.path, head)?;
+        storage::fail::point("P4");
+        self.disk.append(&self.path, tail)?;
+        self.disk.sync(&self.path)
     }
 
     /// Writes the manifest anew with these records only.

@@ -165,9 +165,6 @@ impl SpillStore {
 
     fn append(&self, record: Record) -> Result<()> {
         let mut inner = self.inner.lock();
-        if let Record::Chunk(_) = &record {
-            fail::point("P4");
-        }
         inner.manifest.append(&record).map_err(failed)?;
         inner.records.push(record);
         Ok(())

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::store::Hook;
 use crate::{Error, Result};
 
 /// Numbered from 1. A step that was released is never edited.
@@ -16,8 +17,8 @@ pub(super) trait Migrator: Sync {
     /// Runs statements in one transaction.
     async fn run(&self, statements: &[&'static str]) -> Result<()>;
     async fn version(&self) -> Result<i64>;
-    /// Runs a step and notes its number in one transaction.
-    async fn note(&self, version: i64, statements: &[&'static str]) -> Result<()>;
+    /// Runs a step and notes its number in one transaction, which passes the crash point `M5` half way.
+    async fn note(&self, version: i64, statements: &[&'static str], hook: &Hook) -> Result<()>;
 }
 
 /// Statements of a step: each ends with a semicolon at the end of a line.
@@ -25,7 +26,7 @@ fn statements(step: &'static str) -> Vec<&'static str> {
     step.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()).collect()
 }
 
-pub(super) async fn run(to: &dyn Migrator) -> Result<()> {
+pub(super) async fn run(to: &dyn Migrator, hook: &Hook) -> Result<()> {
     to.run(&[VERSIONS]).await?;
     let current = to.version().await?;
     let newest = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
@@ -35,7 +36,7 @@ pub(super) async fn run(to: &dyn Migrator) -> Result<()> {
     }
     for (version, step) in (1..).zip(STEPS) {
         if version > current {
-            to.note(version, &statements(step)).await?;
+            to.note(version, &statements(step), hook).await?;
         }
     }
     Ok(())

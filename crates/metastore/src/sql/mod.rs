@@ -20,11 +20,11 @@ use crate::{Error, Metastore, Result};
 pub async fn open(url: &str, options: Options) -> Result<Arc<dyn Metastore>> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         let path = path.strip_prefix("//").unwrap_or(path);
-        let database = sqlite::Sqlite::open(std::path::Path::new(path)).await?;
+        let database = sqlite::Sqlite::open(std::path::Path::new(path), &options.hook).await?;
         return Ok(Arc::new(Store::new(Box::new(database), options)));
     }
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        let database = postgres::Postgres::open(url).await?;
+        let database = postgres::Postgres::open(url, &options.hook).await?;
         return Ok(Arc::new(Store::new(Box::new(database), options)));
     }
     let scheme = url.split(':').next().unwrap_or_default();

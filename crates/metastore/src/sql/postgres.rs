@@ -8,6 +8,7 @@ use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use crate::records::{Row, Value};
 use crate::sql::migrate::{self, Migrator};
 use crate::sql::{failed, statement::driver};
+use crate::store::Hook;
 use crate::table::{Backend, Rows};
 use crate::{Error, Result};
 
@@ -22,7 +23,7 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub async fn open(url: &str) -> Result<Self> {
+    pub async fn open(url: &str, hook: &Hook) -> Result<Self> {
         let options = PgConnectOptions::from_str(url).map_err(|error| {
             let (field, detail) = ("metastore.url".to_owned(), error.to_string());
             Error::Invalid { field, detail }
@@ -31,7 +32,7 @@ impl Postgres {
             options.options([("idle_in_transaction_session_timeout", "8000"), ("client_min_messages", "warning")]);
         let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(8));
         let pool = pool.connect_with(options).await.map_err(failed)?;
-        migrate::run(&Steps(pool.clone())).await?;
+        migrate::run(&Steps(pool.clone()), hook).await?;
         Ok(Self { pool })
     }
 }
@@ -59,7 +60,7 @@ impl Migrator for Steps {
         sqlx::query_scalar(migrate::VERSION).fetch_one(&self.0).await.map_err(failed)
     }
 
-    async fn note(&self, version: i64, statements: &[&'static str]) -> Result<()> {
+    async fn note(&self, version: i64, statements: &[&'static str], hook: &Hook) -> Result<()> {
         let mut open = locked(&self.0).await?;
         let now: i64 = sqlx::query_scalar(migrate::VERSION).fetch_one(&mut *open).await.map_err(failed)?;
         if now >= version {
@@ -68,6 +69,7 @@ impl Migrator for Steps {
         for statement in statements {
             sqlx::query(*statement).execute(&mut *open).await.map_err(failed)?;
         }
+        hook("M5");
         sqlx::query(migrate::NOTE).bind(version).execute(&mut *open).await.map_err(failed)?;
         open.commit().await.map_err(failed)
     }

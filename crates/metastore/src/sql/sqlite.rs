@@ -11,6 +11,7 @@ use crate::records::{Row, Value};
 use crate::sql::lock::FileLock;
 use crate::sql::migrate::{self, Migrator};
 use crate::sql::{failed, statement::driver};
+use crate::store::Hook;
 use crate::table::{Backend, Rows};
 use crate::{Error, Result};
 
@@ -25,7 +26,7 @@ pub(super) struct Sqlite {
 }
 
 impl Sqlite {
-    pub async fn open(path: &Path) -> Result<Self> {
+    pub async fn open(path: &Path, hook: &Hook) -> Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)
                 .map_err(|error| Error::Unavailable(format!("{}: {error}", folder.display())))?;
@@ -50,7 +51,7 @@ impl Sqlite {
         if verdict != "ok" {
             return Err(Error::Corrupt(format!("{}: {verdict}", path.display())));
         }
-        migrate::run(&Steps(writer.clone())).await?;
+        migrate::run(&Steps(writer.clone()), hook).await?;
         let readers = pool(MAX_READERS).connect_with(options).await.map_err(failed)?;
         Ok(Self { writer, readers, _lock: lock })
     }
@@ -80,11 +81,12 @@ impl Migrator for Steps {
         sqlx::query_scalar(migrate::VERSION).fetch_one(&self.0).await.map_err(failed)
     }
 
-    async fn note(&self, version: i64, statements: &[&'static str]) -> Result<()> {
+    async fn note(&self, version: i64, statements: &[&'static str], hook: &Hook) -> Result<()> {
         let mut open = self.0.begin_with("BEGIN IMMEDIATE").await.map_err(failed)?;
         for statement in statements {
             sqlx::query(*statement).execute(&mut *open).await.map_err(failed)?;
         }
+        hook("M5");
         sqlx::query(migrate::NOTE).bind(version).execute(&mut *open).await.map_err(failed)?;
         open.commit().await.map_err(failed)
     }

@@ -49,7 +49,11 @@ impl Crash {
 
     /// Dies, lives again, is drained and started once more; totals are those of the producer each time.
     pub fn run(self) {
-        let mut scene = Scene::new(self.is_spilling);
+        let cut_max_age_ms = if self.is_spilling { 600_000 } else { 100 };
+        let mut scene = Scene::new(NUM_PARTITIONS, cut_max_age_ms);
+        if self.is_spilling {
+            scene.spec.max_rows_in_memory = 5;
+        }
         for death in 1..=self.num_deaths {
             scene.die_at(&self, death);
             let next = scene.next;
@@ -76,15 +80,13 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub fn new(is_spilling: bool) -> Scene {
-        let broker = MockBroker::start(NUM_PARTITIONS);
+    /// Nothing sent yet, and a store that has never run.
+    pub fn new(num_partitions: i32, cut_max_age_ms: u32) -> Scene {
+        let broker = MockBroker::start(num_partitions);
         let mut store = Store::new(env!("CARGO_BIN_EXE_dolmen"));
-        store.set("DOLMEN__INGEST__CUT_MAX_AGE_MS", if is_spilling { 600_000 } else { 100 });
-        let mut spec = Spec::new(broker.bootstrap_servers());
-        if is_spilling {
-            spec.max_rows_in_memory = 5;
-        }
-        let producer = Producer::new(&broker.bootstrap_servers(), NUM_PARTITIONS);
+        store.set("DOLMEN__INGEST__CUT_MAX_AGE_MS", cut_max_age_ms);
+        let spec = Spec::new(broker.bootstrap_servers());
+        let producer = Producer::new(&broker.bootstrap_servers(), num_partitions);
         Scene { store, producer, next: 0, spec, _broker: broker }
     }
 
@@ -123,7 +125,7 @@ impl Scene {
     }
 
     /// Posts the supervisor; the store may die before it answers.
-    fn offer(&self, running: &Running) {
+    pub fn offer(&self, running: &Running) {
         if let Ok((status, body)) = running.post(SUPERVISOR, &self.spec.to_json()) {
             assert_eq!(status, 200, "the supervisor: {body}");
         }
@@ -145,6 +147,17 @@ impl Scene {
         });
         sent.assert_same(&answered, when);
         assert_eq!(running.get("/dolmen/v1/fsck"), Ok((200, json!([]))), "{when}: facts that contradict each other");
+    }
+
+    /// Waits until so many events can be queried, or the store has died at a crash point, which is false.
+    pub fn settles_or_dies(&self, running: &mut Running, count: u64) -> bool {
+        until(&format!("{count} events or a death"), || {
+            if running.has_aborted() {
+                return Some(false);
+            }
+            let found = Totals::read(running).ok()?.all.count;
+            (u64::try_from(found) == Ok(count)).then_some(true)
+        })
     }
 
     /// After a drain every record is booked, in one way.
