@@ -2,6 +2,8 @@
 
 #[path = "crash/case.rs"]
 mod case;
+#[path = "crash/damage.rs"]
+mod damage;
 #[path = "crash/killer.rs"]
 mod killer;
 #[path = "crash/moments.rs"]

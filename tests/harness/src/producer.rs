@@ -1,20 +1,20 @@
 //! Producers that count what the broker has taken.
 
-use crate::{PATIENCE, TOPIC, Totals, event, poison};
+use crate::{Event, PATIENCE, TOPIC, Totals, event, poison};
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(10);
 
 /// Sends events; a record that the broker does not take is a panic.
 pub struct Producer {
-    inner: BaseProducer<Lost>,
+    inner: BaseProducer<Deliveries>,
     num_partitions: i32,
     next: i32,
     /// Of the events sent.
@@ -23,18 +23,24 @@ pub struct Producer {
     pub num_poison: u64,
 }
 
-/// Counts records that were not taken.
+/// What the broker said of records.
 #[derive(Clone, Default)]
-struct Lost(Arc<AtomicU64>);
+struct Deliveries {
+    num_lost: Arc<AtomicU64>,
+    newest: Arc<Mutex<Option<Instant>>>,
+}
 
-impl ClientContext for Lost {}
+impl ClientContext for Deliveries {}
 
-impl ProducerContext for Lost {
+impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if result.is_err() {
-            self.0.fetch_add(1, Ordering::Relaxed);
+            self.num_lost.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Ok(mut newest) = self.newest.lock() {
+            *newest = Some(Instant::now());
         }
     }
 }
@@ -55,7 +61,7 @@ impl Producer {
     }
 
     fn from_config(config: &ClientConfig, num_partitions: i32) -> Producer {
-        let inner = config.create_with_context(Lost::default()).expect("a producer");
+        let inner = config.create_with_context(Deliveries::default()).expect("a producer");
         Producer { inner, num_partitions, next: 0, totals: Totals::default(), num_poison: 0 }
     }
 
@@ -76,7 +82,17 @@ impl Producer {
         self.flush();
     }
 
-    fn put(&mut self, value: &str) {
+    /// Sends one event and answers when the broker said that it has it.
+    pub fn send_one(&mut self, event: &Event) -> Instant {
+        self.totals.add(event);
+        self.put(&event.to_json());
+        self.flush();
+        let newest = self.inner.context().newest.lock().expect("no panic in a delivery");
+        newest.expect("a delivery")
+    }
+
+    /// Hands over any record, and does not wait.
+    pub fn put(&mut self, value: &str) {
         self.next = (self.next + 1) % self.num_partitions;
         let mut record = BaseRecord::<(), str>::to(TOPIC).partition(self.next).payload(value);
         while let Err((error, back)) = self.inner.send(record) {
@@ -86,9 +102,10 @@ impl Producer {
         }
     }
 
-    fn flush(&self) {
+    /// Waits until the broker has taken everything.
+    pub fn flush(&self) {
         self.inner.flush(PATIENCE).expect("the broker takes what was sent");
-        assert_eq!(self.inner.context().0.load(Ordering::Relaxed), 0, "records were not taken");
+        assert_eq!(self.inner.context().num_lost.load(Ordering::Relaxed), 0, "records were not taken");
     }
 }
 

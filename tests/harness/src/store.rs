@@ -118,6 +118,19 @@ impl Running {
         assert_eq!(status.code(), Some(0), "the store ended with {status} when asked to stop");
     }
 
+    /// Waits for a process that does not start; its log.
+    pub fn refusal(mut self) -> String {
+        assert!(!self.is_ready(), "the store started");
+        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let status = self.has_ended();
+        assert!(status.is_some_and(|status| status.code() == Some(1)), "{status:?}: {text}");
+        text
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// True when it has ended by its own abort, as at a crash point.
     pub fn has_aborted(&mut self) -> bool {
         match self.has_ended() {

@@ -14,6 +14,7 @@ use crate::life::{Node, NodeOptions, Prepared, asked_to_stop};
 use crate::logging;
 use crate::task_set::Failure;
 use broker::Broker;
+pub use events::Events;
 use generator::{Generator, Stream};
 use ingest::Metrics;
 use sources::Before;

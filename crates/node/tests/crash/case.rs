@@ -52,21 +52,15 @@ impl Crash {
         let cut_max_age_ms = if self.is_spilling { 600_000 } else { 100 };
         let mut scene = Scene::new(NUM_PARTITIONS, cut_max_age_ms);
         if self.is_spilling {
-            scene.spec.max_rows_in_memory = 5;
+            scene.close_chunks_early();
         }
-        for death in 1..=self.num_deaths {
-            scene.die_at(&self, death);
+        for _ in 0..self.num_deaths {
+            scene.die(self.point, self.stimulus);
             let next = scene.next;
             scene.send(next..next + WAVE);
         }
         scene.store.set("DOLMEN__INGEST__CUT_MAX_AGE_MS", 200);
-        let running = scene.store.start();
-        scene.submit(&running);
-        scene.settle(&running, "after the crash");
-        running.drain();
-        let running = scene.store.start();
-        scene.settle(&running, "after a drain");
-        scene.check_books(&running);
+        scene.prove();
     }
 }
 
@@ -95,10 +89,31 @@ impl Scene {
         self.producer.send(numbers);
     }
 
+    /// Makes the smallest chunks, so that they go to the disk while no cut takes them.
+    pub fn close_chunks_early(&mut self) {
+        self.spec.max_rows_in_memory = 5;
+    }
+
+    /// Lives again, is drained and started once more; totals are those of the producer each time.
+    pub fn prove(&self) {
+        let running = self.store.start();
+        self.submit(&running);
+        self.settle(&running, "after the crash");
+        running.drain();
+        let running = self.store.start();
+        self.settle(&running, "after a drain");
+        self.check_books(&running);
+    }
+
+    /// Reads events until it dies at the point.
+    pub fn die_at(&mut self, point: &str) {
+        self.die(point, Stimulus::Events);
+    }
+
     /// Starts the store with the point armed and keeps it busy until it dies there.
-    fn die_at(&mut self, crash: &Crash, death: u32) {
-        let mut running = self.store.launch(&[("DOLMEN_FAIL_POINT", crash.point)]);
-        if death == 1 {
+    fn die(&mut self, point: &str, stimulus: Stimulus) {
+        let mut running = self.store.launch(&[("DOLMEN_FAIL_POINT", point)]);
+        if self.next == 0 {
             self.send(0..FIRST_EVENTS);
         }
         if !running.is_ready() {
@@ -106,17 +121,17 @@ impl Scene {
             return;
         }
         self.offer(&running);
-        if crash.stimulus == Stimulus::NewSpec {
+        if stimulus == Stimulus::NewSpec {
             self.settle(&running, "before the spec changes");
             self.spec.with_extra_metric = true;
             self.offer(&running);
         }
-        let what = format!("the store to reach {}", crash.point);
+        let what = format!("the store to reach {point}");
         until(&what, || {
             if running.has_aborted() {
                 return Some(());
             }
-            if crash.stimulus == Stimulus::Poison {
+            if stimulus == Stimulus::Poison {
                 self.producer.send_poison();
             }
             self.send(self.next..self.next + WAVE);
