@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(10);
+const SHORT_POLL: Duration = Duration::from_millis(1);
 
 /// Sends events; a record that the broker does not take is a panic.
 pub struct Producer {
@@ -86,9 +87,14 @@ impl Producer {
     pub fn send_one(&mut self, event: &Event) -> Instant {
         self.totals.add(event);
         self.put(&event.to_json());
-        self.flush();
-        let newest = self.inner.context().newest.lock().expect("no panic in a delivery");
-        newest.expect("a delivery")
+        loop {
+            self.inner.poll(SHORT_POLL);
+            let newest = self.inner.context().newest.lock().expect("no panic in a delivery").take();
+            if let Some(taken) = newest {
+                self.flush();
+                return taken;
+            }
+        }
     }
 
     /// Hands over any record, and does not wait.
