@@ -3,7 +3,5 @@
 use super::ExtractionKind;
 use crate::Error;
 
-pub(super) const KIND: ExtractionKind = ExtractionKind {
-    tag: "javascript",
-    parse: |object, _| Err(Error::unsupported(object.error("JavaScript is disabled").to_string())),
-};
+pub(super) const KIND: ExtractionKind =
+    ExtractionKind { tag: "javascript", parse: |object, _| Err(object.error("JavaScript is disabled")) };

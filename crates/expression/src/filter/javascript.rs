@@ -3,7 +3,5 @@
 use super::FilterKind;
 use crate::Error;
 
-pub(super) const KIND: FilterKind = FilterKind {
-    tag: "javascript",
-    parse: |object, _| Err(Error::unsupported(object.error("JavaScript is disabled").to_string())),
-};
+pub(super) const KIND: FilterKind =
+    FilterKind { tag: "javascript", parse: |object, _| Err(object.error("JavaScript is disabled")) };

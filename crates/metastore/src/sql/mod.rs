@@ -32,6 +32,9 @@ pub async fn open(url: &str, options: Options) -> Result<Arc<dyn Metastore>> {
     Err(Error::Invalid { field: "metastore.url".to_owned(), detail })
 }
 
+/// SQLite's codes for a malformed file, a file that is no database, and one that ends too early.
+const DAMAGED: &[&str] = &["11", "26", "522"];
+
 /// What a failure of the driver means to a caller.
 fn failed(error: sqlx::Error) -> Error {
     let text = error.to_string();
@@ -41,7 +44,7 @@ fn failed(error: sqlx::Error) -> Error {
             | sqlx::error::ErrorKind::ForeignKeyViolation
             | sqlx::error::ErrorKind::NotNullViolation
             | sqlx::error::ErrorKind::CheckViolation => Error::Internal(text),
-            _ if text.contains("malformed") || text.contains("not a database") => Error::Corrupt(text),
+            _ if cause.code().is_some_and(|code| DAMAGED.contains(&code.as_ref())) => Error::Corrupt(text),
             _ => Error::Unavailable(text),
         },
         sqlx::Error::PoolTimedOut => Error::Timeout(text),
