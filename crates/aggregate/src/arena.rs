@@ -1,8 +1,8 @@
 //! Records of states: one record per group, one field per aggregator.
 //!
 //! The records lie in blocks aligned to 64 bytes. A flat arena is one block that moves when it
-//! grows; a shared arena has blocks of [`BLOCK_RECORDS`] records that a snapshot may hold, and which
-//! the writer copies before it changes them.
+//! grows; a shared arena has blocks of [`BLOCK_RECORDS`] records (the first of them smaller as long as it is
+//! the only one) that a snapshot may hold, and which the writer copies before it changes them.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
@@ -15,6 +15,8 @@ use crate::prefetch::prefetch;
 /// Records in one block of a shared arena.
 pub const BLOCK_RECORDS: usize = 1 << BLOCK_SHIFT;
 const BLOCK_SHIFT: usize = 14;
+/// Records that the first block of a shared arena begins with.
+const FIRST_RECORDS: usize = 16;
 const ALIGNMENT: usize = 64;
 
 /// How the arena of a fold is laid out.
@@ -113,6 +115,9 @@ impl Arena {
         match self.kind {
             ArenaKind::Flat => self.reserve_flat(len),
             ArenaKind::Shared => {
+                if self.capacity < len.min(BLOCK_RECORDS) {
+                    self.widen_first(len);
+                }
                 while self.capacity < len {
                     self.push_block(Block::new(BLOCK_RECORDS * self.template.len()));
                     self.capacity += BLOCK_RECORDS;
@@ -144,6 +149,20 @@ impl Arena {
             block.copy_from(old, self.len * self.template.len());
         }
         self.blocks.clear();
+        self.addresses.clear();
+        self.mine.clear();
+        self.push_block(block);
+        self.capacity = capacity;
+    }
+
+    /// Most live indexes of late time chunks stay small, so the first block begins small and moves as it grows.
+    #[cold]
+    fn widen_first(&mut self, len: usize) {
+        let capacity = len.max(self.capacity * 4).clamp(FIRST_RECORDS, BLOCK_RECORDS);
+        let block = Block::new(capacity * self.template.len());
+        if let Some(old) = self.blocks.pop() {
+            block.copy_from(&old, self.len * self.template.len());
+        }
         self.addresses.clear();
         self.mine.clear();
         self.push_block(block);
@@ -316,7 +335,7 @@ impl<S> Place<S> for BlockPlace<'_, S> {
     fn at(&mut self, record: usize) -> &mut S {
         assert!(record < self.len, "group id is below the number of groups");
         let within = (record & (BLOCK_RECORDS - 1)) * self.stride + self.offset;
-        // SAFETY: as for the flat place; every block holds `BLOCK_RECORDS` records.
+        // SAFETY: as for the flat place; blocks hold every record below the length.
         unsafe { &mut *self.addresses[record >> BLOCK_SHIFT].add(within).cast::<S>() }
     }
 

@@ -134,12 +134,18 @@ impl SketchKind for HllKind {
             HllType::Hll6 => "HLL_6",
             HllType::Hll8 => "HLL_8",
         };
-        let encoding = match self.aggregator.encoding {
-            TextEncoding::Utf8 => "utf8",
-            TextEncoding::Utf16Le => "utf16le",
-        };
-        json!({"lgK": self.aggregator.shape.lg_k, "tgtHllType": target, "stringEncoding": encoding,
-            "shouldFinalize": self.should_finalize, "round": self.round})
+        let mut extra = json!({"lgK": self.aggregator.shape.lg_k, "tgtHllType": target});
+        // These are shown as Druid shows them: only where they are not the default.
+        if matches!(self.aggregator.encoding, TextEncoding::Utf8) {
+            extra["stringEncoding"] = json!("utf8");
+        }
+        if !self.should_finalize {
+            extra["shouldFinalize"] = json!(false);
+        }
+        if self.round {
+            extra["round"] = json!(true);
+        }
+        extra
     }
 
     /// Only sketches are merged, stored or in base64, and only values are built from.

@@ -117,10 +117,8 @@ impl Parser {
             let detail = format!("the record has {} bytes, at most {MAX_RECORD_BYTES}", value.len());
             return batch.fail_record(Reason::TooLarge, detail);
         }
-        let has_rows = match record.value {
-            Some(value) => !(value.len() < 256 && is_blank(value)),
-            None => reader.reads_tombstones(),
-        };
+        // Of a stream, Druid throws records without a value away whatever the format.
+        let has_rows = record.value.is_some_and(|value| !(value.len() < 256 && is_blank(value)));
         if has_rows {
             reader.read(raw, record, &self.schema.timestamp, batch);
         }

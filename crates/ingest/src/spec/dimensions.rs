@@ -163,12 +163,16 @@ impl DimensionsSpec {
             .map(|(at, value)| Dimension::parse(value, fields.path(&format!("dimensions[{at}]"))))
             .collect::<Result<Vec<_>>>()?;
         refuse_twice(&fields, &dimensions)?;
+        let exclusions = fields.texts("dimensionExclusions")?.unwrap_or_default();
+        if let Some(both) = dimensions.iter().find(|dimension| exclusions.contains(&dimension.name)) {
+            return Err(fields.wrong("dimensionExclusions", format!("[{}] is a dimension too", both.name)));
+        }
         if !fields.boolean("forceSegmentSortByTime", true)? {
             return Err(fields.wrong("forceSegmentSortByTime", "segments are always sorted by time: must be true"));
         }
         Ok(DimensionsSpec {
             dimensions,
-            exclusions: fields.texts("dimensionExclusions")?.unwrap_or_default(),
+            exclusions,
             include_all: fields.boolean("includeAllDimensions", false)?,
             use_schema_discovery: fields.boolean("useSchemaDiscovery", false)?,
         })

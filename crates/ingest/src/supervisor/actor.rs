@@ -17,6 +17,8 @@ use crate::{IngestContext, Result};
 
 /// How often a session looks after its groups.
 const WATCH_PERIOD: Duration = Duration::from_millis(100);
+/// How long a suspended supervisor may ask for partitions before it says that it is suspended.
+const COUNT_LIMIT: Duration = Duration::from_secs(2);
 const RESET_ERROR: &str = "DataSourceMetadata is not found while reset";
 
 pub(super) enum Command {
@@ -56,6 +58,12 @@ impl Handle {
 
     pub(super) fn spec(&self) -> Arc<SupervisorSpec> {
         self.shared.spec.lock().0.clone()
+    }
+
+    /// The version that runs, when it says the same as `spec`.
+    pub(super) fn version_of(&self, spec: &SupervisorSpec) -> Option<i64> {
+        let running = self.shared.spec.lock();
+        (running.0.json == spec.json).then_some(running.1)
     }
 
     pub(super) fn status(&self) -> Status {
@@ -121,14 +129,16 @@ impl Actor {
     }
 
     async fn suspended(&mut self) -> Next {
+        let counted = tokio::time::timeout(COUNT_LIMIT, self.try_count_partitions()).await;
         {
             let mut status = self.shared.status.lock();
             status.set(State::Suspended);
             status.errors.clear();
             status.num_failures = 0;
+            if let Ok(Ok(num_partitions)) = counted {
+                status.num_partitions = num_partitions;
+            }
         }
-        let Ok(spec) = self.try_count_partitions().await else { return self.wait_for_command().await };
-        self.shared.status.lock().num_partitions = spec;
         self.wait_for_command().await
     }
 

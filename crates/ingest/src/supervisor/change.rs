@@ -26,10 +26,14 @@ impl Supervisors {
         Ok(Reply::id(&id))
     }
 
-    /// Writes the next version and makes it run. Compares with the newest version, so of two writers at a time
-    /// one is told to try again.
+    /// Writes the next version and makes it run; a spec that runs already begins anew under the version that it
+    /// has. Compares with the newest version, so of two writers at a time one is told to try again.
     async fn record(&self, spec: SupervisorSpec, kind: SpecKind) -> Result<()> {
-        let version = self.write(&spec.id, kind, spec.json.to_string()).await?;
+        let running = self.handle(&spec.id).await.map(|handle| handle.version_of(&spec));
+        let version = match running.flatten() {
+            Some(version) => version,
+            None => self.write(&spec.id, kind, spec.json.to_string()).await?,
+        };
         super::offsets::lift_halts(&self.context, &spec.id).await?;
         self.run(spec, version).await;
         Ok(())

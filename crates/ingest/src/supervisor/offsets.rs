@@ -91,13 +91,23 @@ impl ResetPlan {
                     rebase(context, source, (Vec::new(), true), by, cluster_id.clone()).await?;
                 }
                 ResetPlan::Some { topic, starts } if *topic == source.topic => {
-                    rebase(context, source, (starts.clone(), false), "operator", None).await?;
+                    let starts = known(context, source, starts).await?;
+                    if !starts.is_empty() {
+                        rebase(context, source, (starts, false), "operator", None).await?;
+                    }
                 }
                 ResetPlan::All { .. } | ResetPlan::Some { .. } => {}
             }
         }
         Ok(())
     }
+}
+
+/// The starts of partitions that the source has; there is nothing to move in others.
+async fn known(context: &IngestContext, source: &Source, starts: &[(i32, i64)]) -> Result<Vec<(i32, i64)>> {
+    let lanes = context.metastore.lanes(&source.source_id).await.map_err(unavailable)?;
+    let is_known = |partition: i32| lanes.iter().any(|lane| lane.partition == partition);
+    Ok(starts.iter().copied().filter(|(partition, _)| is_known(*partition)).collect())
 }
 
 impl ResetPlan {

@@ -20,7 +20,7 @@ pub enum Body {
     Json(Value),
     /// `text/plain`.
     Text(String),
-    /// Nothing, without a content type.
+    /// Nothing; a success calls it `application/json`.
     Empty,
 }
 

@@ -117,6 +117,17 @@ impl Handle {
     }
 }
 
+/// What Druid's overlord gives a task on its way: where it begins, by sequence number, and how it takes segment ids.
+pub(super) fn task_context(task: &TaskRun) -> Value {
+    let starts: Map<String, Value> = task.starts.iter().map(|(partition, at)| (partition.clone(), json!(at))).collect();
+    json!({
+        "checkpoints": json!({ "0": starts }).to_string(),
+        "useLineageBasedSegmentAllocation": true,
+        "IS_INCREMENTAL_HANDOFF_SUPPORTED": true,
+        "forceTimeChunkLock": true,
+    })
+}
+
 /// The report of a task that has ended: what the ledger booked for it, or what it counted if it failed.
 pub(super) fn final_report(task: &TaskRun, sums: &TaskSums, error: Option<&str>) -> Value {
     let counts = if error.is_some() { task.counts() } else { sums.row_counts };
@@ -140,6 +151,6 @@ pub(super) fn final_report(task: &TaskRun, sums: &TaskSums, error: Option<&str>)
                 "recordsProcessed": read,
             }
         },
-        "taskContext": {"type": "taskContext", "taskId": task.id, "payload": {}}
+        "taskContext": {"type": "taskContext", "taskId": task.id, "payload": task_context(task)}
     })
 }

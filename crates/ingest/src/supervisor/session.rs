@@ -17,7 +17,6 @@ use super::status::{current_offsets, partition_key};
 use super::{periods, unavailable};
 use crate::lane::state::Limits;
 use crate::lane::{Board, Command, Grant, Group, GroupConfig, Trouble};
-use crate::parse::{Numbering, Parser, parse_input_format};
 use crate::source::{Partition, PollLimits, Source};
 use crate::spill::{SpillStore, failed};
 use crate::transform::Windows;
@@ -308,22 +307,20 @@ impl Session {
 
     fn group_config(&self) -> Result<GroupConfig> {
         let (spec, limits) = (&self.spec, &self.context.limits);
-        let schema = Arc::new(spec.schema.clone());
-        let format = parse_input_format(&spec.io.input_format, "ioConfig.inputFormat")?;
         let windows = Windows {
             late_ms: spec.io.late_ms,
             early_ms: spec.io.early_ms,
             not_before_ms: spec.io.late_start,
             intervals: Vec::new(),
         };
-        let parser = Parser::new(schema.clone(), format, Numbering::Stream)?.with_windows(windows);
+        let parser = super::spec::parser(&spec.schema, &spec.io)?.with_windows(windows);
         let bytes = u64::try_from(spec.tuning.max_bytes_in_memory).unwrap_or(0);
         let max_records = self.max_poll_records.unwrap_or(usize::MAX).clamp(1, limits.poll_records);
         Ok(GroupConfig {
             supervisor_id: spec.id.as_str().into(),
             datasource: spec.datasource.clone(),
             datasource_id: self.datasource_id.clone(),
-            schema,
+            schema: parser.schema().clone(),
             parser,
             spec_version: self.version,
             limits: Limits {

@@ -1,11 +1,14 @@
 //! A supervisor's spec as meant, and as it is stored and shown.
 
+use std::sync::Arc;
+
 use aggregate::Kind;
 use serde_json::{Value, json};
 
 use super::io_config::{IoConfig, hide_secrets};
 use super::tuning::Tuning;
 use crate::client_properties::{ClientProperties, translate};
+use crate::parse::{Numbering, Parser, parse_input_format};
 use crate::spec::{DataSchema, check_name};
 use crate::{Error, IngestContext, Result};
 
@@ -45,6 +48,8 @@ impl SupervisorSpec {
         let io = part("ioConfig").ok_or_else(|| Error::invalid("ioConfig", "is required"))?;
         let schema = DataSchema::parse(schema, KINDS)?;
         let (io, tuning) = (IoConfig::parse(io)?, Tuning::parse(part("tuningConfig"))?);
+        // What cannot be parsed by is refused now, and not by the first record.
+        parser(&schema, &io)?;
         let id = given_id(object.get("id"))?.unwrap_or_else(|| schema.data_source.clone());
         let context = part("context").cloned().unwrap_or(Value::Null);
         let suspended = matches!(object.get("suspended"), Some(Value::Bool(true)))
@@ -117,6 +122,12 @@ impl SupervisorSpec {
     pub(super) fn ignored(&self) -> Vec<&String> {
         self.io.ignored.iter().chain(&self.tuning.ignored).collect()
     }
+}
+
+/// What parses records by a spec.
+pub(super) fn parser(schema: &DataSchema, io: &IoConfig) -> Result<Parser> {
+    let format = parse_input_format(&io.input_format, "ioConfig.inputFormat")?;
+    Parser::new(Arc::new(schema.clone()), format, Numbering::Stream)
 }
 
 fn given_id(id: Option<&Value>) -> Result<Option<String>> {

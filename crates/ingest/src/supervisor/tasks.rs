@@ -194,6 +194,15 @@ fn sequence_hash(spec: &SupervisorSpec) -> String {
     text.get(..15).unwrap_or_default().to_owned()
 }
 
+/// The context of the spec, and what an overlord adds to it.
+fn context_of(shown: &Value, task: &TaskRun) -> Value {
+    let mut context = super::report::task_context(task);
+    if let (Some(given), Some(context)) = (shown.get("context").and_then(Value::as_object), context.as_object_mut()) {
+        context.extend(given.clone());
+    }
+    context
+}
+
 /// The task as clients may see it.
 pub(super) fn payload(spec: &SupervisorSpec, task: &TaskRun) -> Option<Value> {
     let shown = spec.shown();
@@ -246,7 +255,7 @@ pub(super) fn payload(spec: &SupervisorSpec, task: &TaskRun) -> Option<Value> {
             "multiTopic": spec.io.is_multi_topic(),
             "refreshRejectionPeriodsInMinutes": 1,
         },
-        "context": shown.get("context").filter(|context| !context.is_null()).cloned().unwrap_or_else(|| json!({})),
+        "context": context_of(&shown, task),
         "groupId": format!("index_kafka_{}", spec.id),
         "dataSource": spec.datasource,
     }))

@@ -12,6 +12,8 @@ use crate::{DimensionSchema, Error, MultiValueHandling, Result};
 /// Set in a row's code when it stands for a list of values.
 pub(super) const LIST: u32 = 1 << 31;
 const UNKNOWN: u32 = u32::MAX;
+/// Values of a batch's dictionary, for each row that is taken of it, up to which hints are kept.
+const VALUES_A_ROW: usize = 16;
 
 /// Values of a dimension by code.
 pub(super) enum Values {
@@ -105,7 +107,10 @@ impl Dimension {
         limits: &Limits,
         out: &mut Vec<u32>,
     ) -> Result<u64> {
-        self.known.resize(self.known.len().max(dictionary.len()), (0, UNKNOWN));
+        // A few rows of a batch with many values are looked up; hints would hold more memory than the rows.
+        if dictionary.len() <= rows.len().saturating_mul(VALUES_A_ROW) {
+            self.known.resize(self.known.len().max(dictionary.len()), (0, UNKNOWN));
+        }
         self.batch = self.batch.checked_add(1).unwrap_or_else(|| {
             self.known.fill((0, UNKNOWN));
             1
@@ -148,13 +153,14 @@ impl Dimension {
         let hint = match self.known.get(code as usize) {
             Some(&(batch, ours)) if batch == self.batch => return Ok(ours),
             Some(&(_, ours)) if (code as usize) < dictionary.len() => ours,
+            None if (code as usize) < dictionary.len() => UNKNOWN,
             _ => return Err(Error::invalid(format!("dimension '{}': code outside its dictionary", self.schema.name))),
         };
         let value = dictionary.get(code);
         let long = value.is_some_and(|text| text.len() > limits.max_value_bytes);
         let Values::Text { values, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
         if !long && values.get(hint).is_some_and(|known| known.as_deref() == value) {
-            self.known[code as usize] = (self.batch, hint);
+            self.remember(code, hint);
             return Ok(hint);
         }
         let ours = values.intern(value.filter(|_| !long), limits.max_dictionary_values.min(LIST as usize));
@@ -162,9 +168,24 @@ impl Dimension {
         if long {
             *too_long += 1;
         } else {
-            self.known[code as usize] = (self.batch, ours);
+            self.remember(code, ours);
         }
         Ok(ours)
+    }
+
+    #[inline]
+    fn remember(&mut self, code: u32, ours: u32) {
+        if let Some(known) = self.known.get_mut(code as usize) {
+            *known = (self.batch, ours);
+        }
+    }
+
+    /// Distinct values known, lists counted apart.
+    pub(super) fn num_values(&self) -> usize {
+        match &self.values {
+            Values::Text { values, lists } => values.len().max(lists.len()),
+            Values::Number(values) => values.len(),
+        }
     }
 
     /// A row's code: of its value, of null, or of its list.

@@ -104,6 +104,13 @@ impl LiveIndex {
         self.num_rows() >= self.limits.max_rows || self.memory_bytes() >= self.limits.max_bytes
     }
 
+    /// Whether a batch that brings at most `num_values` values to a dimension, lists counted apart, is sure to fit.
+    /// The index still takes rows when it does not; a dictionary that overflows refuses the batch.
+    pub fn has_room(&self, num_values: usize) -> bool {
+        let fits = |dimension: &Dimension| dimension.num_values() + num_values <= self.limits.max_dictionary_values;
+        !self.is_full() && self.dimensions.iter().all(fits)
+    }
+
     /// The rows of now. Cheap: full blocks are shared, and copied only when the writer changes them while
     /// the snapshot is held. The same snapshot is answered until the next batch.
     pub fn snapshot(&mut self) -> Arc<LiveSnapshot> {

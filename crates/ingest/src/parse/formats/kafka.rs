@@ -153,9 +153,6 @@ impl KafkaReader {
 impl Reader for KafkaReader {
     fn rows<'a>(&mut self, from: &RawBatch<'a>, record: &RawRecord<'a>) -> Rows<'a> {
         let envelope = self.envelope(from, record);
-        if record.value.is_none() {
-            return Rows::one(envelope);
-        }
         let mut found = self.value.rows(from, record);
         for row in &mut found.rows {
             for (name, cell) in &envelope {
@@ -165,10 +162,6 @@ impl Reader for KafkaReader {
             }
         }
         found
-    }
-
-    fn reads_tombstones(&self) -> bool {
-        true
     }
 }
 

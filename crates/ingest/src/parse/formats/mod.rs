@@ -51,12 +51,6 @@ pub struct Rows<'a> {
     pub failure: Option<(Reason, String)>,
 }
 
-impl<'a> Rows<'a> {
-    pub(crate) fn one(row: Row<'a>) -> Rows<'a> {
-        Rows { rows: vec![row], failure: None }
-    }
-}
-
 /// Reads records into the rows of a batch.
 pub trait Reader: Send + Debug {
     /// The rows of one record.
@@ -78,11 +72,6 @@ pub trait Reader: Send + Debug {
 
     /// Forgets what belongs to the file that ended, such as its header.
     fn begin_file(&mut self) {}
-
-    /// Whether a record without a value has rows all the same.
-    fn reads_tombstones(&self) -> bool {
-        false
-    }
 }
 
 /// A format: its tag in a spec and how it is read.

@@ -93,5 +93,5 @@ fn kafka_adds_what_the_record_carries() {
         rows[0],
         json!({"__time": 77, "record": 0, "a": "x", "kafka.key": "k", "kafka.topic": "mine", "kafka.header.h": "v", "p": 3, "o": 9})
     );
-    assert_eq!((&rows[1]["a"], &rows[1]["kafka.topic"]), (&Value::Null, &json!("t")));
+    assert_eq!(rows.len(), 1, "a record without a value is no row");
 }

@@ -2,7 +2,7 @@
 
 use crate::http::error::ApiError;
 use crate::http::respond;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ingest::{Body, Reply};
 
@@ -12,6 +12,7 @@ pub fn http(reply: Reply) -> Response {
     match reply.body {
         Body::Json(value) => respond::json_with(status, &value),
         Body::Text(text) => ApiError::text(status, text).into_response(),
-        Body::Empty => status.into_response(),
+        Body::Empty if !status.is_success() => status.into_response(),
+        Body::Empty => (status, [(header::CONTENT_TYPE, "application/json")]).into_response(),
     }
 }
