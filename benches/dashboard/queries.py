@@ -65,3 +65,7 @@ def ingestion_spec(table, directory, pattern):
                        "granularitySpec": {"type": "uniform", "segmentGranularity": "DAY", "queryGranularity": "NONE", "rollup": False, "intervals": [DAY]}},
         "ioConfig": {"type": "index_parallel", "inputSource": {"type": "local", "baseDir": directory, "filter": pattern}, "inputFormat": {"type": "json"}},
         "tuningConfig": {"type": "index_parallel", "maxNumConcurrentSubTasks": 1, "maxRowsInMemory": 500000, "partitionsSpec": {"type": "dynamic", "maxRowsPerSegment": 5000000, "maxTotalRows": 20000000}}}}
+
+if __name__ == "__main__":
+    import json
+    print(json.dumps({"queries": QUERIES, "specs": {t: ingestion_spec(t, "", "")["spec"] for t in ("ads", "orders")}}))

@@ -8,6 +8,7 @@
 mod accumulator;
 mod aggregator;
 mod arena;
+mod by_group;
 mod error;
 mod families;
 mod feed;

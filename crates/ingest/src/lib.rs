@@ -21,6 +21,7 @@ pub mod transform;
 pub use compaction::{Compactor, Merge, Tiers};
 pub use context::{ConnectFn, EnvironmentFn, IngestContext, IngestLimits, NodeName, connect_kafka};
 pub use error::{Error, Result};
+pub use lane::{append_rows, rollup_schema};
 pub use handoff::{Handoff, Publication};
 pub use live::{LanePart, LivePart, LiveParts, MovedOn};
 pub use metrics::{Counter, Gauge, Metrics, SupervisorMetrics};

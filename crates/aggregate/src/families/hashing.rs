@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use arrow_array::Array;
 
 use crate::aggregator::{Caches, OwnedAggregator};
+use crate::by_group::ByGroup;
 use crate::error::Result;
-use crate::input::{Codes, Dictionary, Groups, Input};
+use crate::input::{Codes, Dictionary, Groups, Input, Rows};
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
 
@@ -23,6 +24,11 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
 
     fn empty(&self) -> Self::State;
     fn add(&self, state: &mut Self::State, hash: Self::Hash) -> Result<()>;
+
+    fn add_all(&self, state: &mut Self::State, hashes: &[Self::Hash]) -> Result<()> {
+        hashes.iter().try_for_each(|&hash| self.add(state, hash))
+    }
+
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
     fn state_bytes(&self, state: &Self::State) -> usize;
     fn encode(&self, state: &Self::State, out: &mut Vec<u8>) -> Result<()>;
@@ -36,6 +42,9 @@ pub(crate) struct Hashing<S>(pub S);
 /// For each input, the hashes of its dictionary's entries.
 pub(crate) struct HashCaches<H> {
     inputs: Vec<HashCache<H>>,
+    /// Hashes of a vector's rows.
+    hashes: Vec<Option<H>>,
+    by_group: ByGroup<H>,
 }
 
 /// Hashes of dictionary entries, made when first met.
@@ -55,11 +64,11 @@ enum Entry<H> {
 
 impl<H> Default for HashCaches<H> {
     fn default() -> Self {
-        HashCaches { inputs: Vec::new() }
+        HashCaches { inputs: Vec::new(), hashes: Vec::new(), by_group: ByGroup::default() }
     }
 }
 
-impl<H: Send + Sync> Caches for HashCaches<H> {
+impl<H: Copy + Send + Sync> Caches for HashCaches<H> {
     fn begin_segment(&mut self) {
         self.inputs.clear();
     }
@@ -126,8 +135,9 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        caches.inputs.resize_with(inputs.len().max(caches.inputs.len()), HashCache::new);
-        for (cache, input) in caches.inputs.iter_mut().zip(inputs) {
+        let HashCaches { inputs: known, hashes, by_group } = caches;
+        known.resize_with(inputs.len().max(known.len()), HashCache::new);
+        for (cache, input) in known.iter_mut().zip(inputs) {
             match (input, span.groups) {
                 (Input::Text { codes, dictionary }, Groups::One) => {
                     self.fold_distinct(cache, span, *codes, None, *dictionary, states)?;
@@ -137,7 +147,25 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
                 }
                 _ => {
                     cache.seen_group = None;
-                    self.fold_each(cache, span, input, states)?;
+                    if !self.hash_rows(cache, span, input, hashes) {
+                        self.fold_each(cache, span, input, states)?;
+                        continue;
+                    }
+                    let mut result = Ok(());
+                    let visited = by_group.visit(
+                        span,
+                        Rows::All,
+                        |row| hashes[row],
+                        |group, hashes| {
+                            if result.is_ok() {
+                                result = states.update(group, |state| self.0.add_all(state, hashes));
+                            }
+                        },
+                    );
+                    result?;
+                    if !visited {
+                        self.fold_each(cache, span, input, states)?;
+                    }
                 }
             }
         }
@@ -197,6 +225,36 @@ impl<S: HashSketch> Hashing<S> {
             }
             Ok(())
         })
+    }
+
+    /// The hash of each row of the span, `None` for nulls and for rows that do not count. False for inputs
+    /// of several values a row.
+    fn hash_rows(
+        &self,
+        cache: &mut HashCache<S::Hash>,
+        span: &Span<'_>,
+        input: &Input<'_>,
+        hashes: &mut Vec<Option<S::Hash>>,
+    ) -> bool {
+        hashes.clear();
+        hashes.resize(span.num_rows(), None);
+        let mut put = |value: &mut dyn FnMut(usize) -> Option<S::Hash>| {
+            for_each_row(span.num_rows(), span.local_rows(), |row| hashes[row] = value(span.start + row));
+        };
+        match input {
+            Input::Long(longs) if longs.null_count() == 0 && matches!(span.rows, Rows::All) => {
+                let values = &longs.values()[span.start..span.end];
+                hashes.iter_mut().zip(values).for_each(|(hash, &value)| *hash = Some(self.0.hash_long(value)));
+            }
+            Input::Long(longs) => put(&mut |at| longs.is_valid(at).then(|| self.0.hash_long(longs.value(at)))),
+            Input::Double(array) => put(&mut |at| array.is_valid(at).then(|| self.0.hash_double(array.value(at)))),
+            Input::Float(array) => put(&mut |at| array.is_valid(at).then(|| self.0.hash_float(array.value(at)))),
+            Input::Text { codes, dictionary } => {
+                put(&mut |at| cache.hash(codes.get(at), *dictionary, |text| self.0.hash_text(text)));
+            }
+            Input::Texts { .. } | Input::State(_) | Input::Absent => return false,
+        }
+        true
     }
 
     /// Folds row by row.

@@ -6,10 +6,11 @@ use arrow_array::Int64Array;
 use serde_json::{Value, json};
 
 use crate::aggregator::{Caches, OwnedAggregator};
+use crate::by_group::ByGroup;
 use crate::error::Result;
 use crate::families::sketch_spec::{SketchKind, SketchSpec};
 use crate::feed::{Feed, Numbers};
-use crate::input::{ColumnType, Groups, Input, InputSpec, Lane};
+use crate::input::{ColumnType, Groups, Input, InputSpec, Lane, Rows};
 use crate::owned::States;
 use crate::properties::Properties;
 use crate::sketches::quantiles::{MAX_K, MIN_K, Quantiles};
@@ -25,19 +26,26 @@ pub(crate) struct QuantilesAggregator {
     empty: Quantiles,
 }
 
-impl Caches for Numbers<f64> {
+/// The reader of numbers, and scratch.
+#[derive(Default)]
+pub(crate) struct QuantilesCaches {
+    numbers: Numbers<f64>,
+    by_group: ByGroup<f64>,
+}
+
+impl Caches for QuantilesCaches {
     fn begin_segment(&mut self) {
-        self.forget();
+        self.numbers.forget();
     }
 
     fn memory_bytes(&self) -> usize {
-        Feed::memory_bytes(self)
+        Feed::memory_bytes(&self.numbers)
     }
 }
 
 impl OwnedAggregator for QuantilesAggregator {
     type State = Quantiles;
-    type Caches = Numbers<f64>;
+    type Caches = QuantilesCaches;
 
     fn empty(&self) -> Quantiles {
         self.empty.clone()
@@ -45,20 +53,23 @@ impl OwnedAggregator for QuantilesAggregator {
 
     fn fold(
         &self,
-        caches: &mut Numbers<f64>,
+        caches: &mut QuantilesCaches,
         span: &Span<'_>,
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()> {
         let groups = span.local_groups();
-        caches.feed(span, inputs, &mut |items, rows| {
-            match groups {
-                Groups::One => states.update(span.base, |state| {
-                    for_each_row(items.len(), rows, |row| state.add(items[row]));
-                }),
-                Groups::U8(_) | Groups::U16(_) | Groups::U32(_) => for_each_row(items.len(), rows, |row| {
+        let QuantilesCaches { numbers, by_group } = caches;
+        numbers.feed(span, inputs, &mut |items, rows| {
+            if let (Groups::One, Rows::All) = (groups, rows) {
+                states.update(span.base, |state| state.add_all(items));
+                return Ok(());
+            }
+            let add = |group, items: &[f64]| states.update(group, |state| state.add_all(items));
+            if !by_group.visit(span, rows, |row| Some(items[row]), add) {
+                for_each_row(items.len(), rows, |row| {
                     states.update(span.base + groups.get(row), |state| state.add(items[row]));
-                }),
+                });
             }
             Ok(())
         })

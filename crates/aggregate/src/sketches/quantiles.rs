@@ -61,21 +61,33 @@ impl Quantiles {
 
     /// Adds an item; NaN is ignored.
     pub fn add(&mut self, item: f64) {
-        if item.is_nan() {
-            return;
+        self.add_all(&[item]);
+    }
+
+    /// Adds items in their order; NaN is ignored.
+    pub fn add_all(&mut self, items: &[f64]) {
+        for &item in items {
+            if item.is_nan() {
+                continue;
+            }
+            self.n += 1;
+            self.min = self.min.min(item);
+            self.max = self.max.max(item);
+            self.base.push(item);
+            if self.base.len() == self.k * 2 {
+                self.empty_base();
+            }
         }
-        self.n += 1;
-        self.min = self.min.min(item);
-        self.max = self.max.max(item);
-        self.base.push(item);
-        if self.base.len() == self.k * 2 {
-            let mut full = std::mem::take(&mut self.base);
-            full.sort_unstable_by(f64::total_cmp);
-            let carry = self.halve(&full, 0);
-            self.carry(carry, 0);
-            full.clear();
-            self.base = full;
-        }
+    }
+
+    /// Moves a full buffer to the levels.
+    fn empty_base(&mut self) {
+        let mut full = std::mem::take(&mut self.base);
+        full.sort_unstable_by(f64::total_cmp);
+        let carry = self.halve(&full, 0);
+        self.carry(carry, 0);
+        full.clear();
+        self.base = full;
     }
 
     /// Every other item. Which ones depends only on how many items the sketch has seen, so that the
@@ -167,13 +179,11 @@ fn merge_sorted(one: &[f64], other: &[f64]) -> Vec<f64> {
     let mut merged = Vec::with_capacity(one.len() + other.len());
     let (mut a, mut b) = (0, 0);
     while a < one.len() && b < other.len() {
-        if one[a].total_cmp(&other[b]).is_le() {
-            merged.push(one[a]);
-            a += 1;
-        } else {
-            merged.push(other[b]);
-            b += 1;
-        }
+        // Without a branch: which list comes next cannot be foreseen.
+        let first = one[a].total_cmp(&other[b]).is_le();
+        merged.push(if first { one[a] } else { other[b] });
+        a += usize::from(first);
+        b += usize::from(!first);
     }
     merged.extend_from_slice(&one[a..]);
     merged.extend_from_slice(&other[b..]);

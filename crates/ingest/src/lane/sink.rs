@@ -35,7 +35,7 @@ pub(crate) fn by_time_chunk(parsed: &ParsedBatch, granularity: &Granularity) -> 
 }
 
 /// What rows of a schema are folded into, with the dimensions known so far.
-pub(crate) fn rollup_schema(schema: &DataSchema, dimensions: &[Dimension]) -> RollupSchema {
+pub fn rollup_schema(schema: &DataSchema, dimensions: &[Dimension]) -> RollupSchema {
     RollupSchema {
         dimensions: dimensions.iter().map(dimension_schema).collect(),
         aggregators: schema.metrics.iter().map(|metric| metric.aggregator.clone()).collect(),
@@ -65,7 +65,7 @@ pub(crate) fn dimension_schema(dimension: &Dimension) -> DimensionSchema {
 }
 
 /// Adds the rows of `mask` to `index`.
-pub(crate) fn append(index: &mut LiveIndex, parsed: &ParsedBatch, mask: &[u64]) -> segment::Result<()> {
+pub fn append(index: &mut LiveIndex, parsed: &ParsedBatch, mask: &[u64]) -> segment::Result<()> {
     let dimensions: Vec<Held<'_>> = (0..parsed.dimensions().len()).map(|at| Held::of(parsed.dimension(at))).collect();
     let num_metrics = index.schema().aggregators.len();
     let metrics: Vec<Vec<Held<'_>>> =

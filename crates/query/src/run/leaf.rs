@@ -4,10 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::{ArenaKind, Codes, Fold, Groups, KeyTable, Rows};
-use arrow_array::{Array, ArrayRef, UInt32Array};
+use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS, codes_of};
 
+use super::dense;
 use super::inputs::{self, Inputs};
 use super::keys::{Key, Layout, Words};
 use super::selection::{Selected, Selection};
@@ -98,7 +99,7 @@ struct Leaf<'a> {
     grouper: Grouper,
     fold: Fold,
     /// Of a dense table: which groups have met a row.
-    touched: Vec<bool>,
+    touched: Vec<u8>,
     held: Reservation,
 }
 
@@ -135,7 +136,7 @@ impl<'a> Leaf<'a> {
         if let Grouper::Dense { cells, .. } = &grouper {
             let groups = cells * selection.buckets.len();
             fold.grow(groups);
-            touched.resize(groups, false);
+            touched.resize(groups, 0);
         }
         let held = Reservation::new(&exec.memory);
         Ok(Self { exec, selection, keys, inputs, masks, mask_of, grouper, fold, touched, held })
@@ -157,7 +158,11 @@ impl<'a> Leaf<'a> {
                     self.dense_runs(&selected, keys.first(), cells, &arrays, &filters)?;
                 }
             }
-            _ => self.by_ids(&selected, &keys, &arrays, &filters)?,
+            _ => {
+                if !self.lists(&selected, &keys, &arrays, &filters)? {
+                    self.by_ids(&selected, &keys, &arrays, &filters)?;
+                }
+            }
         }
         self.held.resize(self.memory_bytes())
     }
@@ -183,12 +188,7 @@ impl<'a> Leaf<'a> {
             let key = key.map(|key| key.slice(run.rows.start, run.rows.len()));
             let codes =
                 key.as_ref().map(|key| codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))).transpose()?;
-            let groups = match codes {
-                None => Groups::One,
-                Some(Codes::U8(codes)) => Groups::U8(codes),
-                Some(Codes::U16(codes)) => Groups::U16(codes),
-                Some(Codes::U32(codes)) => Groups::U32(codes),
-            };
+            let groups = codes.map_or(Groups::One, groups_of);
             self.fold_batch(run.bucket as usize * cells, groups, &batch)?;
         }
         Ok(())
@@ -225,8 +225,36 @@ impl<'a> Leaf<'a> {
         let groups = *cells * self.selection.buckets.len();
         if groups > self.fold.len() {
             self.fold.grow(groups);
-            self.touched.resize(groups, false);
+            self.touched.resize(groups, 0);
         }
+    }
+
+    /// One key of lists in one bucket, all rows selected: codes are the groups. False if that is not so.
+    fn lists(
+        &mut self,
+        selected: &Selected,
+        keys: &[ArrayRef],
+        arrays: &[Option<ArrayRef>],
+        filters: &[Vec<u64>],
+    ) -> Result<bool> {
+        let (Grouper::Dense { cells, .. }, [key], [run], None, None) =
+            (&self.grouper, keys, selected.runs.as_slice(), &selected.ids, &selected.mask)
+        else {
+            return Ok(false);
+        };
+        let base = run.bucket as usize * cells;
+        let Some(lists) = key.as_any().downcast_ref::<ListArray>() else { return Ok(false) };
+        let mut rows = Vec::new();
+        if run.rows.len() != selected.num_rows() {
+            return Ok(false);
+        }
+        let Some(codes) = dense::expand(lists, &mut rows) else { return Ok(false) };
+        let rows = UInt32Array::from(rows);
+        let arrays = inputs::take(arrays, &rows)?;
+        let filters: Vec<Vec<u64>> = filters.iter().map(|filter| taken(filter, rows.values())).collect();
+        let batch = Batch { num_rows: rows.len(), arrays: &arrays, mask: None, filters: &filters };
+        self.fold_batch(base, groups_of(codes), &batch)?;
+        Ok(true)
     }
 
     /// Everything else: each selected row gets the id of its group.
@@ -302,8 +330,12 @@ impl<'a> Leaf<'a> {
     fn fold_batch(&mut self, base: usize, groups: Groups<'_>, batch: &Batch<'_>) -> Result<()> {
         let inputs = self.inputs.of(batch.arrays)?;
         let rows = batch.mask.map_or(Rows::All, Rows::Mask);
-        if matches!(self.grouper, Grouper::Dense { .. }) {
-            touch(&mut self.touched[base..], groups, batch.num_rows, rows);
+        if let Grouper::Dense { cells, .. } = &self.grouper {
+            let end = if self.keys.len() > 1 || base == 0 { self.touched.len() } else { base + cells };
+            let touched = &mut self.touched[base..end];
+            if !dense::is_full(touched, batch.num_rows) {
+                dense::touch(touched, groups, batch.num_rows, rows);
+            }
         }
         if self.masks.is_empty() {
             return Ok(self.fold.fold(base, groups, batch.num_rows, rows, &inputs)?);
@@ -325,7 +357,7 @@ impl<'a> Leaf<'a> {
     fn finish(self) -> Result<Option<FoldPartial>> {
         let order: Vec<u32> = match &self.grouper {
             Grouper::Dense { .. } => {
-                (0..).zip(&self.touched).filter(|(_, met)| **met).map(|(group, _)| group).collect()
+                (0..).zip(&self.touched).filter(|(_, met)| **met != 0).map(|(group, _)| group).collect()
             }
             Grouper::Hash { table, .. } => (0..).take(table.len()).collect(),
         };
@@ -413,15 +445,12 @@ fn buckets_of(selected: &Selected, rows: &[u32]) -> Vec<u32> {
     rows.iter().map(bucket).collect()
 }
 
-fn touch(touched: &mut [bool], groups: Groups<'_>, num_rows: usize, rows: Rows<'_>) {
-    if matches!(groups, Groups::One) {
-        touched[0] |= match rows {
-            Rows::All => num_rows > 0,
-            Rows::Mask(words) => words.iter().any(|word| *word != 0),
-        };
-        return;
+fn groups_of(codes: Codes<'_>) -> Groups<'_> {
+    match codes {
+        Codes::U8(codes) => Groups::U8(codes),
+        Codes::U16(codes) => Groups::U16(codes),
+        Codes::U32(codes) => Groups::U32(codes),
     }
-    aggregate::for_each_row(num_rows, rows, |row| touched[groups.get(row)] = true);
 }
 
 fn sliced(words: &[u64], rows: &Range<usize>) -> Vec<u64> {

@@ -1,5 +1,6 @@
 //! Plans over segments.
 
+mod dense;
 mod inputs;
 mod keys;
 mod leaf;

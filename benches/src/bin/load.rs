@@ -1,0 +1,179 @@
+//! NDJSON into segments, and how fast: `load images|rates --data DIR --out DIR [--rows 2000000]`.
+//!
+//! `images` seals both tables in segments of at most 5 M rows. `rates` parses rows from memory and appends them to a
+//! live index, by the dashboard's own spec (`raw`) and rolled up by eight dimensions and the minute.
+
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use benches::{Result, cpu_ms, dashboard, image_path, median, option, segment_id};
+use ingest::parse::{Numbering, ParsedBatch, parse_input_format};
+use ingest::{DataSchema, Parser, RawBatch, RawRecord};
+use segment::{Limits, LiveIndex, RollupSchema, SegmentRef, Source};
+use serde_json::{Value, json};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const BATCH_RECORDS: usize = 4_096;
+const SEGMENT_ROWS: usize = 5_000_000;
+const LIVE_ROWS: usize = 1_000_000;
+
+fn main() -> Result<()> {
+    let data = PathBuf::from(option("--data", "bench-data"));
+    match std::env::args().nth(1).as_deref() {
+        Some("images") => images(&data, &PathBuf::from(option("--out", "bench-data"))),
+        Some("rates") => rates(&data, option("--rows", "2000000").parse()?, option("--reps", "3").parse()?),
+        _ => Err("load images|rates".into()),
+    }
+}
+
+/// Reads records and folds them.
+struct Reader {
+    parser: Parser,
+    batch: ParsedBatch,
+    rollup: Arc<RollupSchema>,
+}
+
+impl Reader {
+    fn new(data_schema: &Value) -> Result<Self> {
+        let schema = Arc::new(DataSchema::parse(data_schema, &[])?);
+        let format = parse_input_format(&json!({"type": "json"}), "inputFormat")?;
+        let rollup = Arc::new(ingest::rollup_schema(&schema, &schema.dimensions.dimensions));
+        let parser = Parser::new(schema, format, Numbering::Stream)?;
+        Ok(Self { batch: parser.batch(), parser, rollup })
+    }
+
+    fn live(&self, table: &str) -> Result<LiveIndex> {
+        let limits = Limits { max_rows: usize::MAX, max_bytes: usize::MAX, ..Limits::default() };
+        Ok(LiveIndex::new(segment_id(table, 0)?, self.rollup.clone(), limits)?)
+    }
+
+    fn parse(&mut self, lines: &[&[u8]]) {
+        let record = |value| RawRecord { value: Some(value), ..RawRecord::default() };
+        let records: Vec<RawRecord<'_>> = lines.iter().copied().map(record).collect();
+        self.parser.parse(&RawBatch { topic: "", partition: 0, records: &records }, &mut self.batch);
+    }
+
+    fn append(&self, live: &mut LiveIndex) -> Result<()> {
+        Ok(ingest::append_rows(live, &self.batch, self.batch.keep())?)
+    }
+}
+
+fn lines_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let end = memchr::memchr(b'\n', rest)?;
+        let line = &rest[..end];
+        rest = &rest[end + 1..];
+        Some(line)
+    })
+}
+
+fn map(path: &Path) -> Result<memmap2::Mmap> {
+    // SAFETY: the generated files do not change while the benchmark runs.
+    Ok(unsafe { memmap2::Mmap::map(&File::open(path)?) }?)
+}
+
+fn images(data: &Path, out: &Path) -> Result<()> {
+    fs::create_dir_all(out)?;
+    let specs = &dashboard()?["specs"];
+    for table in ["ads", "orders"] {
+        let bytes = map(&data.join(format!("{table}.ndjson")))?;
+        let mut reader = Reader::new(&specs[table]["dataSchema"])?;
+        let mut lines = lines_of(&bytes);
+        for number in 0.. {
+            let (start, parts) = (cpu_ms(), live_parts(&mut reader, &mut lines, table)?);
+            if parts.is_empty() {
+                break;
+            }
+            let (read, sources) = (cpu_ms(), parts.iter().map(|part| Source::all(part.as_ref())));
+            let merged = segment::merge(&sources.collect::<Vec<_>>(), &reader.rollup)?;
+            let file = BufWriter::new(File::create(image_path(out, table, number))?);
+            let num_bytes = segment::write_image(&merged, file)?;
+            let num_rows = merged.num_rows() as f64;
+            println!(
+                "{table} {number}: {num_rows} rows, {:.1} B/row, read {:.0} ns/row, sealed {:.0} ns/row",
+                num_bytes as f64 / num_rows,
+                (read - start) * 1e6 / num_rows,
+                (cpu_ms() - read) * 1e6 / num_rows
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The rows of one segment, in live indexes.
+fn live_parts<'a>(
+    reader: &mut Reader,
+    lines: &mut impl Iterator<Item = &'a [u8]>,
+    table: &str,
+) -> Result<Vec<SegmentRef>> {
+    let mut parts: Vec<SegmentRef> = Vec::new();
+    let mut left = SEGMENT_ROWS;
+    while left > 0 {
+        let mut live = reader.live(table)?;
+        while live.num_rows() < LIVE_ROWS && left > 0 {
+            let some: Vec<&[u8]> = lines.by_ref().take(BATCH_RECORDS.min(left)).collect();
+            if some.is_empty() {
+                break;
+            }
+            reader.parse(&some);
+            reader.append(&mut live)?;
+            left -= some.len();
+        }
+        if live.num_rows() == 0 {
+            break;
+        }
+        parts.push(live.snapshot());
+    }
+    Ok(parts)
+}
+
+fn rolled_up(raw: &Value) -> Value {
+    let mut schema = raw.clone();
+    let strings = ["ad_id", "campaign_id", "advertiser", "province", "city", "device", "os", "channel"];
+    schema["dimensionsSpec"] = json!({"dimensions": strings});
+    let sum = |field: &str| json!({"type": "doubleSum", "name": field, "fieldName": field});
+    schema["metricsSpec"] = json!([{"type": "count", "name": "n"}, sum("cost"), sum("bid"), sum("price")]);
+    schema["granularitySpec"]["queryGranularity"] = "MINUTE".into();
+    schema["granularitySpec"]["rollup"] = true.into();
+    schema
+}
+
+fn rates(data: &Path, num_rows: usize, reps: usize) -> Result<()> {
+    let specs = &dashboard()?["specs"];
+    let forms = [
+        ("ads, raw", "ads", specs["ads"]["dataSchema"].clone()),
+        ("ads, 8 dimensions, minute", "ads", rolled_up(&specs["ads"]["dataSchema"])),
+        ("orders, raw", "orders", specs["orders"]["dataSchema"].clone()),
+    ];
+    println!("| rows | groups | parse ns | append ns | rows/s |\n|---|---:|---:|---:|---:|");
+    for (name, table, schema) in &forms {
+        let bytes = map(&data.join(format!("{table}.ndjson")))?;
+        let lines: Vec<&[u8]> = lines_of(&bytes).take(num_rows).collect();
+        std::hint::black_box(lines.iter().map(|line| usize::from(line.first() == Some(&b'{'))).sum::<usize>());
+        let (mut parses, mut appends, mut groups) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..reps {
+            let mut reader = Reader::new(schema)?;
+            let mut live = reader.live(table)?;
+            let (mut parse, mut append) = (0.0, 0.0);
+            for lines in lines.chunks(BATCH_RECORDS) {
+                let start = cpu_ms();
+                reader.parse(lines);
+                let parsed = cpu_ms();
+                reader.append(&mut live)?;
+                parse += parsed - start;
+                append += cpu_ms() - parsed;
+            }
+            groups = live.num_rows();
+            parses.push(parse * 1e6 / lines.len() as f64);
+            appends.push(append * 1e6 / lines.len() as f64);
+        }
+        let (parse, append) = (median(parses), median(appends));
+        println!("| {name} | {groups} | {parse:.0} | {append:.0} | {:.0} |", 1e9 / (parse + append));
+    }
+    Ok(())
+}
