@@ -74,6 +74,13 @@ impl<A: Aggregator> Inline<A> {
         Box::new(Self::new(aggregator, lanes))
     }
 
+    /// As `boxed`, for the values of an expression: texts that are no numbers are null.
+    pub fn boxed_for_expression(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
+        let mut inline = Self::new(aggregator, lanes);
+        inline.feed.leave_out_unparsed();
+        Box::new(inline)
+    }
+
     fn fold_states(&self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
         let column = states.slice(span.start, span.num_rows());
         let others = self.aggregator.read_column(&column)?;

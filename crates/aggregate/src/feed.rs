@@ -27,6 +27,9 @@ pub trait Feed: Send + Sync {
 
     fn feed(&mut self, span: &Span<'_>, inputs: &[Input<'_>], sink: &mut Sink<'_, Self::Item>) -> Result<()>;
 
+    /// From now on texts that are no numbers are left out, whatever they counted as.
+    fn leave_out_unparsed(&mut self) {}
+
     /// Bytes of the caches.
     fn memory_bytes(&self) -> usize;
 }

@@ -19,15 +19,16 @@ pub(crate) fn with_virtual(segment: &SegmentRef, columns: &VirtualColumns) -> Re
     Ok(WithVirtual::new(segment.clone(), columns)?)
 }
 
-/// The values of an expression as a column.
-pub(crate) fn expression_column(text: &str, segment: &SegmentRef) -> Result<ColumnRef> {
+/// The values of an expression as a column; `None` when they are lists, which are no numbers.
+pub(crate) fn expression_column(text: &str, segment: &SegmentRef, env: &Environment) -> Result<Option<ColumnRef>> {
     let columns = json!([{"type": "expression", "name": NAME, "expression": text}]);
-    let columns = VirtualColumns::parse_with(&columns, &Environment::default())?;
+    let columns = VirtualColumns::parse_with(&columns, env)?;
     let segment = with_virtual(segment, &columns)?;
-    segment.column(NAME).ok_or_else(|| Error::internal("an expression without a column"))
+    let column = segment.column(NAME).ok_or_else(|| Error::internal("an expression without a column"))?;
+    Ok(Some(column).filter(|column| !column.is_multi_value()))
 }
 
 /// The values of a dimension spec as a column.
-pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef) -> Result<ColumnRef> {
-    Ok(DimensionSpec::parse_with(json, &Environment::default())?.bind(segment)?)
+pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef, env: &Environment) -> Result<ColumnRef> {
+    Ok(DimensionSpec::parse_with(json, env)?.bind(segment)?)
 }

@@ -24,6 +24,8 @@ pub(crate) struct Common {
     pub scanned: Vec<Interval>,
     pub virtual_columns: Option<VirtualColumns>,
     pub context: QueryContext,
+    /// For what is parsed when a segment is read.
+    pub env: Environment,
 }
 
 impl Common {
@@ -76,12 +78,14 @@ impl Query {
         let has_intervals = asked.is_some();
         let asked = asked.unwrap_or_else(|| vec![Interval::ETERNITY]);
         let scanned = scanned(&asked, filter.as_ref(), virtual_columns.as_ref());
+        let env = env.clone();
         let common =
-            Arc::new(Common { source, has_intervals, intervals: asked, filter, scanned, virtual_columns, context });
+            Common { source, has_intervals, intervals: asked, filter, scanned, virtual_columns, context, env };
         if common.intervals.is_empty() {
             return Err(Error::invalid("'intervals' is empty"));
         }
-        let kind = (entry.parse)(&common, &fields, env)?;
+        let common = Arc::new(common);
+        let kind = (entry.parse)(&common, &fields, &common.env)?;
         Ok(Self { written: Arc::new(written), common, kind })
     }
 

@@ -30,7 +30,7 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
     type Feed = Numbers<i64>;
 
     fn feed(&self) -> Numbers<i64> {
-        Numbers::default()
+        Numbers::with_unparsed(Self::WORST)
     }
 
     fn empty(&self) -> Seen<i64> {
@@ -107,7 +107,7 @@ macro_rules! floating_extreme {
             type Feed = Numbers<$number>;
 
             fn feed(&self) -> Numbers<$number> {
-                Numbers::default()
+                Numbers::with_unparsed(if GREATEST { <$number>::NEG_INFINITY } else { <$number>::INFINITY })
             }
 
             fn empty(&self) -> $key {

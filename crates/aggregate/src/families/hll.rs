@@ -125,7 +125,7 @@ impl SketchKind for HllKind {
     }
 
     fn state_type(&self) -> ColumnType {
-        ColumnType::state(self.tag())
+        ColumnType::state(STATE_TYPES[0])
     }
 
     fn extra_json(&self) -> Value {

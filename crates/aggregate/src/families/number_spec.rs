@@ -64,7 +64,11 @@ impl<A: Aggregator> AggregatorSpec for NumberSpec<A> {
             ColumnType::Float => Lane::Float,
             ColumnType::Long | ColumnType::String | ColumnType::State(_) => Lane::Long,
         };
-        Ok(Inline::boxed(self.aggregator.clone(), lanes(columns, missing)))
+        let lanes = lanes(columns, missing);
+        Ok(match self.input {
+            InputSpec::Expression(_) => Inline::boxed_for_expression(self.aggregator.clone(), lanes),
+            InputSpec::Column(_) | InputSpec::Dimension(_) => Inline::boxed(self.aggregator.clone(), lanes),
+        })
     }
 
     fn merging(&self) -> Arc<dyn AggregatorSpec> {

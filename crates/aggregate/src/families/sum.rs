@@ -31,7 +31,7 @@ impl Aggregator for LongSum {
     type Feed = Numbers<i64>;
 
     fn feed(&self) -> Numbers<i64> {
-        Numbers::default()
+        Numbers::with_unparsed(0)
     }
 
     fn empty(&self) -> Seen<i64> {
@@ -82,7 +82,7 @@ macro_rules! floating_sum {
             type Feed = Numbers<$number>;
 
             fn feed(&self) -> Numbers<$number> {
-                Numbers::default()
+                Numbers::with_unparsed(0.0)
             }
 
             fn empty(&self) -> $number {

@@ -156,6 +156,24 @@ fn texts_count_as_the_numbers_they_are() {
 }
 
 #[test]
+fn texts_that_are_no_numbers_count_as_rows_but_change_nothing() {
+    let dictionary = Texts(&[None, Some("x"), Some("7")]);
+    let of = |tag: &str, codes: &[u8]| {
+        let input = Input::Text { codes: Codes::U8(codes), dictionary: &dictionary };
+        answer(tag, &[ColumnType::String], &[input], codes.len())
+    };
+    assert_eq!((of("longSum", &[1]), of("longSum", &[1, 2]), of("longSum", &[0])), (json!(0), json!(7), Value::Null));
+    assert_eq!((of("doubleSum", &[1]), of("floatSum", &[0, 0])), (json!("0"), Value::Null));
+    assert_eq!((of("longMin", &[1]), of("longMax", &[1, 2])), (json!(i64::MAX), json!(7)));
+    assert_eq!((of("floatMin", &[1, 0]), of("doubleMax", &[1])), (json!("inf"), json!("-inf")));
+    let json = json!({"type": "floatMin", "name": "a", "expression": "x"});
+    let spec = parse_aggregator(&json, &[]).unwrap();
+    let text = Input::Text { codes: Codes::U8(&[1]), dictionary: &dictionary };
+    let fold = folded(&spec, &[ColumnType::String], &[text], 1);
+    assert_eq!(json_of(spec.finalize(&fold.states(&[0]).unwrap()[0]).unwrap()), Value::Null);
+}
+
+#[test]
 fn a_mean_is_stored_as_sum_and_count() {
     let spec = spec("doubleMean");
     let column = Float64Array::from(vec![10.0, 1.5, 7.75, 0.25]);

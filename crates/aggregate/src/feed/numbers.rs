@@ -122,8 +122,8 @@ trait Native<T> {
     fn native(&self) -> Option<&[T]>;
 }
 
-/// Reads one column of numbers. Nulls and texts that are no numbers are left out; every value of a
-/// multi-value text counts.
+/// Reads one column of numbers. Nulls are left out, and so are texts that are no numbers unless they
+/// are to count as something; every value of a multi-value text counts.
 #[derive(Default)]
 pub struct Numbers<T> {
     /// What a text counts as that is no number; nothing, unless set.
@@ -211,6 +211,10 @@ where
     fn begin_segment(&mut self, _columns: &[Option<ColumnType>]) -> Result<()> {
         self.parsed.clear();
         Ok(())
+    }
+
+    fn leave_out_unparsed(&mut self) {
+        self.unparsed = None;
     }
 
     fn feed(&mut self, span: &Span<'_>, inputs: &[Input<'_>], sink: &mut Sink<'_, T>) -> Result<()> {

@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 
-use super::compare as compare_units;
-
 /// Runs of digits compare by value (of equal values the one with fewer leading zeros is first),
 /// other runs ignoring case, digits come before anything else. Signs and points have no meaning.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
@@ -41,7 +39,7 @@ fn compare_numbers(left: &str, right: &str) -> Ordering {
     l.len().cmp(&r.len()).then_with(|| l.cmp(r)).then_with(|| left.len().cmp(&right.len()))
 }
 
-/// Characters by their lower case after upper case, as Java ignores case.
+/// Characters by code point, in lower case after upper case, as Java ignores case.
 fn compare_folded(left: &str, right: &str) -> Ordering {
     let (mut l, mut r) = (left.chars().map(fold), right.chars().map(fold));
     loop {
@@ -50,10 +48,7 @@ fn compare_folded(left: &str, right: &str) -> Ordering {
             (None, Some(_)) => return Ordering::Less,
             (Some(_), None) => return Ordering::Greater,
             (Some(a), Some(b)) if a == b => {}
-            (Some(a), Some(b)) => {
-                let (mut left_bytes, mut right_bytes) = ([0; 4], [0; 4]);
-                return compare_units(a.encode_utf8(&mut left_bytes), b.encode_utf8(&mut right_bytes));
-            }
+            (Some(a), Some(b)) => return a.cmp(&b),
         }
     }
 }

@@ -47,6 +47,7 @@ fn alphanumeric_reads_digit_runs() {
         &["", "1", "01", "2", "10", "10a", "A1", "a2", "a10", "a10b", "B1", "file-2", "file-10"],
     );
     assert_eq!(StringOrder::Alphanumeric.compare("abc", "ABC"), Ordering::Equal);
+    assert_eq!(StringOrder::Alphanumeric.compare("\u{fffd}", "\u{1f600}"), Ordering::Less, "by code point");
     assert_eq!(StringOrder::Alphanumeric.compare("-1", "-2"), Ordering::Less, "no negative numbers");
     assert_eq!(StringOrder::Alphanumeric.compare("1.5", "1.10"), Ordering::Less, "no decimals");
     assert_eq!(StringOrder::Alphanumeric.compare("99999999999999999999", "100000000000000000000"), Ordering::Less);

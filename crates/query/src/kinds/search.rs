@@ -1,5 +1,6 @@
 //! search: which values of dimensions match a text, and how many rows hold each.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aggregate::{Codes, Dictionary};
@@ -9,7 +10,7 @@ use expression::{DimensionSpec, Environment, SearchQuery};
 use hashbrown::HashMap;
 use segment::{ColumnRef, SegmentRef, codes_of};
 use serde_json::Value;
-use timeline::Granularity;
+use timeline::{Granularity, Interval};
 
 use super::Kind;
 use crate::answer::Answer;
@@ -46,8 +47,11 @@ impl std::fmt::Debug for Search {
     }
 }
 
-/// Hits by start of the segment's interval, dimension and value.
-type Hits = HashMap<(i64, String, Option<String>), i64>;
+/// Hits by time chunk (start and end), dimension and value.
+type Hits = HashMap<(i64, i64, String, Option<String>), i64>;
+
+/// Rows that hold a value of a dimension.
+type Hit = (String, Option<String>, i64);
 
 pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Kind>> {
     let granularity = fields.get("granularity").map_or(Ok(Granularity::All), granularity::parse)?;
@@ -93,8 +97,7 @@ impl Search {
 
     fn segment(&self, segment: &SegmentRef, exec: &ExecContext) -> Result<Hits> {
         let mut hits = Hits::default();
-        let start = segment.id().interval.start;
-        let bucket = if self.granularity.is_all() { start } else { self.granularity.bucket(start).start };
+        let Interval { start, end } = segment.id().interval;
         let segment = match &self.common.virtual_columns {
             Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns)?,
             None => segment.clone(),
@@ -111,7 +114,7 @@ impl Search {
                 }
             }
             for (value, count) in counts.into_values(|value| self.matches(value)) {
-                *hits.entry((bucket, spec.output_name().to_owned(), value)).or_default() += count;
+                *hits.entry((start, end, spec.output_name().to_owned(), value)).or_default() += count;
             }
         }
         Ok(hits)
@@ -180,12 +183,14 @@ impl Counts {
 fn facts(hits: Hits) -> Result<Partial> {
     let mut rows: Vec<_> = hits.into_iter().collect();
     rows.sort();
-    let times = rows.iter().map(|((time, _, _), _)| *time).collect::<Int64Array>();
-    let dimensions = rows.iter().map(|((_, dimension, _), _)| Some(dimension)).collect::<StringArray>();
-    let values = rows.iter().map(|((_, _, value), _)| value.as_deref()).collect::<StringArray>();
+    let starts = rows.iter().map(|((start, ..), _)| *start).collect::<Int64Array>();
+    let ends = rows.iter().map(|((_, end, ..), _)| *end).collect::<Int64Array>();
+    let dimensions = rows.iter().map(|((_, _, dimension, _), _)| Some(dimension)).collect::<StringArray>();
+    let values = rows.iter().map(|((.., value), _)| value.as_deref()).collect::<StringArray>();
     let counts = rows.iter().map(|(_, count)| *count).collect::<Int64Array>();
-    let columns: [(&str, ArrayRef); 4] = [
-        ("time", Arc::new(times)),
+    let columns: [(&str, ArrayRef); 5] = [
+        ("start", Arc::new(starts)),
+        ("end", Arc::new(ends)),
         ("dimension", Arc::new(dimensions)),
         ("value", Arc::new(values)),
         ("count", Arc::new(counts)),
@@ -194,11 +199,13 @@ fn facts(hits: Hits) -> Result<Partial> {
 }
 
 fn add(hits: &mut Hits, batch: &RecordBatch) {
-    let (times, counts) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(3).as_primitive::<Int64Type>());
-    let (dimensions, values) = (batch.column(1).as_string::<i32>(), batch.column(2).as_string::<i32>());
+    let long = |at: usize| batch.column(at).as_primitive::<Int64Type>();
+    let (starts, ends, counts) = (long(0), long(1), long(4));
+    let (dimensions, values) = (batch.column(2).as_string::<i32>(), batch.column(3).as_string::<i32>());
     for row in 0..batch.num_rows() {
         let value = values.is_valid(row).then(|| values.value(row).to_owned());
-        *hits.entry((times.value(row), dimensions.value(row).to_owned(), value)).or_default() += counts.value(row);
+        let dimension = dimensions.value(row).to_owned();
+        *hits.entry((starts.value(row), ends.value(row), dimension, value)).or_default() += counts.value(row);
     }
 }
 
@@ -229,20 +236,9 @@ impl Kind for Search {
         let batch = partial.into_facts()?;
         let mut hits = Hits::default();
         add(&mut hits, &batch);
-        if self.granularity.is_all() {
-            let first = hits.keys().map(|(time, _, _)| *time).min().unwrap_or(0);
-            let mut joined = Hits::default();
-            for ((_, dimension, value), count) in hits {
-                *joined.entry((first, dimension, value)).or_default() += count;
-            }
-            hits = joined;
-        }
-        let mut by_time: std::collections::BTreeMap<i64, Vec<(String, Option<String>, i64)>> = Default::default();
-        for ((time, dimension, value), count) in hits {
-            by_time.entry(time).or_default().push((dimension, value, count));
-        }
+        let lists = self.lists(hits);
         let lists: Vec<(i64, Table)> =
-            by_time.into_iter().map(|(time, rows)| Ok((time, self.sorted(rows)?))).collect::<Result<_>>()?;
+            lists.into_iter().map(|(time, rows)| Ok((time, self.sorted(rows)?))).collect::<Result<_>>()?;
         let stamp = self.stamp.clone();
         Ok(Answer::new(EachRow::new(lists.len(), move |at, out| {
             let (time, table) = &lists[at];
@@ -262,8 +258,33 @@ impl Kind for Search {
 }
 
 impl Search {
+    /// One list of hits for each bucket that holds the start of a time chunk. It is stamped with the bucket when
+    /// several pieces come together (chunks, or parts of one asked for by several intervals), else with the start
+    /// of the chunk.
+    fn lists(&self, hits: Hits) -> BTreeMap<i64, Vec<Hit>> {
+        let bucket = |start: i64| if self.granularity.is_all() { i64::MIN } else { self.granularity.bucket(start).start };
+        let mut chunks: BTreeMap<i64, BTreeSet<(i64, i64)>> = BTreeMap::new();
+        let mut joined: HashMap<(i64, String, Option<String>), i64> = HashMap::new();
+        for ((start, end, dimension, value), count) in hits {
+            chunks.entry(bucket(start)).or_default().insert((start, end));
+            *joined.entry((bucket(start), dimension, value)).or_default() += count;
+        }
+        let stamp = |bucket: i64| {
+            let chunks = &chunks[&bucket];
+            let asked = |chunk: Interval| self.common.intervals.iter().filter(move |asked| asked.overlaps(&chunk)).count();
+            let num_pieces: usize = chunks.iter().map(|&(start, end)| asked(Interval { start, end })).sum();
+            let first = chunks.iter().next().map_or(bucket, |(start, _)| *start);
+            if num_pieces > 1 && !self.granularity.is_all() { bucket } else { first }
+        };
+        let mut lists: BTreeMap<i64, Vec<Hit>> = BTreeMap::new();
+        for ((bucket, dimension, value), count) in joined {
+            lists.entry(stamp(bucket)).or_default().push((dimension, value, count));
+        }
+        lists
+    }
+
     /// By value, then dimension, cut at the limit.
-    fn sorted(&self, rows: Vec<(String, Option<String>, i64)>) -> Result<Table> {
+    fn sorted(&self, rows: Vec<Hit>) -> Result<Table> {
         let dimensions = Values::Text(rows.iter().map(|row| Some(row.0.as_str())).collect());
         let values = Values::Text(rows.iter().map(|row| row.1.as_deref()).collect());
         let keys = [

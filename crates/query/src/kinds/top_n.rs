@@ -99,7 +99,8 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
         _ => return Err(Error::invalid("'threshold' must be above 0")),
     };
     let stamp = Stamp::of(&granularity, &common.context)?;
-    let drop_empty_lists = key.is_filtered();
+    let virtual_columns = common.virtual_columns.as_ref();
+    let drop_empty_lists = key.is_filtered() || virtual_columns.is_some_and(|v| v.is_filtered(key.dimension()));
     let mut plan = FoldPlan::new(common.clone(), granularity, vec![key], &outputs.aggregations);
     plan.drop_empty_lists = drop_empty_lists;
     let finalize = common.context.bool("finalize", true)?;

@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use ::expression::Environment;
-use arrow_array::{Array, BinaryArray, Float64Array, Int64Array, StringArray};
+use aggregate::{AggregatorSpec, Finalized};
+use arrow_array::{Array, ArrayRef, BinaryArray, Float64Array, Int64Array, StringArray};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{PostAggregator, parse_nested};
@@ -40,13 +43,25 @@ pub(super) fn over(fields: &Fields<'_>, env: &Environment, apply: Apply) -> Resu
     Ok(Arc::new(OverSketch { field, apply }))
 }
 
-/// The stored sketches of a field, a row each.
+/// The stored sketches of a field, a row each; the empty one where nothing was folded.
 pub(super) fn sketches(field: &dyn PostAggregator, rows: &Table) -> Result<BinaryArray> {
-    let Values::State { states, .. } = field.values(rows)? else {
-        return Err(Error::invalid("a sketch postAggregation reads a field that holds no sketch"));
-    };
-    let states = states.as_any().downcast_ref::<BinaryArray>().cloned();
-    states.ok_or_else(|| Error::invalid("a sketch postAggregation reads a field that holds no sketch"))
+    let none = || Error::invalid("a sketch postAggregation reads a field that holds no sketch");
+    let Values::State { states, spec } = field.values(rows)? else { return Err(none()) };
+    let sketches = states.as_any().downcast_ref::<BinaryArray>().ok_or_else(none)?;
+    if sketches.null_count() == 0 {
+        return Ok(sketches.clone());
+    }
+    let empty = empty_sketch(spec.as_ref())?;
+    Ok(sketches.iter().map(|sketch| Some(sketch.unwrap_or(&empty))).collect())
+}
+
+/// The sketch of no values at all.
+fn empty_sketch(spec: &dyn AggregatorSpec) -> Result<Vec<u8>> {
+    let none: ArrayRef = Arc::new(BinaryArray::new_null(1));
+    match spec.unfinalized(&none)? {
+        Finalized::Text(texts) => STANDARD.decode(texts.value(0)).map_err(Error::internal),
+        _ => Err(Error::internal("a sketch that is not shown in base64")),
+    }
 }
 
 impl PostAggregator for OverSketch {

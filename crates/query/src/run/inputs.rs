@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ColumnType, Dictionary, Input, InputSpec};
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
+use expression::Environment;
 use segment::{ColumnRef, SegmentRef, codes_of};
 
 use super::unexpected;
@@ -23,24 +24,24 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    pub fn bind(specs: &[Arc<dyn AggregatorSpec>], segment: &SegmentRef) -> Result<Self> {
+    pub fn bind(specs: &[Arc<dyn AggregatorSpec>], segment: &SegmentRef, env: &Environment) -> Result<Self> {
         let mut inputs = Self { specs: Vec::new(), columns: Vec::new(), uses: Vec::new() };
         for spec in specs {
-            let uses = spec.inputs().into_iter().map(|input| inputs.find_or_bind(input, segment));
+            let uses = spec.inputs().into_iter().map(|input| inputs.find_or_bind(input, segment, env));
             let uses = uses.collect::<Result<Vec<_>>>()?;
             inputs.uses.push(uses);
         }
         Ok(inputs)
     }
 
-    fn find_or_bind(&mut self, spec: InputSpec, segment: &SegmentRef) -> Result<usize> {
+    fn find_or_bind(&mut self, spec: InputSpec, segment: &SegmentRef, env: &Environment) -> Result<usize> {
         if let Some(at) = self.specs.iter().position(|known| *known == spec) {
             return Ok(at);
         }
         let column = match &spec {
             InputSpec::Column(name) => segment.column(name),
-            InputSpec::Expression(text) => Some(crate::expressions::expression_column(text, segment)?),
-            InputSpec::Dimension(json) => Some(crate::expressions::dimension_column(json, segment)?),
+            InputSpec::Expression(text) => crate::expressions::expression_column(text, segment, env)?,
+            InputSpec::Dimension(json) => Some(crate::expressions::dimension_column(json, segment, env)?),
         };
         let dictionary = column.as_ref().and_then(|column| column.dictionary());
         self.specs.push(spec);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{Codes, Dictionary};
+use aggregate::{Codes, ColumnType, Dictionary};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray};
 use expression::DimensionSpec;
 use segment::{ColumnRef, SegmentRef, codes_of};
@@ -19,6 +19,8 @@ pub(super) struct Key {
     pub is_multi: bool,
     /// Rows without a value belong to no group.
     drop_empty: bool,
+    /// What the texts of lists are asked to be: codes stand for more than one such number.
+    number: Option<ColumnType>,
 }
 
 /// What the values of a key are.
@@ -47,9 +49,9 @@ impl Key {
                 Domain::Codes { dictionary, num_codes: num_codes.max(1), null }
             }
             None => match column.column_type() {
-                aggregate::ColumnType::Long => Domain::Long,
-                aggregate::ColumnType::Double => Domain::Double,
-                aggregate::ColumnType::Float => Domain::Float,
+                ColumnType::Long => Domain::Long,
+                ColumnType::Double => Domain::Double,
+                ColumnType::Float => Domain::Float,
                 other => {
                     let name = spec.output_name();
                     return Err(Error::invalid(format!(
@@ -58,7 +60,13 @@ impl Key {
                 }
             },
         };
-        Ok(Self { column, domain, is_multi, drop_empty })
+        let number = Some(spec.output_type().clone()).filter(|asked| is_multi && *asked != ColumnType::String);
+        Ok(Self { column, domain, is_multi, drop_empty, number })
+    }
+
+    /// Whether several codes may stand for one value, so that groups have to be joined.
+    pub fn joins_codes(&self) -> bool {
+        self.number.is_some()
     }
 
     /// Number of codes, `None` for numbers.
@@ -140,13 +148,28 @@ impl Key {
                     true => Arc::new(crate::finalize::WithNull(dictionary.clone())) as Arc<dyn Dictionary>,
                     false => dictionary.clone(),
                 };
-                Values::Coded { codes, dictionary }
+                match &self.number {
+                    None => Values::Coded { codes, dictionary },
+                    Some(number) => numbers(&codes, &*dictionary, number),
+                }
             }
             Domain::Long => Values::Long(words.map(|word| word.map(|w| w as i64)).collect::<Int64Array>()),
             Domain::Double => Values::Double(words.map(|word| word.map(f64::from_bits)).collect::<Float64Array>()),
             Domain::Float => {
                 Values::Float(words.map(|word| word.map(|w| f32::from_bits(w as u32))).collect::<Float32Array>())
             }
+        }
+    }
+}
+
+/// The numbers that texts are, null where they are none.
+fn numbers(codes: &[u32], dictionary: &dyn Dictionary, number: &ColumnType) -> Values {
+    let texts = codes.iter().map(|code| dictionary.get(*code));
+    match number {
+        ColumnType::Double => Values::Double(texts.map(|text| dialect::read::double(text?)).collect()),
+        ColumnType::Float => Values::Float(texts.map(|text| dialect::read::float(text?)).collect()),
+        ColumnType::Long | ColumnType::String | ColumnType::State(_) => {
+            Values::Long(texts.map(|text| dialect::read::long(text?)).collect())
         }
     }
 }

@@ -12,7 +12,7 @@ use super::dense;
 use super::inputs::{self, Inputs};
 use super::keys::{Key, Layout, Words};
 use super::selection::{Selected, Selection};
-use super::{mask, unexpected};
+use super::{mask, regroup, unexpected};
 use crate::aggregations::MaskFilter;
 use crate::exec::{ExecContext, Reservation};
 use crate::finalize::Values;
@@ -65,9 +65,13 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Opt
             leaf.vector(selected)?;
         }
     }
+    let joins_codes = leaf.keys.iter().any(Key::joins_codes);
     let partial = leaf.finish()?;
     plan.common.check_virtual()?;
-    Ok(partial)
+    match partial {
+        Some(partial) if joins_codes => Ok(Some(regroup(&plan.specs, &[partial], exec)?)),
+        partial => Ok(partial),
+    }
 }
 
 /// How rows find their group.
@@ -128,7 +132,7 @@ impl<'a> Leaf<'a> {
                 "a dimension has several values, which 'groupByEnableMultiValueUnnesting' refuses",
             ));
         }
-        let inputs = Inputs::bind(&plan.specs, segment)?;
+        let inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
         let mut fold = Fold::bind(&plan.specs, &inputs.types(), ArenaKind::Flat)?;
         let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
         let grouper = grouper(&keys, &selection, num_rows);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::support::*;
@@ -105,4 +107,39 @@ fn subtotals_fold_the_base_again() {
 fn sketches_merge_over_segments() {
     let users = json!({"type": "cardinality", "name": "u", "fields": ["user"], "round": true});
     assert_eq!(lists(json!({"dimensions": [], "aggregations": [users]})), json!([[3]]));
+}
+
+#[test]
+fn several_values_of_a_row_as_numbers() {
+    let digits = json!({"type": "map", "map": {"a": "1", "b": "01", "c": "3"}});
+    let number = |output_type: &str| {
+        json!({"type": "extraction", "dimension": "tags", "outputName": "v", "outputType": output_type,
+            "extractionFn": {"type": "lookup", "lookup": digits}})
+    };
+    let groups = |output_type: &str| lists(json!({"dimensions": [number(output_type)], "aggregations": [count()]}));
+    assert_eq!(groups("LONG"), json!([[null, 1], [1, 7], [3, 1]]));
+    assert_eq!(groups("DOUBLE"), json!([[null, 1], [1.0, 7], [3.0, 1]]));
+}
+
+#[test]
+fn aggregators_see_lookups_and_the_present() {
+    struct Colors;
+    impl expression::LookupResolver for Colors {
+        fn lookup(&self, name: &str) -> Option<expression::LookupMap> {
+            let map = [("red".to_owned(), Some("10".to_owned()))];
+            (name == "numbers").then(|| Arc::new(map.into_iter().collect()))
+        }
+    }
+    let env = expression::Environment::new(Arc::new(Colors), DAY0);
+    let aggregations = json!([
+        {"type": "longSum", "name": "s", "expression": "cast(lookup(color, 'numbers'), 'LONG')"},
+        {"type": "longMax", "name": "m", "expression": "now()"},
+        {"type": "cardinality", "name": "c", "round": true, "fields": [{"type": "lookup", "dimension": "color", "name": "numbers"}]},
+    ]);
+    let query = group_by(json!({"dimensions": [], "aggregations": aggregations, "postAggregations": [], "limitSpec": null}));
+    let query = crate::Query::parse_with(query.to_string().as_bytes(), &env).expect("a query");
+    let tables = Tables(std::collections::HashMap::from([("t".to_owned(), by_day(&rows()))]));
+    let answer = crate::answer(&query, &tables, &crate::ExecContext::inline(1 << 30)).expect("an answer");
+    let answer: Value = serde_json::from_slice(&answer.to_json().expect("bytes")).expect("JSON");
+    assert_eq!(answer[0]["event"], json!({"s": 20, "m": DAY0, "c": 1}));
 }

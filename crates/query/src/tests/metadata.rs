@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::support::*;
 
@@ -50,4 +50,18 @@ fn search_counts_rows_by_value() {
     assert_eq!(answer, json!([{"timestamp": "2022-01-01T00:00:00.000Z", "result": hits}]));
     let one = ask(query("search", json!({"searchDimensions": "tags", "limit": 1})));
     assert_eq!(one[0]["result"], json!([{"dimension": "tags", "value": null, "count": 1}]));
+}
+
+#[test]
+fn search_stamps_a_lone_chunk_with_its_start() {
+    let origin = |origin: &str| json!({"type": "period", "period": "P1D", "origin": origin});
+    let stamps = |intervals: Value| {
+        let asked = json!({"intervals": intervals, "granularity": origin("2022-01-01T05:00Z"), "searchDimensions": "tags"});
+        let answer = ask(query("search", asked));
+        answer.as_array().expect("lists").iter().map(|list| list["timestamp"].clone()).collect::<Vec<_>>()
+    };
+    let starts = ["2022-01-01T00:00:00.000Z", "2022-01-02T00:00:00.000Z", "2022-01-04T00:00:00.000Z"];
+    assert_eq!(stamps(json!(DAYS)), starts);
+    let twice = stamps(json!(["2022-01-01T00:00Z/2022-01-01T01:00Z", "2022-01-01T06:00Z/2022-01-01T07:00Z"]));
+    assert_eq!(twice, ["2021-12-31T05:00:00.000Z"]);
 }

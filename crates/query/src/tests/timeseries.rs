@@ -121,3 +121,22 @@ fn rows_out_of_time_order_give_the_same_answer() {
         assert_eq!(ask_of(by_day(&turned), &query).expect("an answer"), ask(query), "{granularity}");
     }
 }
+
+#[test]
+fn sketches_of_no_rows_are_empty_not_null() {
+    let field = json!({"type": "fieldAccess", "fieldName": "q"});
+    let posts = json!([
+        {"type": "quantilesDoublesSketchToQuantile", "name": "half", "fraction": 0.5, "field": field},
+        {"type": "quantilesDoublesSketchToHistogram", "name": "bins", "splitPoints": [1, 2], "field": field},
+        {"type": "HLLSketchEstimate", "name": "users", "field": {"type": "fieldAccess", "fieldName": "h"}},
+    ]);
+    let aggregations = json!([
+        {"type": "quantilesDoublesSketch", "name": "q", "fieldName": "x"},
+        {"type": "HLLSketchBuild", "name": "h", "fieldName": "user"},
+    ]);
+    let asked = json!({"filter": {"type": "false"}, "aggregations": aggregations, "postAggregations": posts});
+    let answer = ask(query("timeseries", asked));
+    let result = &answer[0]["result"];
+    assert_eq!((&result["half"], &result["users"]), (&json!("NaN"), &json!(0.0)));
+    assert_eq!(result["bins"], json!(["NaN", "NaN", "NaN"]));
+}

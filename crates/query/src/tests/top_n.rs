@@ -72,3 +72,15 @@ fn orders_by_a_post_aggregation() {
     let answer = ask(top_n(json!({"postAggregations": posts, "metric": "p", "threshold": 1})));
     assert_eq!(answer[0]["result"], json!([{"color": "green", "n": 1, "s": -1.0, "p": 1.0}]));
 }
+
+#[test]
+fn rows_of_which_no_value_is_kept_belong_to_no_group() {
+    let kept = |virtual_column: Value| {
+        let answer = ask(top_n(json!({"dimension": "v", "metric": {"type": "dimension"}, "virtualColumns": [virtual_column]})));
+        let groups = answer[0]["result"].as_array().expect("a list").clone();
+        groups.iter().map(|group| json!([group["v"], group["n"]])).collect::<Value>()
+    };
+    let values = |allow: bool| json!({"type": "mv-filtered", "name": "v", "delegate": "tags", "values": ["b"], "isAllowList": allow});
+    assert_eq!(kept(values(true)), json!([["b", 4]]));
+    assert_eq!(kept(values(false)), json!([[null, 1], ["a", 3], ["c", 1]]));
+}

@@ -195,6 +195,15 @@ fn compound_periods() {
 }
 
 #[test]
+fn compound_periods_far_before_their_origin() {
+    let london = period("P1DT12H", "Europe/London", Some("2025-06-15T13:45Z"));
+    assert_eq!(starts(&london, "2020-03-01", 2), ["2020-02-29T00:45:00.000Z", "2020-03-01T12:45:00.000Z"]);
+    assert_eq!(starts(&london, "2025-06-15T13:45Z", 1), ["2025-06-15T14:45:00.000+01:00"]);
+    let los_angeles = period("P1DT12H", "America/Los_Angeles", Some("2012-01-01T00:00-08:00"));
+    assert_eq!(starts(&los_angeles, "1969-12-26T00:00Z", 1), ["1969-12-25T11:00:00.000-08:00"]);
+}
+
+#[test]
 fn json_forms() {
     assert_eq!(json("\"Day\""), Granularity::named("day").unwrap());
     assert_eq!(json(r#"{"type":"all"}"#), Granularity::All);

@@ -88,12 +88,11 @@ impl Period {
     pub fn add_to(&self, instant: i64, times: i64, zone: &TimeZone) -> i64 {
         let mut moved = instant;
         if self.has_months() || self.has_days() {
-            let offset = zone.offset_ms(instant);
-            let local = instant.saturating_add(offset);
+            let local = zone.to_local(instant);
             let local = add_months(local, self.years.saturating_mul(times).saturating_mul(12));
             let local = add_months(local, self.months.saturating_mul(times));
             let local = local.saturating_add(self.date_ms().saturating_mul(times));
-            moved = zone.to_instant_near(local, offset);
+            moved = zone.to_instant(local);
         }
         moved.saturating_add(self.clock_ms().saturating_mul(times))
     }

@@ -83,12 +83,6 @@ impl TimeZone {
         }
     }
 
-    /// As [`TimeZone::to_instant`], but of two instants the one with the given offset.
-    pub(crate) fn to_instant_near(&self, local: i64, offset_ms: i64) -> i64 {
-        let kept = local.saturating_sub(offset_ms);
-        if self.offset_ms(kept) == offset_ms { kept } else { self.to_instant(local) }
-    }
-
     /// The first instant after `instant` at which the offset changes.
     pub fn next_transition(&self, instant: i64) -> Option<i64> {
         let Repr::Named { rules, .. } = &self.0 else { return None };
