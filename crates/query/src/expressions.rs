@@ -28,7 +28,9 @@ pub(crate) fn expression_column(text: &str, segment: &SegmentRef, env: &Environm
     Ok(Some(column).filter(|column| !column.is_multi_value()))
 }
 
-/// The values of a dimension spec as a column.
-pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef, env: &Environment) -> Result<ColumnRef> {
-    Ok(DimensionSpec::parse_with(json, env)?.bind(segment)?)
+/// The values of a dimension spec as a column; `None` when it is a plain one of a column that is missing.
+pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef, env: &Environment) -> Result<Option<ColumnRef>> {
+    let spec = DimensionSpec::parse_with(json, env)?;
+    let is_missing = spec.is_plain() && segment.column(spec.dimension()).is_none();
+    if is_missing { Ok(None) } else { Ok(Some(spec.bind(segment)?)) }
 }

@@ -79,8 +79,7 @@ impl Query {
         let asked = asked.unwrap_or_else(|| vec![Interval::ETERNITY]);
         let scanned = scanned(&asked, filter.as_ref(), virtual_columns.as_ref());
         let env = env.clone();
-        let common =
-            Common { source, has_intervals, intervals: asked, filter, scanned, virtual_columns, context, env };
+        let common = Common { source, has_intervals, intervals: asked, filter, scanned, virtual_columns, context, env };
         if common.intervals.is_empty() {
             return Err(Error::invalid("'intervals' is empty"));
         }

@@ -174,6 +174,19 @@ fn texts_that_are_no_numbers_count_as_rows_but_change_nothing() {
 }
 
 #[test]
+fn rows_without_any_of_the_columns_are_not_counted() {
+    let json = json!({"type": "cardinality", "name": "a", "fields": ["x", "y"], "byRow": true, "round": true});
+    let spec = parse_aggregator(&json, &[]).unwrap();
+    let of = |inputs: &[Input<'_>]| {
+        let fold = folded(&spec, &[LONG, LONG], inputs, 2);
+        json_of(spec.finalize(&fold.states(&[0]).unwrap()[0]).unwrap())
+    };
+    let column = Int64Array::from(vec![Some(1), None]);
+    assert_eq!(of(&[Input::Absent, Input::Absent]), 0);
+    assert_eq!(of(&[Input::Long(&column), Input::Absent]), 2);
+}
+
+#[test]
 fn a_mean_is_stored_as_sum_and_count() {
     let spec = spec("doubleMean");
     let column = Float64Array::from(vec![10.0, 1.5, 7.75, 0.25]);

@@ -133,6 +133,9 @@ impl OwnedAggregator for RowCardinality {
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()> {
+        if inputs.iter().all(|input| matches!(input, Input::Absent)) {
+            return Ok(());
+        }
         let groups = span.local_groups();
         let mut bytes = Vec::new();
         for_each_row(span.num_rows(), span.local_rows(), |row| {

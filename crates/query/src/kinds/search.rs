@@ -262,7 +262,8 @@ impl Search {
     /// several pieces come together (chunks, or parts of one asked for by several intervals), else with the start
     /// of the chunk.
     fn lists(&self, hits: Hits) -> BTreeMap<i64, Vec<Hit>> {
-        let bucket = |start: i64| if self.granularity.is_all() { i64::MIN } else { self.granularity.bucket(start).start };
+        let bucket =
+            |start: i64| if self.granularity.is_all() { i64::MIN } else { self.granularity.bucket(start).start };
         let mut chunks: BTreeMap<i64, BTreeSet<(i64, i64)>> = BTreeMap::new();
         let mut joined: HashMap<(i64, String, Option<String>), i64> = HashMap::new();
         for ((start, end, dimension, value), count) in hits {
@@ -271,7 +272,8 @@ impl Search {
         }
         let stamp = |bucket: i64| {
             let chunks = &chunks[&bucket];
-            let asked = |chunk: Interval| self.common.intervals.iter().filter(move |asked| asked.overlaps(&chunk)).count();
+            let asked =
+                |chunk: Interval| self.common.intervals.iter().filter(move |asked| asked.overlaps(&chunk)).count();
             let num_pieces: usize = chunks.iter().map(|&(start, end)| asked(Interval { start, end })).sum();
             let first = chunks.iter().next().map_or(bucket, |(start, _)| *start);
             if num_pieces > 1 && !self.granularity.is_all() { bucket } else { first }

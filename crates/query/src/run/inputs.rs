@@ -41,7 +41,7 @@ impl Inputs {
         let column = match &spec {
             InputSpec::Column(name) => segment.column(name),
             InputSpec::Expression(text) => crate::expressions::expression_column(text, segment, env)?,
-            InputSpec::Dimension(json) => Some(crate::expressions::dimension_column(json, segment, env)?),
+            InputSpec::Dimension(json) => crate::expressions::dimension_column(json, segment, env)?,
         };
         let dictionary = column.as_ref().and_then(|column| column.dictionary());
         self.specs.push(spec);

@@ -136,7 +136,8 @@ fn aggregators_see_lookups_and_the_present() {
         {"type": "longMax", "name": "m", "expression": "now()"},
         {"type": "cardinality", "name": "c", "round": true, "fields": [{"type": "lookup", "dimension": "color", "name": "numbers"}]},
     ]);
-    let query = group_by(json!({"dimensions": [], "aggregations": aggregations, "postAggregations": [], "limitSpec": null}));
+    let query =
+        group_by(json!({"dimensions": [], "aggregations": aggregations, "postAggregations": [], "limitSpec": null}));
     let query = crate::Query::parse_with(query.to_string().as_bytes(), &env).expect("a query");
     let tables = Tables(std::collections::HashMap::from([("t".to_owned(), by_day(&rows()))]));
     let answer = crate::answer(&query, &tables, &crate::ExecContext::inline(1 << 30)).expect("an answer");

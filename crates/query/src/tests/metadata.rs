@@ -56,7 +56,8 @@ fn search_counts_rows_by_value() {
 fn search_stamps_a_lone_chunk_with_its_start() {
     let origin = |origin: &str| json!({"type": "period", "period": "P1D", "origin": origin});
     let stamps = |intervals: Value| {
-        let asked = json!({"intervals": intervals, "granularity": origin("2022-01-01T05:00Z"), "searchDimensions": "tags"});
+        let asked =
+            json!({"intervals": intervals, "granularity": origin("2022-01-01T05:00Z"), "searchDimensions": "tags"});
         let answer = ask(query("search", asked));
         answer.as_array().expect("lists").iter().map(|list| list["timestamp"].clone()).collect::<Vec<_>>()
     };
@@ -64,4 +65,14 @@ fn search_stamps_a_lone_chunk_with_its_start() {
     assert_eq!(stamps(json!(DAYS)), starts);
     let twice = stamps(json!(["2022-01-01T00:00Z/2022-01-01T01:00Z", "2022-01-01T06:00Z/2022-01-01T07:00Z"]));
     assert_eq!(twice, ["2021-12-31T05:00:00.000Z"]);
+}
+
+#[test]
+fn columns_of_states_may_hold_nulls() {
+    let id = timeline::SegmentId::parse("t_2022-01-01T00:00:00.000Z_2022-01-02T00:00:00.000Z_v1", "t").expect("an id");
+    let sketches = segment::BatchView::builder().id(id).time([DAY0]).state("h", "HLLSketch", [Some(b"x")]);
+    let asked = json!({"queryType": "segmentMetadata", "dataSource": "t"});
+    let answer = ask_of(vec![sketches.build().expect("a segment")], &asked).expect("an answer");
+    let column = &answer[0]["columns"]["h"];
+    assert_eq!((&column["typeSignature"], &column["hasNulls"]), (&json!("COMPLEX<HLLSketch>"), &json!(true)));
 }

@@ -76,7 +76,8 @@ fn orders_by_a_post_aggregation() {
 #[test]
 fn rows_of_which_no_value_is_kept_belong_to_no_group() {
     let kept = |virtual_column: Value| {
-        let answer = ask(top_n(json!({"dimension": "v", "metric": {"type": "dimension"}, "virtualColumns": [virtual_column]})));
+        let answer =
+            ask(top_n(json!({"dimension": "v", "metric": {"type": "dimension"}, "virtualColumns": [virtual_column]})));
         let groups = answer[0]["result"].as_array().expect("a list").clone();
         groups.iter().map(|group| json!([group["v"], group["n"]])).collect::<Value>()
     };

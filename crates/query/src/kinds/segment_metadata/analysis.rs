@@ -158,6 +158,8 @@ impl ColumnAnalysis {
         let column = segment.column(name)?;
         let dictionary = column.dictionary();
         let is_text = column.column_type() == ColumnType::String;
+        // A column of states may hold nulls as far as clients can tell.
+        let is_state = matches!(column.column_type(), ColumnType::State(_));
         let bound = |pick: fn(&dyn Dictionary) -> Option<String>| {
             if wanted.minmax { dictionary.as_deref().and_then(pick) } else { None }
         };
@@ -165,7 +167,7 @@ impl ColumnAnalysis {
         Some(Self {
             type_signature: column.column_type().to_string(),
             has_multiple_values: column.is_multi_value(),
-            has_nulls: name != TIME_COLUMN && column.has_nulls(),
+            has_nulls: is_state || (name != TIME_COLUMN && column.has_nulls()),
             size: if wanted.size { column.size_bytes() } else { 0 },
             cardinality: is_text.then_some(if wanted.cardinality { len } else { 0 }),
             min: bound(|dictionary| edge(dictionary, false)),
