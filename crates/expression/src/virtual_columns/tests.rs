@@ -85,7 +85,7 @@ fn filtered_values_leave_empty_lists() {
         (json!({"type": "mv-filtered", "values": ["b"]}), [vec!["b"], vec![], vec!["b"], vec![]]),
         (
             json!({"type": "mv-filtered", "values": ["b"], "isAllowList": false}),
-            [vec!["a"], vec![], vec![], vec!["ab", "c"]],
+            [vec!["a"], vec!["null"], vec![], vec!["ab", "c"]],
         ),
         (json!({"type": "mv-regex-filtered", "pattern": "a"}), [vec!["a"], vec![], vec![], vec![]]),
         (json!({"type": "mv-prefix-filtered", "prefix": "a"}), [vec!["a"], vec![], vec![], vec!["ab"]]),
@@ -95,7 +95,8 @@ fn filtered_values_leave_empty_lists() {
         json["delegate"] = json!("tags");
         let (segment, columns) = with(json!([json]));
         assert!(columns.is_filtered("v"));
-        let some = |row: &Vec<&str>| row.iter().map(|value| Some(value.to_string())).collect::<Vec<_>>();
+        let some =
+            |row: &Vec<&str>| row.iter().map(|v| Some(v.to_string()).filter(|v| v != "null")).collect::<Vec<_>>();
         assert_eq!(rows(&*segment.column("v").unwrap(), 4), expected.iter().map(some).collect::<Vec<_>>(), "{json}");
     }
 }
