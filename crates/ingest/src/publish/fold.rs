@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use metastore::{MetricSums, NewSegment};
-use segment::{DimensionSchema, RollupSchema, Segment, SegmentRef};
+use segment::{DimensionSchema, RollupSchema, Segment, SegmentRef, Source};
 use serde_json::json;
 use timeline::{Interval, ShardSpec};
 
@@ -29,7 +29,17 @@ pub(crate) struct Sealed {
 impl Sealed {
     /// Folds `inputs`, all of one time chunk, earlier records first. `None` when there is no row.
     pub(crate) fn fold(interval: Interval, inputs: &[SegmentRef], schema: &RollupSchema) -> Result<Option<Sealed>> {
-        let (table, bytes) = image::seal(inputs, schema)?;
+        let sources: Vec<Source<'_>> = inputs.iter().map(|input| Source::all(&**input)).collect();
+        Sealed::fold_sources(interval, &sources, schema)
+    }
+
+    /// Folds the wanted rows of `sources`, all of one time chunk. `None` when there is no row.
+    pub(crate) fn fold_sources(
+        interval: Interval,
+        sources: &[Source<'_>],
+        schema: &RollupSchema,
+    ) -> Result<Option<Sealed>> {
+        let (table, bytes) = image::seal(sources, schema)?;
         if table.num_rows() == 0 {
             return Ok(None);
         }

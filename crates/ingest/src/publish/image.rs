@@ -9,10 +9,9 @@ use timeline::SegmentId;
 
 use crate::{Error, Result};
 
-/// Folds `inputs` into one sealed file. Answers the rows too.
-pub(crate) fn seal(inputs: &[SegmentRef], schema: &RollupSchema) -> Result<(Arc<BatchView>, Bytes)> {
-    let sources: Vec<Source<'_>> = inputs.iter().map(|input| Source::all(&**input)).collect();
-    let table = segment::merge(&sources, schema).map_err(failed)?;
+/// Folds the wanted rows of `sources` into one sealed file. Answers the rows too.
+pub(crate) fn seal(sources: &[Source<'_>], schema: &RollupSchema) -> Result<(Arc<BatchView>, Bytes)> {
+    let table = segment::merge(sources, schema).map_err(failed)?;
     let mut bytes = Vec::new();
     segment::write_parquet(&table, &mut bytes).map_err(failed)?;
     Ok((table.view().clone(), Bytes::from(bytes)))
@@ -33,9 +32,16 @@ pub(crate) fn open(path: &Path, id: SegmentId) -> Result<SegmentRef> {
 
 /// Opens a sealed file by way of its image, in memory.
 pub(crate) fn open_sealed(path: &Path, id: SegmentId) -> Result<SegmentRef> {
+    SealedSegment::from_bytes(Bytes::from(of_sealed(path)?), id)
+        .map(|sealed| Arc::new(sealed) as SegmentRef)
+        .map_err(failed)
+}
+
+/// The image of a sealed file.
+pub(crate) fn of_sealed(path: &Path) -> Result<Vec<u8>> {
     let mut image = Vec::new();
     segment::image_from_parquet(path, &mut image).map_err(failed)?;
-    SealedSegment::from_bytes(Bytes::from(image), id).map(|sealed| Arc::new(sealed) as SegmentRef).map_err(failed)
+    Ok(image)
 }
 
 fn failed(error: segment::Error) -> Error {

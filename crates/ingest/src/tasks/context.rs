@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metastore::Metastore;
-use storage::DeepStorage;
+use storage::{DeepStorage, Disk};
 use timeline::{Clock, Random};
 use tokio::runtime::Handle;
 
@@ -15,6 +15,8 @@ pub struct TaskContext {
     pub metastore: Arc<dyn Metastore>,
     /// Objects.
     pub storage: DeepStorage,
+    /// Where rows go that do not fit in memory.
+    pub disk: Arc<dyn Disk>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.

@@ -60,6 +60,9 @@ impl Tasks {
     /// Tasks over `context`. Tasks that an earlier life of this process left running are failed by
     /// [`Tasks::recover`].
     pub fn new(context: TaskContext) -> Arc<Tasks> {
+        if let Err(error) = batch::Scratch::clear(&*context.disk) {
+            tracing::warn!(%error, "files of earlier tasks could not be removed");
+        }
         Arc::new(Tasks { context: Arc::new(context), queue: Mutex::default() })
     }
 

@@ -8,13 +8,21 @@ use timeline::{ManualClock, SeededRandom};
 
 use super::*;
 
-struct Bench {
-    tasks: Arc<Tasks>,
-    store: Arc<Faulty>,
-    storage: DeepStorage,
+pub(super) struct Bench {
+    pub(super) tasks: Arc<Tasks>,
+    pub(super) store: Arc<Faulty>,
+    pub(super) storage: DeepStorage,
+    /// Holds the local disk.
+    directory: tempfile::TempDir,
 }
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
+    bench_with(Reach::default())
+}
+
+pub(super) fn bench_with(reach: Reach) -> Bench {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = Arc::new(storage::RealDisk::open(directory.path()).unwrap());
     let clock = Arc::new(ManualClock::new(1_700_000_000_000));
     let random = Arc::new(SeededRandom::new(7));
     let store = Faulty::new(metastore::Options::new(clock.clone(), random.clone()));
@@ -22,20 +30,21 @@ fn bench() -> Bench {
     let context = TaskContext {
         metastore: store.as_metastore(),
         storage: storage.clone(),
+        disk,
         clock,
         random,
         runtime: tokio::runtime::Handle::current(),
-        reach: Reach::default(),
+        reach,
         max_running: 2,
         node: "n1".to_owned(),
         host: "localhost".to_owned(),
         port: 8888,
         aggregators: &[],
     };
-    Bench { tasks: Tasks::new(context), store, storage }
+    Bench { tasks: Tasks::new(context), store, storage, directory }
 }
 
-fn body(reply: &Reply) -> &Value {
+pub(super) fn body(reply: &Reply) -> &Value {
     match &reply.body {
         Body::Json(body) => body,
         other => panic!("no JSON: {other:?}"),
@@ -43,26 +52,38 @@ fn body(reply: &Reply) -> &Value {
 }
 
 impl Bench {
-    async fn submit(&self, task: Value) -> String {
+    pub(super) async fn submit(&self, task: Value) -> String {
         let reply = self.tasks.submit(&task).await;
         assert_eq!(reply.status, 200, "{reply:?}");
         body(&reply)["task"].as_str().unwrap().to_owned()
     }
 
     /// Submits a task and waits for its end.
-    async fn run(&self, task: Value) -> (String, Value) {
+    pub(super) async fn run(&self, task: Value) -> (String, Value) {
         let id = self.submit(task).await;
+        let status = self.wait(&id).await;
+        (id, status)
+    }
+
+    /// Waits for the end of a task.
+    pub(super) async fn wait(&self, id: &str) -> Value {
         let mut changed = self.store.as_metastore().changed();
         loop {
-            let status = body(&self.tasks.status(&id).await)["status"].clone();
+            let status = body(&self.tasks.status(id).await)["status"].clone();
             if status["status"] != "RUNNING" {
-                return (id, status);
+                return status;
             }
             tokio::time::timeout(Duration::from_secs(30), changed.changed()).await.unwrap().unwrap();
         }
     }
 
-    async fn live(&self, datasource: &str) -> Vec<metastore::Segment> {
+    /// What tasks left on the local disk.
+    pub(super) fn files(&self) -> Vec<String> {
+        let files = std::fs::read_dir(self.directory.path().join("batch")).unwrap();
+        files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    pub(super) async fn live(&self, datasource: &str) -> Vec<metastore::Segment> {
         let store = self.store.as_metastore();
         match store.datasource(datasource).await.unwrap() {
             Some(found) => store.live(&found.datasource_id).await.unwrap().segments,
@@ -71,7 +92,7 @@ impl Bench {
     }
 }
 
-fn task(data: &str, io: Value, tuning: Value, granularity: Value) -> Value {
+pub(super) fn task(data: &str, io: Value, tuning: Value, granularity: Value) -> Value {
     let mut io_config = json!({"type": "index_parallel", "inputSource": {"type": "inline", "data": data},
         "inputFormat": {"type": "json"}});
     io_config.as_object_mut().unwrap().extend(io.as_object().unwrap().clone());
@@ -84,7 +105,7 @@ fn task(data: &str, io: Value, tuning: Value, granularity: Value) -> Value {
         "ioConfig": io_config, "tuningConfig": tuning}})
 }
 
-fn hourly() -> Value {
+pub(super) fn hourly() -> Value {
     json!({"segmentGranularity": "DAY", "queryGranularity": "HOUR", "rollup": true})
 }
 

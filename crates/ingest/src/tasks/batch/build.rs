@@ -1,16 +1,16 @@
 //! Rows into the segments of their time chunks.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use aggregate::for_each_row;
-use segment::{DimensionSchema, Limits, LiveIndex, RollupSchema, SegmentRef};
-use timeline::{Interval, SegmentId};
+use timeline::Interval;
 
+use super::part::{Held, Part};
 use super::partition::{Census, ChunkPlan, KeyColumns};
+use super::scratch::Scratch;
 use super::tuning::Partitions;
 use super::{BatchSpec, Phase, read_lines};
-use crate::lane::{append_rows, by_time_chunk, rollup_schema};
+use crate::lane::by_time_chunk;
 use crate::parse::{Numbering, ParsedBatch, Parser, RawBatch};
 use crate::publish::Sealed;
 use crate::tasks::run::TaskRun;
@@ -19,6 +19,8 @@ use crate::{Error, Result};
 
 /// Time chunks that one task may write.
 const MAX_CHUNKS: usize = 10_000;
+/// Bytes of images that one dynamic segment is folded from; a fold takes several times as much memory.
+const MAX_SPILLED_BYTES: u64 = 256 << 20;
 
 /// A segment that is stored, and what clients will see of it.
 #[derive(Debug)]
@@ -37,13 +39,23 @@ pub(crate) struct Built {
 pub(crate) fn build(
     spec: &BatchSpec,
     run: &TaskRun,
+    scratch: &Scratch,
     store: &mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
 ) -> Result<Built> {
     let windows = Windows { intervals: spec.schema.granularity.intervals.clone(), ..Windows::default() };
     let parser = Parser::new(spec.schema.clone(), spec.format.clone(), Numbering::Lines)?.with_windows(windows);
     let plans = plan(spec, run, &parser)?;
     run.enter(Phase::BuildSegments);
-    let mut builder = Builder { spec, plans, chunks: BTreeMap::new(), built: Built::default(), store };
+    let mut builder = Builder {
+        spec,
+        plans,
+        chunks: BTreeMap::new(),
+        held: Held::default(),
+        open_rows: 0,
+        built: Built::default(),
+        scratch,
+        store,
+    };
     let mut batch = parser.batch();
     for file in spec.source.files(run.reach())? {
         read_lines(file, &parser, &mut batch, |_: &RawBatch<'_>, batch| {
@@ -112,16 +124,13 @@ struct Builder<'a> {
     spec: &'a BatchSpec,
     plans: Plans,
     chunks: BTreeMap<(i64, i64), Vec<Part>>,
+    /// What all parts hold in memory.
+    held: Held,
+    /// Rows of all parts, in memory and on disk.
+    open_rows: usize,
     built: Built,
+    scratch: &'a Scratch,
     store: &'a mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
-}
-
-/// Rows of one segment to be.
-#[derive(Default)]
-struct Part {
-    live: Option<(LiveIndex, u64)>,
-    full: Vec<SegmentRef>,
-    rows: usize,
 }
 
 impl Builder<'_> {
@@ -156,22 +165,21 @@ impl Builder<'_> {
 
     /// Adds the rows of a mask to a part; a part that is full becomes a segment when parts are dynamic.
     fn add(&mut self, interval: Interval, bucket: usize, batch: &ParsedBatch, mut mask: Vec<u64>) -> Result<()> {
-        let parts = self.chunks.entry((interval.start, interval.end)).or_default();
-        if parts.len() <= bucket {
-            parts.resize_with(bucket + 1, Part::default);
-        }
-        let Partitions::Dynamic { max_rows } = self.spec.tuning.partitions else {
-            return parts[bucket].append(self.spec, interval, batch, &mask);
+        let Partitions::Dynamic { max_rows, max_total_rows } = self.spec.tuning.partitions else {
+            return self.append(interval, bucket, batch, &mask);
         };
         let max_rows = max_rows.unsigned_abs() as usize;
         loop {
-            let room = max_rows.saturating_sub(parts[bucket].rows).max(1);
+            let part = self.part(interval, bucket);
+            let room = max_rows.saturating_sub(part.rows()).max(1);
             let rest = split_off(&mut mask, room);
-            parts[bucket].append(self.spec, interval, batch, &mask)?;
-            if parts[bucket].rows >= max_rows {
-                let part = std::mem::take(&mut parts[bucket]);
-                let found = part.seal(self.spec, interval, bucket, self.store)?;
-                self.built.chunks.entry((interval.start, interval.end)).or_default().extend(found);
+            self.append(interval, bucket, batch, &mask)?;
+            let part = self.part(interval, bucket);
+            if part.rows() >= max_rows || part.spilled_bytes() >= MAX_SPILLED_BYTES {
+                self.seal(interval, bucket)?;
+            }
+            if self.open_rows >= max_total_rows.unsigned_abs() as usize {
+                self.seal_all()?;
             }
             match rest {
                 Some(rest) => mask = rest,
@@ -180,14 +188,61 @@ impl Builder<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Built> {
-        for ((start, end), parts) in std::mem::take(&mut self.chunks) {
-            let interval = Interval { start, end };
-            for (bucket, part) in parts.into_iter().enumerate() {
-                let found = part.seal(self.spec, interval, bucket, self.store)?;
-                self.built.chunks.entry((start, end)).or_default().extend(found);
+    fn part(&mut self, interval: Interval, bucket: usize) -> &mut Part {
+        let parts = self.chunks.entry((interval.start, interval.end)).or_default();
+        if parts.len() <= bucket {
+            parts.resize_with(bucket + 1, Part::default);
+        }
+        &mut parts[bucket]
+    }
+
+    /// Adds rows; when all parts together hold more than they may, all go to the disk.
+    fn append(&mut self, interval: Interval, bucket: usize, batch: &ParsedBatch, mask: &[u64]) -> Result<()> {
+        let (spec, scratch) = (self.spec, self.scratch);
+        let part = self.part(interval, bucket);
+        let (before, rows) = (part.held(), part.rows());
+        part.append(spec, interval, batch, mask, scratch)?;
+        let (after, added) = (part.held(), part.rows() - rows);
+        self.open_rows += added;
+        self.held.rows = self.held.rows + after.rows - before.rows;
+        self.held.bytes = self.held.bytes + after.bytes - before.bytes;
+        if self.held.rows >= spec.tuning.max_rows_in_memory.unsigned_abs() as usize
+            || self.held.bytes >= spec.tuning.max_bytes_in_memory
+        {
+            for part in self.chunks.values_mut().flatten() {
+                part.spill(scratch)?;
+            }
+            self.held = Held::default();
+        }
+        Ok(())
+    }
+
+    /// Makes a part a segment, and begins another in its place.
+    fn seal(&mut self, interval: Interval, bucket: usize) -> Result<()> {
+        let part = std::mem::take(self.part(interval, bucket));
+        let held = part.held();
+        self.held.rows -= held.rows;
+        self.held.bytes -= held.bytes;
+        self.open_rows -= part.rows();
+        if let Some(sealed) = part.seal(self.spec, interval)? {
+            let stored = Stored { record: (self.store)(&sealed)?, bucket };
+            self.built.chunks.entry((interval.start, interval.end)).or_default().push(stored);
+        }
+        Ok(())
+    }
+
+    fn seal_all(&mut self) -> Result<()> {
+        let open: Vec<_> = self.chunks.iter().map(|(&chunk, parts)| (chunk, parts.len())).collect();
+        for ((start, end), buckets) in open {
+            for bucket in 0..buckets {
+                self.seal(Interval { start, end }, bucket)?;
             }
         }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Built> {
+        self.seal_all()?;
         for (chunk, segments) in &mut self.built.chunks {
             let plan = self.plans.get(chunk).cloned().unwrap_or_else(|| unread_plan(&self.spec.tuning.partitions));
             let core = segments.len() as u32;
@@ -221,67 +276,4 @@ fn split_off(mask: &mut [u64], keep: usize) -> Option<Vec<u64>> {
         return Some(rest);
     }
     None
-}
-
-impl Part {
-    fn append(&mut self, spec: &BatchSpec, interval: Interval, batch: &ParsedBatch, mask: &[u64]) -> Result<()> {
-        let version = batch.schema_version();
-        if self.live.as_ref().is_some_and(|(live, of)| *of != version || live.is_full()) {
-            self.close();
-        }
-        let (live, _) = match &mut self.live {
-            Some(live) => live,
-            None => {
-                let schema = Arc::new(rollup_schema(&spec.schema, &batch.dimensions()));
-                let id = SegmentId::new(spec.schema.data_source.as_str(), interval, "0", 0);
-                let max_rows = spec.tuning.max_rows_in_memory.unsigned_abs() as usize;
-                let limits = Limits { max_rows, max_bytes: 1 << 30, ..Limits::default() };
-                self.live.insert((LiveIndex::new(id, schema, limits).map_err(failed)?, version))
-            }
-        };
-        let before = live.num_rows();
-        append_rows(live, batch, mask).map_err(failed)?;
-        self.rows += live.num_rows() - before;
-        Ok(())
-    }
-
-    fn close(&mut self) {
-        if let Some((mut live, _)) = self.live.take() {
-            self.full.push(live.snapshot());
-        }
-    }
-
-    fn seal(
-        mut self,
-        spec: &BatchSpec,
-        interval: Interval,
-        bucket: usize,
-        store: &mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
-    ) -> Result<Option<Stored>> {
-        self.close();
-        if self.full.is_empty() {
-            return Ok(None);
-        }
-        let schema = union_schema(spec, &self.full);
-        match Sealed::fold(interval, &self.full, &schema)? {
-            Some(sealed) => Ok(Some(Stored { record: store(&sealed)?, bucket })),
-            None => Ok(None),
-        }
-    }
-}
-
-/// The schema of parts whose dimensions may differ: later parts know more of them, and wider types.
-fn union_schema(spec: &BatchSpec, parts: &[SegmentRef]) -> RollupSchema {
-    let mut schema = rollup_schema(&spec.schema, &spec.schema.dimensions.dimensions);
-    for column in parts.iter().flat_map(|part| part.schema().dimensions()) {
-        match schema.dimensions.iter_mut().find(|known| known.name == column.name) {
-            Some(known) => known.column_type = column.column_type.clone(),
-            None => schema.dimensions.push(DimensionSchema::new(&column.name, column.column_type.clone())),
-        }
-    }
-    schema
-}
-
-fn failed(error: segment::Error) -> Error {
-    Error::Internal(error.to_string())
 }

@@ -10,7 +10,8 @@ use storage::layout;
 use timeline::{Interval, instant};
 
 use super::build::Built;
-use super::{BatchSpec, build};
+use super::rewrite::rewrite;
+use super::{BatchSpec, Scratch, build};
 use crate::publish::{Sealed, new_id};
 use crate::tasks::run::TaskRun;
 use crate::{Error, Result};
@@ -29,14 +30,15 @@ pub(crate) fn commit(spec: &BatchSpec, run: &TaskRun) -> Result<usize> {
     let taken = take(run, &datasource.datasource_id)?;
     show_locks(run, &spec.schema.data_source, &spec.schema.granularity.intervals);
     let mut store = |sealed: &Sealed| store(sealed, run, &datasource.datasource_id, &taken);
-    let built = build(spec, run, &mut store)?;
+    let scratch = Scratch::new(run.context().disk.clone(), run.id())?;
+    let built = build(spec, run, &scratch, &mut store)?;
     run.check()?;
     take(run, &datasource.datasource_id)?;
     let intervals: Vec<Interval> = built.chunks.keys().map(|&(start, end)| Interval { start, end }).collect();
     show_locks(run, &spec.schema.data_source, &intervals);
     let published = match spec.append {
         true => append(run, &taken, &datasource.datasource_id, built)?,
-        false => replace(spec, run, &taken, (&datasource.datasource_id, datasource.snapshot), built)?,
+        false => replace(spec, run, &taken, (&datasource.datasource_id, datasource.snapshot), (built, &scratch))?,
     };
     Ok(published.map_or(0, |published| published.segments.len()))
 }
@@ -103,26 +105,45 @@ fn append(run: &TaskRun, job: &Job, datasource_id: &str, built: Built) -> Result
     call(run, || run.wait(run.context().metastore.append(&request))).map(Some)
 }
 
+/// What an overwrite takes the place of: the time chunks that it wrote, as far as its intervals reach, and
+/// with `dropExisting` all of its intervals.
+fn overwritten(spec: &BatchSpec, built: &Built) -> Vec<Interval> {
+    let wanted = &spec.schema.granularity.intervals;
+    if spec.drop_existing {
+        return wanted.clone();
+    }
+    let chunks = built.chunks.keys().map(|&(start, end)| Interval { start, end });
+    match wanted.is_empty() {
+        true => chunks.collect(),
+        false => chunks.flat_map(|chunk| wanted.iter().filter_map(move |interval| both(chunk, *interval))).collect(),
+    }
+}
+
+fn both(a: Interval, b: Interval) -> Option<Interval> {
+    let both = Interval { start: a.start.max(b.start), end: a.end.min(b.end) };
+    (both.start < both.end).then_some(both)
+}
+
 fn replace(
     spec: &BatchSpec,
     run: &TaskRun,
     job: &Job,
     (datasource_id, start_snapshot): (&str, i64),
-    built: Built,
+    (built, scratch): (Built, &Scratch),
 ) -> Result<Option<Published>> {
-    let mut intervals: Vec<Interval> = built.chunks.keys().map(|&(start, end)| Interval { start, end }).collect();
-    if spec.drop_existing {
-        intervals.extend(&spec.schema.granularity.intervals);
-    }
-    let segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
+    let intervals = overwritten(spec, &built);
     if intervals.is_empty() {
         return Ok(None);
     }
+    let mut store = |sealed: &Sealed| store(sealed, run, datasource_id, job);
+    let rewritten = rewrite(run, (datasource_id, start_snapshot), &intervals, scratch, &mut store)?;
+    let mut segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
+    segments.extend(rewritten.outputs);
     let request = Replace {
         job: job.claim(),
         digest: digest(&segments),
         datasource_id: datasource_id.to_owned(),
-        inputs: ReplaceInputs::Overwrite { start_snapshot, intervals, rewritten: Vec::new() },
+        inputs: ReplaceInputs::Overwrite { start_snapshot, intervals, rewritten: rewritten.inputs },
         segments,
         lossy: true,
     };

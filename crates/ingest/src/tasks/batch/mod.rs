@@ -2,9 +2,12 @@
 
 mod build;
 mod commit;
+mod part;
 mod partition;
 mod read;
 mod report;
+mod rewrite;
+mod scratch;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -14,5 +17,6 @@ pub(crate) use build::build;
 pub(crate) use commit::commit;
 pub(crate) use read::read_lines;
 pub(crate) use report::{Phase, Report};
+pub(crate) use scratch::Scratch;
 pub(crate) use spec::BatchSpec;
 pub(crate) use tuning::Tuning;

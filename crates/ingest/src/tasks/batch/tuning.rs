@@ -7,12 +7,15 @@ use crate::spec::fields::Fields;
 
 /// Rows of a segment unless the spec says otherwise.
 const MAX_ROWS_PER_SEGMENT: i64 = 5_000_000;
+/// Rows of all open segments, and bytes of rows in memory, unless the spec says otherwise.
+const MAX_TOTAL_ROWS: i64 = 20_000_000;
+const MAX_BYTES_IN_MEMORY: usize = 256 << 20;
 
 /// How the rows of a time chunk are spread over segments.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Partitions {
-    /// In the order of reading; a segment is closed when it is full.
-    Dynamic { max_rows: i64 },
+    /// In the order of reading; a segment is closed when it is full, all when they are too many rows together.
+    Dynamic { max_rows: i64, max_total_rows: i64 },
     /// By hash of dimensions; all of them when none is named.
     Hashed { dimensions: Vec<String>, num_shards: Option<i64>, target_rows: i64 },
     /// By ranges of dimensions.
@@ -23,8 +26,9 @@ pub(crate) enum Partitions {
 #[derive(Debug, Clone)]
 pub(crate) struct Tuning {
     pub(crate) partitions: Partitions,
-    /// Rows of one live index.
+    /// Rows and bytes that live indexes hold; beyond, they go to the local disk.
     pub(crate) max_rows_in_memory: i64,
+    pub(crate) max_bytes_in_memory: usize,
     /// Bad rows after which the task fails; none is without limit.
     pub(crate) max_parse_exceptions: Option<i64>,
     pub(crate) max_saved_parse_exceptions: i64,
@@ -53,6 +57,7 @@ impl Tuning {
         Ok(Tuning {
             partitions,
             max_rows_in_memory: max_rows,
+            max_bytes_in_memory: max_bytes(&fields)?,
             max_parse_exceptions: if strict { Some(0) } else { max_parse },
             max_saved_parse_exceptions: fields.long_within("maxSavedParseExceptions", i64::from(strict), 0, 100_000)?,
             log_parse_exceptions: fields.boolean("logParseExceptions", false)?,
@@ -65,6 +70,20 @@ impl Tuning {
     }
 }
 
+/// Bytes that rows may take in memory: as given, without a limit when negative.
+fn max_bytes(fields: &Fields<'_>) -> Result<usize> {
+    Ok(match fields.long("maxBytesInMemory")? {
+        None | Some(0) => MAX_BYTES_IN_MEMORY,
+        Some(given) => usize::try_from(given).unwrap_or(usize::MAX),
+    })
+}
+
+/// Rows of all segments that are open at once.
+fn total_rows(fields: &Fields<'_>, otherwise: Option<i64>) -> Result<i64> {
+    let given = fields.long("maxTotalRows")?.or(otherwise);
+    Ok(given.filter(|most| *most > 0).unwrap_or(MAX_TOTAL_ROWS))
+}
+
 fn partitions(fields: &Fields<'_>, perfect: bool) -> Result<Partitions> {
     let per_segment = fields.long("maxRowsPerSegment")?.filter(|most| *most > 0);
     let Some(spec) = fields.object("partitionsSpec")? else {
@@ -73,10 +92,10 @@ fn partitions(fields: &Fields<'_>, perfect: bool) -> Result<Partitions> {
         let target_rows = per_segment.unwrap_or(MAX_ROWS_PER_SEGMENT);
         return Ok(match perfect {
             true => Partitions::Hashed { dimensions, num_shards, target_rows },
-            false => Partitions::Dynamic { max_rows: target_rows },
+            false => Partitions::Dynamic { max_rows: target_rows, max_total_rows: total_rows(fields, None)? },
         });
     };
-    let found = partitions_of(&spec, per_segment)?;
+    let found = partitions_of(&spec, per_segment, fields.long("maxTotalRows")?)?;
     match (&found, perfect) {
         (Partitions::Dynamic { .. }, true) => {
             Err(fields.wrong("partitionsSpec", "DynamicPartitionsSpec cannot be used for perfect rollup"))
@@ -88,7 +107,7 @@ fn partitions(fields: &Fields<'_>, perfect: bool) -> Result<Partitions> {
     }
 }
 
-fn partitions_of(spec: &Fields<'_>, per_segment: Option<i64>) -> Result<Partitions> {
+fn partitions_of(spec: &Fields<'_>, per_segment: Option<i64>, total: Option<i64>) -> Result<Partitions> {
     let positive = |name: &str| Ok::<_, crate::Error>(spec.long(name)?.filter(|number| *number > 0));
     let target = || -> Result<Option<i64>> {
         for name in ["targetRowsPerSegment", "targetPartitionSize", "maxRowsPerSegment", "maxPartitionSize"] {
@@ -102,7 +121,7 @@ fn partitions_of(spec: &Fields<'_>, per_segment: Option<i64>) -> Result<Partitio
     match spec.tag(None)?.as_str() {
         "dynamic" => {
             let max_rows = positive("maxRowsPerSegment")?.or(per_segment).unwrap_or(MAX_ROWS_PER_SEGMENT);
-            Ok(Partitions::Dynamic { max_rows })
+            Ok(Partitions::Dynamic { max_rows, max_total_rows: total_rows(spec, total)? })
         }
         "hashed" => {
             match spec.text("partitionFunction")?.as_deref() {
