@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use timeline::{Granularity, ShardSpec};
 
 use super::tuning::Partitions;
@@ -59,16 +59,58 @@ impl<'a> KeyColumns<'a> {
 
     /// The hash of a row, as Druid takes it: of the JSON of its values.
     fn hash(&self, row: usize, query_granularity: &Granularity) -> u32 {
-        let values = |column: &ColumnView<'_>| json!(texts(*column, row));
-        let json = if self.all {
-            let present = self.columns.iter().map(|(name, column)| (name, texts(*column, row)));
-            let map: BTreeMap<&String, Vec<Option<String>>> = present.filter(|(_, texts)| !texts.is_empty()).collect();
-            json!([query_granularity.bucket_start(self.batch.time()[row]), map])
-        } else {
-            Value::Array(self.columns.iter().map(|(_, column)| values(column)).collect())
-        };
-        murmur3_32(json.to_string().as_bytes())
+        let mut json = Vec::with_capacity(256);
+        json.push(b'[');
+        if self.all {
+            json.extend_from_slice(query_granularity.bucket_start(self.batch.time()[row]).to_string().as_bytes());
+            json.extend_from_slice(b",{");
+        }
+        let mut is_first = true;
+        for (name, column) in &self.columns {
+            let start = json.len();
+            if !is_first {
+                json.push(b',');
+            }
+            if self.all {
+                write_text(Some(name), &mut json);
+                json.push(b':');
+            }
+            let is_empty = write_texts(*column, row, &mut json);
+            match self.all && is_empty {
+                true => json.truncate(start),
+                false => is_first = false,
+            }
+        }
+        json.extend_from_slice(if self.all { b"}]" } else { b"]" });
+        murmur3_32(&json)
     }
+}
+
+/// Writes the values of a row as a JSON array. Answers whether there are none.
+fn write_texts(column: ColumnView<'_>, row: usize, out: &mut Vec<u8>) -> bool {
+    out.push(b'[');
+    let start = out.len();
+    let mut write = |text: Option<&str>| {
+        if out.len() > start {
+            out.push(b',');
+        }
+        write_text(text, out);
+    };
+    match column {
+        ColumnView::Text(column, interner) => match column.row(row) {
+            [code] => interner.get(*code).into_iter().for_each(|text| write(Some(text))),
+            codes => codes.iter().for_each(|code| write(interner.get(*code))),
+        },
+        other => texts(other, row).iter().for_each(|text| write(text.as_deref())),
+    }
+    let is_empty = out.len() == start;
+    out.push(b']');
+    is_empty
+}
+
+fn write_text(text: Option<&str>, out: &mut Vec<u8>) {
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(out, &text);
 }
 
 fn texts(column: ColumnView<'_>, row: usize) -> Vec<Option<String>> {
@@ -210,7 +252,7 @@ impl ChunkPlan {
     }
 }
 
-fn hashed(json: Value) -> Result<ShardSpec> {
+fn hashed(json: serde_json::Value) -> Result<ShardSpec> {
     serde_json::from_value(json).map_err(|error| Error::Internal(error.to_string()))
 }
 

@@ -66,16 +66,23 @@ impl InputSource for Http {
         let file = |url: &Url| {
             let (url, origins) = (url.clone(), reach.allowed_origins.clone());
             let name = url.to_string();
-            InputFile { name, open: Box::new(move || fetch(&url, &origins)) }
+            InputFile { name, open: Box::new(move || fetch(&url, &origins, &look_up)) }
         };
         Ok(self.uris.iter().map(file).collect())
     }
 }
 
+/// Answers the addresses of a host and port.
+type LookUp<'a> = &'a dyn Fn(&str, u16) -> std::io::Result<Vec<SocketAddr>>;
+
+fn look_up(host: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+    Ok((host, port).to_socket_addrs()?.collect())
+}
+
 /// Connects to an address that was checked: the name is resolved once, and that answer is dialled.
-fn fetch(url: &Url, origins: &[String]) -> Result<Box<dyn Read + Send>> {
+fn fetch(url: &Url, origins: &[String], look_up: LookUp<'_>) -> Result<Box<dyn Read + Send>> {
     let unavailable = |why: String| Error::Unavailable(format!("cannot fetch [{url}]: {why}"));
-    let address = resolve(url, origins)?;
+    let address = resolve(url, origins, look_up)?;
     let host = url.host_str().unwrap_or_default();
     let client = reqwest::Client::builder()
         .redirect(Policy::none())
@@ -89,21 +96,21 @@ fn fetch(url: &Url, origins: &[String]) -> Result<Box<dyn Read + Send>> {
         .enable_all()
         .build()
         .map_err(|error| unavailable(error.to_string()))?;
-    let response = runtime.block_on(client.get(url.clone()).send()).map_err(|error| unavailable(error.to_string()))?;
+    // Sending begins a timer, which only works on the runtime.
+    let sent = runtime.block_on(async { client.get(url.clone()).send().await });
+    let response = sent.map_err(|error| unavailable(error.to_string()))?;
     if !response.status().is_success() {
         return Err(unavailable(format!("status {}", response.status())));
     }
     unpacked(url.path(), Box::new(Body { runtime, response, rest: bytes::Bytes::new() }))
 }
 
-fn resolve(url: &Url, origins: &[String]) -> Result<SocketAddr> {
+fn resolve(url: &Url, origins: &[String], look_up: LookUp<'_>) -> Result<SocketAddr> {
     let refused = |why: String| Error::invalid("ioConfig.inputSource.uris", format!("[{url}] {why}"));
     let port = url.port_or_known_default().ok_or_else(|| refused("has no port".to_owned()))?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let addresses: Vec<SocketAddr> = (host, port)
-        .to_socket_addrs()
-        .map_err(|error| Error::Unavailable(format!("cannot resolve [{host}]: {error}")))?
-        .collect();
+    let addresses =
+        look_up(host, port).map_err(|error| Error::Unavailable(format!("cannot resolve [{host}]: {error}")))?;
     let listed =
         origins.iter().filter_map(|origin| Url::parse(origin).ok()).any(|origin| origin.origin() == url.origin());
     if !listed && !addresses.iter().all(|address| is_public(address.ip())) {
@@ -157,7 +164,7 @@ struct Body {
 impl Read for Body {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         while self.rest.is_empty() {
-            match self.runtime.block_on(self.response.chunk()).map_err(std::io::Error::other)? {
+            match self.runtime.block_on(async { self.response.chunk().await }).map_err(std::io::Error::other)? {
                 Some(chunk) => self.rest = chunk,
                 None => return Ok(0),
             }
@@ -215,10 +222,70 @@ mod tests {
         for text in
             ["http://127.0.0.1:1/x", "http://[::1]/", "http://2130706433/", "http://0x7f.1/", "http://localhost:9/"]
         {
-            let refused = resolve(&Url::parse(text).unwrap(), &[]);
+            let refused = resolve(&Url::parse(text).unwrap(), &[], &look_up);
             assert!(matches!(refused, Err(Error::Invalid { .. })), "{text} {refused:?}");
         }
-        let listed = resolve(&Url::parse("http://127.0.0.1:9/x").unwrap(), &["http://127.0.0.1:9".to_owned()]);
+        let listed =
+            resolve(&Url::parse("http://127.0.0.1:9/x").unwrap(), &["http://127.0.0.1:9".to_owned()], &look_up);
         assert!(listed.is_ok());
+    }
+    /// A server that gives one answer to each of its callers; answers its port.
+    fn server(answers: Vec<String>) -> (u16, std::thread::JoinHandle<()>) {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = server.local_addr().unwrap().port();
+        let serve = move || {
+            for answer in answers {
+                let (mut caller, _) = server.accept().unwrap();
+                let _ = caller.read(&mut [0; 4096]).unwrap();
+                std::io::Write::write_all(&mut caller, answer.as_bytes()).unwrap();
+            }
+        };
+        (port, std::thread::spawn(serve))
+    }
+
+    #[test]
+    fn a_name_is_asked_for_once_and_that_address_is_dialled() {
+        let (port, serving) =
+            server(vec!["HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".to_owned()]);
+        let asked = std::cell::Cell::new(0);
+        let rebinding = |_: &str, port: u16| {
+            asked.set(asked.get() + 1);
+            let address = if asked.get() == 1 { [127, 0, 0, 1] } else { [169, 254, 169, 254] };
+            Ok(vec![SocketAddr::from((address, port))])
+        };
+        let url = Url::parse(&format!("http://rebind.test:{port}/x")).unwrap();
+        let origins = [format!("http://rebind.test:{port}")];
+        let mut text = String::new();
+        fetch(&url, &origins, &rebinding).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), asked.get()), ("ok", 1));
+        serving.join().unwrap();
+    }
+
+    #[test]
+    fn one_inner_address_among_many_refuses_the_name() {
+        let mixed = |_: &str, port: u16| {
+            Ok(vec![SocketAddr::from(([8, 8, 8, 8], port)), SocketAddr::from(([10, 0, 0, 1], port))])
+        };
+        let refused = resolve(&Url::parse("http://mixed.test/x").unwrap(), &[], &mixed);
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
+        let other = resolve(&Url::parse("http://mixed.test/x").unwrap(), &["https://mixed.test".to_owned()], &mixed);
+        assert!(matches!(other, Err(Error::Invalid { .. })), "{other:?}");
+    }
+
+    #[test]
+    fn redirects_are_not_followed() {
+        let inner = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        inner.set_nonblocking(true).unwrap();
+        let to = inner.local_addr().unwrap();
+        for location in [format!("http://{to}/secret"), "file:///etc/passwd".to_owned()] {
+            let answer =
+                format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let (port, serving) = server(vec![answer]);
+            let url = Url::parse(&format!("http://127.0.0.1:{port}/x")).unwrap();
+            let refused = fetch(&url, &[format!("http://127.0.0.1:{port}")], &look_up).err().unwrap();
+            assert!(refused.to_string().contains("302"), "{refused}");
+            serving.join().unwrap();
+        }
+        assert_eq!(inner.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     }
 }
