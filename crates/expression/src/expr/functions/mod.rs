@@ -6,6 +6,7 @@ mod bitwise;
 mod general;
 mod human;
 mod ip;
+mod json;
 mod lambdas;
 mod math;
 mod shared;
@@ -30,6 +31,7 @@ static FAMILIES: &[&[FunctionKind]] = &[
     general::KINDS,
     human::KINDS,
     ip::KINDS,
+    json::KINDS,
     lambdas::KINDS,
     math::KINDS,
     string::KINDS,

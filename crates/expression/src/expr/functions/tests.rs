@@ -186,6 +186,10 @@ const TABLE: &[(&str, &str)] = &[
     ("human_readable_binary_byte_format(1536)", "1.50 KiB"),
     ("human_readable_decimal_byte_format(-1500)", "-1.50 KB"),
     ("human_readable_decimal_format(1234567, 1)", "1.2 M"),
+    ("to_json_string(12)", "12"),
+    ("to_json_string(1e7)", "1.0E7"),
+    ("to_json_string('a\"b')", "\"a\\\"b\""),
+    ("to_json_string(null)", "null"),
 ];
 
 #[test]
