@@ -87,7 +87,7 @@ impl Period {
     /// the wall clock's reading, hours and below are elapsed time. Clipped to the range of `i64`.
     pub fn add_to(&self, instant: i64, times: i64, zone: &TimeZone) -> i64 {
         let mut moved = instant;
-        if self.has_months() || self.has_days() {
+        if times != 0 && (self.has_months() || self.has_days()) {
             let local = zone.to_local(instant);
             let local = add_months(local, self.years.saturating_mul(times).saturating_mul(12));
             let local = add_months(local, self.months.saturating_mul(times));
