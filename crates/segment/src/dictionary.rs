@@ -34,8 +34,13 @@ impl StringDictionary {
         if (1..values.len()).any(|i| compare_values(at(i - 1), at(i)) != Ordering::Less) {
             return Err(Error::corrupt("dictionary out of order"));
         }
+        Ok(Self::known_sorted(values))
+    }
+
+    /// As `sorted`, of values that were once found so.
+    pub(crate) fn known_sorted(values: StringArray) -> Self {
         let null_code = (!values.is_empty() && values.is_null(0)).then_some(0);
-        Ok(Self { values, null_code, lookup: None })
+        Self { values, null_code, lookup: None }
     }
 
     /// Values in the order of their first row. Fails when they are not distinct.

@@ -24,7 +24,7 @@ pub use error::{Error, Result};
 pub use input::input_of;
 pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
 pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
-pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata};
+pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata, unfiltered};
 pub use sealed::{
     ColumnInspection, Inspection, SealedSegment, image_from_parquet, inspect, write_image, write_parquet,
 };

@@ -1,19 +1,21 @@
 //! What rows are folded into: dimensions, aggregators, granularity.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ColumnType, Kind};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use timeline::Granularity;
 
-use crate::{Error, Result, Segment, SegmentMetadata, TIME_COLUMN, WEIGHT_COLUMN};
+use crate::{Error, Result, Segment, SegmentMetadata, TIME_COLUMN, WEIGHT_COLUMN, unfiltered};
 
 /// Columns a segment may have.
 pub const MAX_COLUMNS: usize = 4_096;
 
 /// What becomes of the order of a multi-value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum MultiValueHandling {
     #[default]
     SortedArray,
@@ -54,6 +56,9 @@ pub struct RollupSchema {
     /// In the order of sorting.
     pub dimensions: Vec<DimensionSchema>,
     pub aggregators: Vec<Arc<dyn AggregatorSpec>>,
+    /// Filters of the metrics that are fed only some of the records, by metric. They are kept for those who read
+    /// the segment; masks of a batch do the work.
+    pub filters: BTreeMap<String, Value>,
     /// Without, every row is kept and the aggregators run over it alone.
     pub rollup: bool,
     /// Times are cut down to the start of their bucket.
@@ -64,7 +69,14 @@ pub struct RollupSchema {
 impl RollupSchema {
     /// Rolled up, without cutting down times.
     pub fn new(dimensions: Vec<DimensionSchema>, aggregators: Vec<Arc<dyn AggregatorSpec>>) -> Self {
-        Self { dimensions, aggregators, rollup: true, query_granularity: Granularity::None, timestamp_spec: None }
+        Self {
+            dimensions,
+            aggregators,
+            filters: BTreeMap::new(),
+            rollup: true,
+            query_granularity: Granularity::None,
+            timestamp_spec: None,
+        }
     }
 
     /// What the rows of these segments were folded into, so that they can be merged: dimensions in the order
@@ -79,13 +91,15 @@ impl RollupSchema {
             for column in segment.schema().dimensions() {
                 if !schema.dimensions.iter().any(|d| d.name == column.name) {
                     let mut dimension = DimensionSchema::new(&column.name, column.column_type.clone());
-                    dimension.multi_value_handling = MultiValueHandling::Array;
+                    let handling = segment.metadata().multi_value_handling.get(&*column.name);
+                    dimension.multi_value_handling = handling.copied().unwrap_or_default();
                     dimension.create_bitmap_index = wants_bitmaps(segments, &column.name);
                     schema.dimensions.push(dimension);
                 }
             }
             for json in &segment.metadata().aggregators {
-                schema.add_aggregator(aggregate::parse_aggregator(json, more)?)?;
+                let (inner, filter) = unfiltered(json);
+                schema.add_aggregator(aggregate::parse_aggregator(inner, more)?, filter)?;
             }
             let described = |name: &str| schema.aggregators.iter().any(|a| a.name() == name);
             if let Some(metric) = segment.schema().metrics().find(|m| !described(&m.name)) {
@@ -97,15 +111,17 @@ impl RollupSchema {
         Ok(schema)
     }
 
-    fn add_aggregator(&mut self, spec: Arc<dyn AggregatorSpec>) -> Result<()> {
+    fn add_aggregator(&mut self, spec: Arc<dyn AggregatorSpec>, filter: Option<&Value>) -> Result<()> {
         match self.aggregators.iter().find(|a| a.name() == spec.name()) {
-            Some(known) if known.to_json() == spec.to_json() => Ok(()),
-            Some(known) => Err(Error::invalid(format!("metric '{}' has two aggregators", known.name()))),
-            None => {
-                self.aggregators.push(spec);
-                Ok(())
-            }
+            Some(known) if known.to_json() == spec.to_json() => {}
+            Some(known) => return Err(Error::invalid(format!("metric '{}' has two aggregators", known.name()))),
+            None => self.aggregators.push(spec.clone()),
         }
+        // The first filter stands for all: that there is one is what counts for the rows of now.
+        if let Some(filter) = filter {
+            self.filters.entry(spec.name().to_owned()).or_insert_with(|| filter.clone());
+        }
+        Ok(())
     }
 
     /// Fails on repeated or reserved names, on dimensions of states, and on too many columns.
@@ -129,12 +145,35 @@ impl RollupSchema {
     /// As it is kept beside the rows.
     pub fn metadata(&self, is_live: bool) -> SegmentMetadata {
         SegmentMetadata {
-            aggregators: self.aggregators.iter().map(|a| a.to_json()).collect(),
+            aggregators: self.aggregators.iter().map(|a| self.described(a.as_ref())).collect(),
             timestamp_spec: self.timestamp_spec.clone(),
             query_granularity: serde_json::to_value(&self.query_granularity).ok(),
             rollup: Some(self.rollup),
+            multi_value_handling: self.multi_value_handling(),
             is_live,
         }
+    }
+}
+
+impl RollupSchema {
+    fn multi_value_handling(&self) -> BTreeMap<String, MultiValueHandling> {
+        let texts = self.dimensions.iter().filter(|d| d.column_type == ColumnType::String);
+        let special = texts.filter(|d| d.multi_value_handling != MultiValueHandling::default());
+        special.map(|d| (d.name.to_string(), d.multi_value_handling)).collect()
+    }
+
+    fn described(&self, spec: &dyn AggregatorSpec) -> Value {
+        match self.filters.get(spec.name()) {
+            Some(filter) => {
+                json!({"type": "filtered", "aggregator": spec.to_json(), "filter": filter, "name": spec.name()})
+            }
+            None => spec.to_json(),
+        }
+    }
+
+    /// The metric that counts all records: the first of type `count` that is not filtered.
+    pub(crate) fn count_metric(&self) -> Option<usize> {
+        self.aggregators.iter().position(|a| a.type_tag() == "count" && !self.filters.contains_key(a.name()))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Names, types and roles of the columns of a segment, and how its rows came to be.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use aggregate::ColumnType;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::{Error, MultiValueHandling, Result};
 
 /// What a column is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,12 +80,24 @@ impl Schema {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SegmentMetadata {
-    /// The metricsSpec entries, as JSON, in the order of the metric columns.
-    pub aggregators: Vec<serde_json::Value>,
-    pub timestamp_spec: Option<serde_json::Value>,
-    pub query_granularity: Option<serde_json::Value>,
+    /// The metricsSpec entries, as JSON, in the order of the metric columns; see `unfiltered`.
+    pub aggregators: Vec<Value>,
+    pub timestamp_spec: Option<Value>,
+    pub query_granularity: Option<Value>,
     pub rollup: Option<bool>,
+    /// Of the text dimensions whose lists are not merely sorted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub multi_value_handling: BTreeMap<String, MultiValueHandling>,
     /// Rows may still be added after this view of them.
     #[serde(skip)]
     pub is_live: bool,
+}
+
+/// The aggregator of a metricsSpec entry that folds its column, and the filter of an entry of type `filtered`:
+/// such a column is folded further without the filter.
+pub fn unfiltered(entry: &Value) -> (&Value, Option<&Value>) {
+    match (entry.get("type").and_then(Value::as_str), entry.get("aggregator")) {
+        (Some("filtered"), Some(inner)) => (inner, Some(entry.get("filter").unwrap_or(&Value::Null))),
+        _ => (entry, None),
+    }
 }

@@ -82,12 +82,12 @@ def main():
             __import__(read.__name__.removeprefix("by_"))
         except ImportError as error:
             skipped += 1
-            print(f"skipped {read.__name__}: {error}")
+            print(f"interop: skipped {read.__name__}: {error}")
             continue
         for path in sorted(FOLDER.glob("*.parquet")):
             read(path, *expected(path.with_suffix(".txt")))
             passed += 1
-    print(f"{passed} passed, {skipped} skipped")
+    print(f"interop: {passed} passed, {skipped} skipped")
     return 0
 
 

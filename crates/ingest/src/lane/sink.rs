@@ -39,6 +39,7 @@ pub fn rollup_schema(schema: &DataSchema, dimensions: &[Dimension]) -> RollupSch
     RollupSchema {
         dimensions: dimensions.iter().map(dimension_schema).collect(),
         aggregators: schema.metrics.iter().map(|metric| metric.aggregator.clone()).collect(),
+        filters: schema.filters(),
         rollup: schema.granularity.rollup,
         query_granularity: schema.granularity.query_granularity.clone(),
         timestamp_spec: Some(schema.timestamp.to_json()),

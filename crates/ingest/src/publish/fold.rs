@@ -110,6 +110,7 @@ pub(crate) fn rollup_of(schema: &DataSchema, segments: &[SegmentRef]) -> RollupS
     RollupSchema {
         dimensions,
         aggregators: schema.metrics.iter().map(|metric| metric.aggregator.clone()).collect(),
+        filters: schema.filters(),
         rollup: schema.granularity.rollup,
         query_granularity: schema.granularity.query_granularity.clone(),
         timestamp_spec: Some(schema.timestamp.to_json()),

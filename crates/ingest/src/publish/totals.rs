@@ -17,13 +17,16 @@ pub(crate) struct Totals {
 pub(crate) fn totals(segment: &dyn Segment) -> Totals {
     let (mut sums, mut count) = (Vec::new(), None);
     for aggregator in &segment.metadata().aggregators {
-        let text = |key: &str| aggregator.get(key).and_then(Value::as_str);
+        let (inner, filter) = segment::unfiltered(aggregator);
+        let text = |key: &str| inner.get(key).and_then(Value::as_str);
         let (Some(name), Some(kind)) = (text("name"), text("type")) else { continue };
         let Some(column) = segment.column(name) else { continue };
         match kind {
             "count" => {
                 let total = longs(&column, segment.num_rows());
-                count.get_or_insert(total);
+                if filter.is_none() {
+                    count.get_or_insert(total);
+                }
                 sums.push((name.to_owned(), Sum::Long(total)));
             }
             "longSum" => sums.push((name.to_owned(), Sum::Long(longs(&column, segment.num_rows())))),

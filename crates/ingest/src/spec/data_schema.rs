@@ -2,6 +2,7 @@
 
 use aggregate::Kind;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 use super::dimensions::DimensionsSpec;
 use super::fields::Fields;
@@ -65,6 +66,12 @@ impl DataSchema {
         };
         schema.check_columns(&fields)?;
         Ok(schema)
+    }
+
+    /// Filters of the metrics that have one, by metric.
+    pub fn filters(&self) -> BTreeMap<String, Value> {
+        let filtered = |metric: &Metric| Some((metric.name.clone(), metric.filter.clone()?));
+        self.metrics.iter().filter_map(filtered).collect()
     }
 
     fn check_columns(&self, fields: &Fields<'_>) -> Result<()> {

@@ -39,13 +39,18 @@ impl SegmentOpener {
         &self.cache
     }
 
-    async fn image(&self, record: &metastore::Segment) -> Result<Pinned, storage::Error> {
+    /// The image, and whether it was made now.
+    async fn image(&self, record: &metastore::Segment) -> Result<(Pinned, bool), storage::Error> {
+        if let Some(held) = self.cache.get(&record.seg_id)? {
+            return Ok((held, false));
+        }
         let stored = Stored {
             path: record.path.clone(),
             size: u64::try_from(record.size).unwrap_or(0),
             hash: record.hash.clone(),
         };
-        self.cache.load(&Wanted { bundle_id: record.seg_id.clone(), stored }, build).await
+        let made = self.cache.load(&Wanted { bundle_id: record.seg_id.clone(), stored }, build).await?;
+        Ok((made, true))
     }
 }
 
@@ -59,10 +64,13 @@ fn build(object: &Path, image: &Path) -> Result<(), BuildError> {
 impl Open for SegmentOpener {
     async fn open(&self, record: &metastore::Segment) -> Result<SegmentRef, String> {
         self.forgotten.lock().remove(&record.seg_id);
-        let image = self.image(record).await.map_err(|error| error.to_string())?;
+        let (image, is_new) = self.image(record).await.map_err(|error| error.to_string())?;
         let id = record.id();
         let opened = tokio::task::spawn_blocking(move || {
-            let inner: SegmentRef = Arc::new(SealedSegment::open(image.path(), id).map_err(|error| error.to_string())?);
+            // What has its name in the cache was written whole and made durable before, so a start does not
+            // read it all again.
+            let open = if is_new { SealedSegment::open } else { SealedSegment::reopen };
+            let inner: SegmentRef = Arc::new(open(image.path(), id).map_err(|error| error.to_string())?);
             Ok::<SegmentRef, String>(Arc::new(PinnedSegment { inner, _image: image }))
         });
         opened.await.map_err(|panic| panic.to_string())?

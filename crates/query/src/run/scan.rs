@@ -122,7 +122,9 @@ fn names_of(plan: &ScanPlan, segment: &SegmentRef) -> Vec<String> {
 fn spec_of(segment: &SegmentRef, name: &str, column_type: &ColumnType) -> Option<Arc<dyn AggregatorSpec>> {
     let ColumnType::State(_) = column_type else { return None };
     let json = segment.metadata().aggregators.iter().find(|json| json.get("name").is_some_and(|n| n == name))?;
-    aggregate::parse_aggregator(json, crate::expressions::aggregator_kinds()).ok().map(|spec| spec.merging())
+    aggregate::parse_aggregator(segment::unfiltered(json).0, crate::expressions::aggregator_kinds())
+        .ok()
+        .map(|spec| spec.merging())
 }
 
 /// An array of a column as values of an answer.

@@ -70,6 +70,16 @@ impl ArrayColumn {
             return Err(Error::invalid("code outside its dictionary"));
         }
         let has_nulls = any_null || list.is_some_and(|l| l.offsets().windows(2).any(|w| w[0] == w[1]));
+        Self::known_coded(array, dictionary, has_nulls)
+    }
+
+    /// As `coded`, of codes that were once found sound. Fails when the array holds no codes.
+    pub(crate) fn known_coded(array: ArrayRef, dictionary: Arc<StringDictionary>, has_nulls: bool) -> Result<Self> {
+        let list = array.as_list_opt::<i32>();
+        let values = list.map_or(array.as_ref(), |l| l.values().as_ref());
+        if codes_of(values).is_none() || array.null_count() + values.null_count() > 0 {
+            return Err(Error::invalid(format!("{} holds no codes", array.data_type())));
+        }
         Ok(Self {
             column_type: ColumnType::String,
             array,

@@ -15,7 +15,7 @@ use super::chunked::Chunked;
 use super::dimension::LIST;
 use super::interner::Interner;
 use crate::batch_view::string_column;
-use crate::{ArrayColumn, BitmapIndex, Column, ColumnRef};
+use crate::{ArrayColumn, BitmapIndex, Column, VECTOR_ROWS};
 
 pub(super) struct LiveTimes {
     pub(super) times: Arc<Chunked<i64>>,
@@ -205,13 +205,32 @@ pub(super) struct LiveStates {
     states: Option<Arc<FoldSnapshot>>,
     aggregator: usize,
     column_type: ColumnType,
+    /// Null is what the aggregator answers of no rows.
+    is_nullable: bool,
+    /// Looked for when first asked for.
+    has_nulls: OnceLock<bool>,
     /// Texts as codes, made when first asked for.
     texts: OnceLock<Arc<ArrayColumn>>,
 }
 
 impl LiveStates {
-    pub(super) fn column(states: Option<Arc<FoldSnapshot>>, aggregator: usize, column_type: ColumnType) -> ColumnRef {
-        Arc::new(Self { states, aggregator, column_type, texts: OnceLock::new() })
+    pub(super) fn new(
+        states: Option<Arc<FoldSnapshot>>,
+        aggregator: usize,
+        column_type: ColumnType,
+        is_nullable: bool,
+    ) -> Self {
+        let (has_nulls, texts) = (OnceLock::new(), OnceLock::new());
+        Self { states, aggregator, column_type, is_nullable, has_nulls, texts }
+    }
+
+    fn find_null(&self) -> bool {
+        let num_rows = self.states.as_ref().map_or(0, |states| states.len() as u32);
+        let mut starts = (0..num_rows).step_by(VECTOR_ROWS);
+        starts.any(|start| {
+            let end = num_rows.min(start + VECTOR_ROWS as u32);
+            self.array(&(start..end).collect::<Vec<u32>>()).null_count() > 0
+        })
     }
 
     fn array(&self, rows: &[u32]) -> ArrayRef {
@@ -248,7 +267,7 @@ impl Column for LiveStates {
     }
 
     fn has_nulls(&self) -> bool {
-        true
+        self.is_nullable && *self.has_nulls.get_or_init(|| self.find_null())
     }
 
     fn read(&self, rows: Range<usize>) -> ArrayRef {

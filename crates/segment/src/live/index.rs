@@ -29,6 +29,8 @@ pub struct LiveIndex {
     pub(super) fold: Option<Fold>,
     /// Counts records into each group; absent when each row is one.
     pub(super) weight: Option<Arc<dyn AggregatorSpec>>,
+    /// Of each aggregator, the count of records included: whether its states can be null.
+    pub(super) nullable: Vec<bool>,
     pub(super) input_types: Vec<Vec<Option<ColumnType>>>,
     pub(super) snapshot: Option<Arc<LiveSnapshot>>,
     pub(super) num_records: u64,
@@ -48,6 +50,8 @@ impl LiveIndex {
             true => Some(weight_spec()?),
             false => None,
         };
+        let specs: Vec<_> = schema.aggregators.iter().chain(&weight).cloned().collect();
+        let nullable = crate::write::empty_states(&specs)?.iter().map(|empty| empty.is_null(0)).collect();
         Ok(Self {
             id,
             limits,
@@ -59,6 +63,7 @@ impl LiveIndex {
             schema,
             fold: None,
             weight,
+            nullable,
             input_types: Vec::new(),
             snapshot: None,
             num_records: 0,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aggregate::{ColumnType, FoldSnapshot};
+use aggregate::ColumnType;
 use timeline::{Interval, SegmentId};
 
 use super::chunked::Chunked;
@@ -32,7 +32,9 @@ impl LiveSnapshot {
         let states = index.fold.as_mut().map(|fold| Arc::new(fold.snapshot()));
         let mut columns: Vec<ColumnRef> = index.dimensions.iter().map(dimension_column).collect();
         let metrics: Vec<ColumnType> = index.folded_specs().iter().map(|spec| spec.state_type()).collect();
-        columns.extend(metrics.iter().enumerate().map(|(at, t)| metric_column(states.as_ref(), at, t)));
+        columns.extend(metrics.into_iter().zip(&index.nullable).enumerate().map(|(at, (column_type, nullable))| {
+            Arc::new(LiveStates::new(states.clone(), at, column_type, *nullable)) as ColumnRef
+        }));
         let num_rows = times.len();
         let (start, end) = if num_rows == 0 { (0, 0) } else { (index.min_time, index.max_time.saturating_add(1)) };
         Self {
@@ -83,10 +85,6 @@ fn dimension_column(dimension: &Dimension) -> ColumnRef {
             Arc::new(LiveNumbers { rows, values: values.view(), column_type })
         }
     }
-}
-
-fn metric_column(states: Option<&Arc<FoldSnapshot>>, at: usize, column_type: &ColumnType) -> ColumnRef {
-    LiveStates::column(states.cloned(), at, column_type.clone())
 }
 
 impl Segment for LiveSnapshot {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use timeline::Interval;
 
+use super::Depth;
 use super::directory::ColumnEntry;
 use super::image::{read_arrays, split};
 use super::open::map;
@@ -64,7 +65,7 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
         let section = section_of(&file, &metadata)?;
         return describe("parquet", &file, &section, |at, _| Ok(parquet_bytes(&metadata, at)));
     }
-    let (arrow, section) = split(&file)?;
+    let (arrow, section) = split(&file, Depth::Whole)?;
     let arrays = read_arrays(arrow, &Section::open(&section)?.directory)?;
     describe("image", &file, &section, |at, _| {
         Ok(arrays.get(at).map_or(0, |array| array.get_buffer_memory_size().min(file.len()) as u64))
@@ -110,9 +111,9 @@ fn column(section: &Section, entry: &ColumnEntry, data_bytes: u64) -> Result<Col
     if entry.name == TIME_COLUMN {
         index_bytes += section.directory.times.len + section.directory.time_starts.len;
     }
-    let dictionary = section.dictionary(entry)?;
+    let dictionary = section.dictionary(entry, Depth::Whole)?;
     let bitmaps = match &dictionary {
-        Some(dictionary) => section.bitmaps(entry, dictionary.values().len())?,
+        Some(dictionary) => section.bitmaps(entry, dictionary.values().len(), Depth::Whole)?,
         None => None,
     };
     let bound = |pick: fn(Bounds) -> Value| entry.stats(&column_type).bounds.map(pick);

@@ -7,6 +7,15 @@ mod open;
 mod parquet;
 mod section;
 
+/// How much of an image is looked at before it is used. Lengths, offsets and extents always are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Depth {
+    /// Every byte: checksums, codes against dictionaries, bitmaps against rows, the order of dictionaries.
+    Whole,
+    /// What keeps reads inside of the image.
+    Structure,
+}
+
 pub use image::write_image;
 pub use inspect::{ColumnInspection, Inspection, inspect};
 pub use open::SealedSegment;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use timeline::{Interval, SegmentId};
 
+use super::Depth;
 use super::image::{read_arrays, split};
 use super::section::Section;
 use crate::{ColumnRef, ColumnSchema, Error, Result, Schema, Segment, SegmentMetadata, TimeRuns};
@@ -31,10 +32,21 @@ impl SealedSegment {
         Self::from_bytes(map(path)?, id)
     }
 
+    /// Maps an image that was once found sound, without reading its rows: lengths, offsets and extents are
+    /// checked, checksums are not. Of an image damaged since, reads may give wrong values or panic, but never
+    /// leave it.
+    pub fn reopen(path: &Path, id: SegmentId) -> Result<Self> {
+        Self::of_bytes(map(path)?, id, Depth::Structure)
+    }
+
     /// An image in memory, as `open`.
     pub fn from_bytes(image: Bytes, id: SegmentId) -> Result<Self> {
+        Self::of_bytes(image, id, Depth::Whole)
+    }
+
+    fn of_bytes(image: Bytes, id: SegmentId, depth: Depth) -> Result<Self> {
         let size_bytes = image.len() as u64;
-        let (arrow, section) = split(&image)?;
+        let (arrow, section) = split(&image, depth)?;
         let section = Section::open(&section)?;
         let arrays = read_arrays(arrow, &section.directory)?;
         let mut columns: HashMap<Arc<str>, ColumnRef> = HashMap::new();
@@ -42,7 +54,7 @@ impl SealedSegment {
         for (entry, array) in section.directory.columns.iter().zip(arrays) {
             let name: Arc<str> = entry.name.as_str().into();
             let column_type = entry.column_type()?;
-            let column = section.column(entry, array)?;
+            let column = section.column(entry, array, depth)?;
             schema.push(ColumnSchema {
                 name: name.clone(),
                 column_type,

@@ -20,6 +20,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
+use super::Depth;
 use super::image::{plain_type, write_parts};
 use super::open::map;
 use super::section::{Section, write_section};
@@ -151,7 +152,7 @@ pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
     let mut columns = Vec::with_capacity(entries.len());
     for entry in entries {
         columns.push(Inward {
-            dictionary: section.dictionary(entry)?,
+            dictionary: section.dictionary(entry, Depth::Whole)?,
             codes: Vec::new(),
             lens: Vec::new(),
             parts: Vec::new(),
@@ -167,7 +168,7 @@ pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
     let arrays = arrays.map(|(e, column)| Ok((e.name.clone(), column.finish(e.multi_value, &e.column_type()?)?)));
     let arrays = arrays.collect::<Result<Vec<(String, ArrayRef)>>>()?;
     for (entry, (_, array)) in entries.iter().zip(&arrays) {
-        section.column(entry, array.clone())?;
+        section.column(entry, array.clone(), Depth::Whole)?;
     }
     write_parts(arrays, &bytes, out)
 }

@@ -8,6 +8,7 @@ use arrow_array::{Array, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use bytes::Bytes;
 
+use super::Depth;
 use super::directory::{ColumnEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, bounds_bits, bounds_of};
 use crate::batch_view::bounds;
 use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
@@ -186,7 +187,7 @@ impl Section {
         TimeRuns::from_parts(times, starts, self.num_rows()).ok_or_else(|| Error::corrupt("time runs"))
     }
 
-    pub(super) fn dictionary(&self, entry: &ColumnEntry) -> Result<Option<Arc<StringDictionary>>> {
+    pub(super) fn dictionary(&self, entry: &ColumnEntry, depth: Depth) -> Result<Option<Arc<StringDictionary>>> {
         let Some(dictionary) = &entry.dictionary else { return Ok(None) };
         let offsets = scalars::<i32>(self.blob(dictionary.offsets)?)?;
         let bytes = Buffer::from(self.blob(dictionary.bytes)?);
@@ -201,12 +202,24 @@ impl Section {
         let nulls = dictionary.has_null.then(|| (0..len).map(|at| at > 0).collect::<NullBuffer>());
         let values = StringArray::try_new(OffsetBuffer::new(offsets), bytes, nulls)
             .map_err(|e| Error::corrupt(format!("dictionary of '{}': {e}", entry.name)))?;
-        Ok(Some(Arc::new(StringDictionary::sorted(values)?)))
+        Ok(Some(Arc::new(match depth {
+            Depth::Whole => StringDictionary::sorted(values)?,
+            Depth::Structure => StringDictionary::known_sorted(values),
+        })))
     }
 
-    pub(super) fn bitmaps(&self, entry: &ColumnEntry, num_values: usize) -> Result<Option<Arc<RoaringIndex>>> {
+    pub(super) fn bitmaps(
+        &self,
+        entry: &ColumnEntry,
+        num_values: usize,
+        depth: Depth,
+    ) -> Result<Option<Arc<RoaringIndex>>> {
         let Some(extent) = entry.bitmaps else { return Ok(None) };
-        Ok(Some(Arc::new(RoaringIndex::open(self.blob(extent)?, num_values, self.num_rows())?)))
+        let blob = self.blob(extent)?;
+        Ok(Some(Arc::new(match depth {
+            Depth::Whole => RoaringIndex::open(blob, num_values, self.num_rows())?,
+            Depth::Structure => RoaringIndex::known(blob, num_values)?,
+        })))
     }
 
     pub(super) fn zones(&self, entry: &ColumnEntry, column_type: &ColumnType) -> Result<Vec<Option<Bounds>>> {
@@ -223,7 +236,12 @@ impl Section {
     }
 
     /// The column whose rows are this array, which has the directory's number of rows.
-    pub(super) fn column(&self, entry: &ColumnEntry, array: arrow_array::ArrayRef) -> Result<ArrayColumn> {
+    pub(super) fn column(
+        &self,
+        entry: &ColumnEntry,
+        array: arrow_array::ArrayRef,
+        depth: Depth,
+    ) -> Result<ArrayColumn> {
         let column_type = entry.column_type()?;
         let named = |error: Error| Error::corrupt(format!("column '{}': {error}", entry.name));
         let is_text = column_type == ColumnType::String;
@@ -233,10 +251,14 @@ impl Section {
         {
             return Err(Error::corrupt(format!("column '{}' is not what its directory says", entry.name)));
         }
-        match self.dictionary(entry)? {
+        match self.dictionary(entry, depth)? {
             Some(dictionary) => {
-                let bitmaps = self.bitmaps(entry, dictionary.values().len())?;
-                let column = ArrayColumn::coded(array, dictionary).map_err(named)?;
+                let bitmaps = self.bitmaps(entry, dictionary.values().len(), depth)?;
+                let column = match depth {
+                    Depth::Whole => ArrayColumn::coded(array, dictionary),
+                    Depth::Structure => ArrayColumn::known_coded(array, dictionary, entry.has_nulls),
+                };
+                let column = column.map_err(named)?;
                 Ok(match bitmaps {
                     Some(bitmaps) => column.with_bitmaps(bitmaps),
                     None => column,

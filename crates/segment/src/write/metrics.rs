@@ -42,7 +42,8 @@ pub(super) fn fold(parts: &[Part<'_>], schema: &RollupSchema, order: &Order) -> 
     Ok(Metrics { states, weights })
 }
 
-fn empty_states(specs: &[Arc<dyn AggregatorSpec>]) -> Result<Vec<ArrayRef>> {
+/// What each aggregator answers of no rows at all, as columns of one row.
+pub(crate) fn empty_states(specs: &[Arc<dyn AggregatorSpec>]) -> Result<Vec<ArrayRef>> {
     let mut fold = Fold::merging(specs)?;
     fold.grow(1);
     Ok(fold.states(&[0])?)

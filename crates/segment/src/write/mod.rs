@@ -11,6 +11,7 @@ use std::sync::Arc;
 use aggregate::Rows;
 use timeline::Interval;
 
+pub(crate) use metrics::empty_states;
 pub use table::Table;
 
 use crate::rollup_schema::TimeFloor;

@@ -75,10 +75,10 @@ pub(super) fn assemble(
     Ok(Table { view: builder.build()?, num_records, without_bitmaps: without.collect() })
 }
 
-/// Whether the weights say more than the first count metric, or than "one each" when there is none.
+/// Whether the weights say more than the count metric, or than "one each" when there is none.
 fn weight_is_news(metrics: &Metrics, schema: &RollupSchema) -> bool {
-    let mut counts = schema.aggregators.iter().zip(&metrics.states).filter(|(spec, _)| spec.type_tag() == "count");
-    match counts.next().and_then(|(_, states)| states.as_primitive_opt::<Int64Type>()) {
+    let counts = schema.count_metric().and_then(|at| metrics.states.get(at));
+    match counts.and_then(|states| states.as_primitive_opt::<Int64Type>()) {
         Some(counts) => counts.null_count() > 0 || counts.values() != metrics.weights.values(),
         None => metrics.weights.values().iter().any(|&w| w != 1),
     }

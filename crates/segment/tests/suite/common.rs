@@ -123,8 +123,15 @@ pub fn events(num: usize) -> Vec<Event> {
         .collect()
 }
 
-/// Appends the rows of a segment: its columns by name as dimensions and as inputs of the aggregators.
-pub fn reappend(index: &mut LiveIndex, from: &dyn Segment, dimensions: &[&str], metrics: &[&[&str]]) {
+/// Appends the rows of a segment: its columns by name as dimensions and as inputs of the aggregators, of which
+/// the first is fed the rows of the mask.
+pub fn reappend(
+    index: &mut LiveIndex,
+    from: &dyn Segment,
+    dimensions: &[&str],
+    metrics: &[&[&str]],
+    first: Option<&[u64]>,
+) {
     let names: Vec<&str> = dimensions.iter().copied().chain(metrics.iter().flat_map(|m| m.iter().copied())).collect();
     let columns: Vec<_> = names.iter().map(|name| from.column(name).unwrap()).collect();
     let arrays: Vec<_> = columns.iter().map(|c| c.read(0..from.num_rows())).collect();
@@ -135,8 +142,9 @@ pub fn reappend(index: &mut LiveIndex, from: &dyn Segment, dimensions: &[&str], 
     };
     let time = from.column("__time").unwrap().read(0..from.num_rows());
     let dimensions: Vec<Input<'_>> = dimensions.iter().map(|name| input(name)).collect();
-    let metrics: Vec<MetricInput<'_>> =
+    let mut metrics: Vec<MetricInput<'_>> =
         metrics.iter().map(|m| MetricInput { inputs: m.iter().map(|n| input(n)).collect(), mask: None }).collect();
+    metrics[0].mask = first;
     let time = time.as_primitive::<Int64Type>().values();
     index.append(&Batch { time, dimensions: &dimensions, metrics: &metrics, mask: None }).unwrap();
 }

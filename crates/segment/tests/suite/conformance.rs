@@ -2,13 +2,15 @@
 
 use std::io::Write;
 
-use crate::common::{Event, append, events, id, index, live, schema, sealed, table};
+use crate::common::{Event, append, events, id, index, live, schema, sealed, table, texts};
+use aggregate::{Codes, Input};
 use proptest::prelude::*;
 use segment::conformance::{check, check_same, rows};
 use segment::{
-    BatchView, RollupSchema, SealedSegment, Segment, Source, WEIGHT_COLUMN, image_from_parquet, inspect, merge,
-    rows_within, write_image, write_parquet,
+    Batch, BatchView, DimensionSchema, MetricInput, MultiValueHandling, RollupSchema, SealedSegment, Segment, Source,
+    Table, WEIGHT_COLUMN, image_from_parquet, inspect, merge, rows_within, write_image, write_parquet,
 };
+use serde_json::json;
 use timeline::Interval;
 
 #[test]
@@ -23,6 +25,11 @@ fn every_implementation_keeps_to_the_suite() {
         let sealed = sealed(&table);
         check(&sealed).unwrap();
         assert_eq!(rows(&sealed), rows(&**table.view()));
+        let [spilled, published] = on_disk(&table);
+        for again in [spilled, published] {
+            check(&again).unwrap();
+            assert_eq!((rows(&again), again.num_records()), (rows(&sealed), 40_000));
+        }
         assert_eq!(sealed.num_records(), 40_000);
         assert_eq!(sealed.metadata().aggregators.len(), 4);
         let city = sealed.column("city").unwrap();
@@ -33,6 +40,18 @@ fn every_implementation_keeps_to_the_suite() {
         let merged = crate::common::table(&[&sealed], rollup);
         assert_eq!(rows(&**merged.view()), rows(&sealed));
     }
+}
+
+/// A spill opened again after a restart, and a published file by way of its image.
+fn on_disk(table: &Table) -> [SealedSegment; 2] {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write_image(table, file.as_file_mut()).unwrap();
+    let spilled = SealedSegment::reopen(file.path(), id()).unwrap();
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    write_parquet(table, file.as_file_mut()).unwrap();
+    let mut image = Vec::new();
+    image_from_parquet(file.path(), &mut image).unwrap();
+    [spilled, SealedSegment::from_bytes(image.into(), id()).unwrap()]
 }
 
 #[test]
@@ -142,6 +161,8 @@ fn segments_say_how_they_can_be_merged() {
     let live = live(&events(1_000), true);
     let first = sealed(&table(&[&*live], true));
     let schema = RollupSchema::of_segments(&[&first, &*live], &[]).unwrap();
+    let tags = schema.dimensions.iter().find(|d| &*d.name == "tags").unwrap();
+    assert_eq!(tags.multi_value_handling, MultiValueHandling::Array);
     let twice = merge(&[Source::all(&first), Source::all(&*live)], &schema).unwrap();
     assert_eq!((twice.num_rows(), twice.num_records()), (first.num_rows(), 2_000));
     let stranger = BatchView::builder().long("amount_sum", [Some(1)]).build().unwrap();
@@ -181,6 +202,64 @@ fn weights_are_kept_and_added() {
     assert_eq!(opened.num_records(), 10);
     assert!(opened.column(WEIGHT_COLUMN).is_some());
     assert!(opened.schema().visible().all(|c| &*c.name != WEIGHT_COLUMN));
+}
+
+#[test]
+fn a_filtered_count_is_not_the_number_of_records() {
+    let events = events(100);
+    for rollup in [true, false] {
+        let count = |name: &str| aggregate::parse_aggregator(&json!({"type": "count", "name": name}), &[]).unwrap();
+        let dimensions = vec![DimensionSchema::string("city")];
+        let filters = [("some".to_owned(), json!({"type": "true"}))].into();
+        let schema = RollupSchema { rollup, filters, ..RollupSchema::new(dimensions, vec![count("some")]) };
+        let mut index = index(schema.clone());
+        let texts = texts();
+        let cities: Vec<u8> = events.iter().map(|e| e.city).collect();
+        let city = [Input::Text { codes: Codes::U8(&cities), dictionary: &texts }];
+        let metric = [MetricInput { inputs: Vec::new(), mask: Some(&[0b1011, 0]) }];
+        index.append(&Batch { time: &[0; 100], dimensions: &city, metrics: &metric, mask: None }).unwrap();
+        let live = index.snapshot();
+        assert_eq!(live.metadata().aggregators[0]["type"], "filtered");
+        let first = sealed(&merge(&[Source::all(&*live)], &schema).unwrap());
+        assert_eq!(first.num_records(), 100);
+        let again = RollupSchema::of_segments(&[&first, &*live], &[]).unwrap();
+        assert_eq!(again.filters, schema.filters);
+        let twice = sealed(&merge(&[Source::all(&first), Source::all(&*live)], &again).unwrap());
+        assert_eq!(twice.num_records(), 200);
+        assert_eq!(twice.metadata().aggregators, live.metadata().aggregators);
+        assert_eq!(twice.column(WEIGHT_COLUMN).is_some(), rollup);
+    }
+}
+
+#[test]
+fn many_segments_open_again_without_being_read() {
+    let table = table(&[&*live(&events(40_000), false)], false);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    write_image(&table, file.as_file()).unwrap();
+    let held: Vec<_> = (0..1_000).map(|_| SealedSegment::reopen(file.path(), id()).unwrap()).collect();
+    assert!(held.iter().all(|segment| segment.num_rows() == table.num_rows()));
+    check(&held[999]).unwrap();
+}
+
+#[test]
+fn a_damaged_image_opened_again_stays_within_itself() {
+    let table = table(&[&*live(&events(60), true)], true);
+    let mut image = Vec::new();
+    write_image(&table, &mut image).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for at in (0..image.len()).step_by(11) {
+        let mut damaged = image.clone();
+        damaged[at] ^= 0x81;
+        std::fs::write(file.path(), &damaged).unwrap();
+        if let Ok(segment) = SealedSegment::reopen(file.path(), id()) {
+            // Reads may panic, as those of a code outside its dictionary do.
+            drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rows(&segment))));
+        }
+    }
+    for len in (0..image.len()).step_by(101) {
+        std::fs::write(file.path(), &image[..len]).unwrap();
+        assert!(SealedSegment::reopen(file.path(), id()).is_err());
+    }
 }
 
 #[test]

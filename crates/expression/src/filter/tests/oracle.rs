@@ -1,6 +1,12 @@
-//! Filters by bitmap, by scan and row by row agree.
+//! Filters by bitmap, by scan and row by row agree, over rows in memory, live and sealed.
 
-use segment::{BatchView, SegmentRef, VECTOR_ROWS};
+use std::sync::Arc;
+
+use aggregate::ColumnType;
+use segment::{
+    Batch, BatchView, DimensionSchema, Limits, LiveIndex, RollupSchema, SealedSegment, Segment, SegmentRef, Source,
+    VECTOR_ROWS, input_of, merge, write_image,
+};
 use serde_json::{Value, json};
 
 use crate::{Filter, words};
@@ -54,7 +60,50 @@ fn segments(rows: &[Row]) -> Vec<SegmentRef> {
     };
     let views =
         [builder(), builder().with_bitmaps(), builder().insertion_order(), builder().insertion_order().with_bitmaps()];
-    views.into_iter().map(|view| -> SegmentRef { view.build().unwrap() }).collect()
+    let mut segments: Vec<SegmentRef> = views.into_iter().map(|view| -> SegmentRef { view.build().unwrap() }).collect();
+    let live = live(builder().long("row", (0..rows.len() as i64).map(Some)).build().unwrap());
+    segments.push(sealed(&*live, true));
+    segments.push(sealed(&*live, false));
+    segments.push(live);
+    segments
+}
+
+/// The row number comes first, so that sealing keeps the order of the rows.
+fn schema(bitmaps: bool) -> RollupSchema {
+    let types = [("row", ColumnType::Long), ("narrow", ColumnType::String), ("wide", ColumnType::String)];
+    let more = [("tags", ColumnType::String), ("long", ColumnType::Long), ("double", ColumnType::Double)];
+    let dimension = |(name, column_type)| DimensionSchema {
+        create_bitmap_index: bitmaps,
+        ..DimensionSchema::new(name, column_type)
+    };
+    let dimensions = types.into_iter().chain(more).map(dimension).collect();
+    RollupSchema { rollup: false, ..RollupSchema::new(dimensions, Vec::new()) }
+}
+
+fn live(rows: Arc<BatchView>) -> SegmentRef {
+    let mut index = LiveIndex::new(rows.id().clone(), Arc::new(schema(true)), Limits::default()).unwrap();
+    for start in (0..rows.num_rows()).step_by(5_000) {
+        let taken = start..(start + 5_000).min(rows.num_rows());
+        let names = schema(true).dimensions.into_iter().map(|dimension| dimension.name);
+        let columns: Vec<_> = names.map(|name| rows.column(&name).unwrap()).collect();
+        let read: Vec<_> = columns.iter().map(|c| (c.read(taken.clone()), c.column_type(), c.dictionary())).collect();
+        // The offsets of a batch's lists start at 0.
+        let read: Vec<_> = read
+            .into_iter()
+            .map(|(array, t, d)| (arrow_select::concat::concat(&[array.as_ref()]).unwrap(), t, d))
+            .collect();
+        let inputs: Vec<_> = read.iter().map(|(a, t, d)| input_of(a.as_ref(), t, d.as_deref()).unwrap()).collect();
+        let time: Vec<i64> = taken.map(|row| (row / 100) as i64).collect();
+        index.append(&Batch { time: &time, dimensions: &inputs, metrics: &[], mask: None }).unwrap();
+    }
+    index.snapshot()
+}
+
+fn sealed(rows: &dyn Segment, bitmaps: bool) -> SegmentRef {
+    let table = merge(&[Source::all(rows)], &schema(bitmaps)).unwrap();
+    let mut image = Vec::new();
+    write_image(&table, &mut image).unwrap();
+    Arc::new(SealedSegment::from_bytes(image.into(), rows.id().clone()).unwrap())
 }
 
 fn leaf(dice: &mut Dice) -> Value {

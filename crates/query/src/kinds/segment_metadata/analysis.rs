@@ -147,7 +147,7 @@ fn by_name(aggregators: &[Value]) -> Map<String, Value> {
 
 /// A segment's metrics are described by the aggregators that merge them.
 fn merged_form(json: &Value) -> Value {
-    match aggregate::parse_aggregator(json, crate::expressions::aggregator_kinds()) {
+    match aggregate::parse_aggregator(segment::unfiltered(json).0, crate::expressions::aggregator_kinds()) {
         Ok(spec) => spec.merging().to_json(),
         Err(_) => json.clone(),
     }
