@@ -101,6 +101,7 @@ mod tests {
         let span = Span { groups: Groups::U32(&far), end: 2, ..span };
         assert!(!ByGroup::default().visit(&span, Rows::All, Some, |_, _| panic!("too many groups")));
         let one = Span { groups: Groups::One, end: 3, ..span };
-        ByGroup::default().visit(&one, Rows::All, Some, |group, items| assert_eq!((group, items), (10, &[0, 1, 2][..])));
+        ByGroup::default()
+            .visit(&one, Rows::All, Some, |group, items| assert_eq!((group, items), (10, &[0, 1, 2][..])));
     }
 }

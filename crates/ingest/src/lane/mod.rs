@@ -12,5 +12,5 @@ pub(crate) mod state;
 pub(crate) use board::{Board, Trouble};
 pub(crate) use chunk::{ChunkHead, ClosedChunk, Rows, fingerprint_of};
 pub(crate) use group::{Command, Grant, Group, GroupConfig};
-pub(crate) use sink::{by_time_chunk, dimension_schema};
 pub use sink::{append as append_rows, rollup_schema};
+pub(crate) use sink::{by_time_chunk, dimension_schema};

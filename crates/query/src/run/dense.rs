@@ -4,7 +4,6 @@ use aggregate::{Codes, Groups, Rows};
 use arrow_array::ListArray;
 use segment::codes_of;
 
-
 /// Longest list that is expanded by stamping.
 const LONGEST_STAMP: usize = 8;
 
