@@ -199,6 +199,10 @@ fn without_form(value: &mut Value) {
         Value::Object(fields) => {
             fields.remove("size");
             fields.remove("id");
+            // Null comes first in a dictionary, yet yields to any value when columns are put together, as in Druid.
+            if fields.get("hasNulls") == Some(&Value::Bool(true)) {
+                fields.remove("minValue");
+            }
             fields.values_mut().for_each(without_form);
         }
         Value::Array(items) => items.iter_mut().for_each(without_form),
