@@ -1,6 +1,6 @@
 //! Items of a vector in the order of their groups, so that each state is fetched once.
 
-use crate::input::Groups;
+use crate::input::{Groups, Rows};
 use crate::span::{Span, for_each_row};
 
 /// Ids per row up to which counting them pays.
@@ -26,52 +26,65 @@ impl<T: Copy> ByGroup<T> {
     pub fn visit(
         &mut self,
         span: &Span<'_>,
-        rows: crate::input::Rows<'_>,
+        rows: Rows<'_>,
         item: impl Fn(usize) -> Option<T>,
         mut visit: impl FnMut(usize, &[T]),
     ) -> bool {
         let num_rows = span.num_rows();
-        let groups = span.local_groups();
-        if matches!(groups, Groups::One) {
-            self.items.clear();
-            for_each_row(num_rows, rows, |row| self.items.extend(item(row)));
-            if !self.items.is_empty() {
-                visit(span.base, &self.items);
+        match span.local_groups() {
+            Groups::One => {
+                self.items.clear();
+                for_each_row(num_rows, rows, |row| self.items.extend(item(row)));
+                if !self.items.is_empty() {
+                    visit(span.base, &self.items);
+                }
+                true
             }
-            return true;
+            Groups::U8(ids) => self.visit_ids(span.base, ids, rows, item, visit),
+            Groups::U16(ids) => self.visit_ids(span.base, ids, rows, item, visit),
+            Groups::U32(ids) => self.visit_ids(span.base, ids, rows, item, visit),
         }
+    }
+
+    fn visit_ids<I: Copy + Into<u32>>(
+        &mut self,
+        base: usize,
+        ids: &[I],
+        rows: Rows<'_>,
+        item: impl Fn(usize) -> Option<T>,
+        mut visit: impl FnMut(usize, &[T]),
+    ) -> bool {
+        let id = |row: usize| ids[row].into() as usize;
         let mut num_ids = 0;
-        for_each_row(num_rows, rows, |row| num_ids = num_ids.max(groups.get(row) + 1));
-        if num_ids > num_rows.saturating_mul(MAX_IDS_PER_ROW) {
+        for_each_row(ids.len(), rows, |row| num_ids = num_ids.max(id(row) + 1));
+        if num_ids > ids.len().saturating_mul(MAX_IDS_PER_ROW) {
             return false;
         }
         self.ends.clear();
         self.ends.resize(num_ids + 1, 0);
-        let mut sample = None;
-        for_each_row(num_rows, rows, |row| {
+        let (ends, mut sample) = (self.ends.as_mut_slice(), None);
+        for_each_row(ids.len(), rows, |row| {
             if let Some(item) = item(row) {
-                self.ends[groups.get(row) + 1] += 1;
+                ends[id(row) + 1] += 1;
                 sample = Some(item);
             }
         });
         let Some(sample) = sample else { return true };
-        for at in 1..self.ends.len() {
-            self.ends[at] += self.ends[at - 1];
-        }
-        let total = self.ends[num_ids] as usize;
+        (1..ends.len()).for_each(|at| ends[at] += ends[at - 1]);
         self.items.clear();
-        self.items.resize(total, sample);
-        for_each_row(num_rows, rows, |row| {
+        self.items.resize(ends[num_ids] as usize, sample);
+        let items = self.items.as_mut_slice();
+        for_each_row(ids.len(), rows, |row| {
             if let Some(item) = item(row) {
-                let place = &mut self.ends[groups.get(row)];
-                self.items[*place as usize] = item;
+                let place = &mut ends[id(row)];
+                items[*place as usize] = item;
                 *place += 1;
             }
         });
         let mut start = 0;
-        for (group, &end) in self.ends[..num_ids].iter().enumerate() {
+        for (group, &end) in ends[..num_ids].iter().enumerate() {
             if start < end as usize {
-                visit(span.base + group, &self.items[start..end as usize]);
+                visit(base + group, &items[start..end as usize]);
                 start = end as usize;
             }
         }
@@ -82,7 +95,6 @@ impl<T: Copy> ByGroup<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Rows;
 
     #[test]
     fn items_come_by_group_in_the_order_of_their_rows() {

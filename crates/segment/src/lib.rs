@@ -8,6 +8,7 @@ mod dictionary;
 mod error;
 mod input;
 mod live;
+mod number_codes;
 mod rollup_schema;
 mod schema;
 mod sealed;
@@ -23,6 +24,7 @@ pub use dictionary::{StringDictionary, compare_values};
 pub use error::{Error, Result};
 pub use input::input_of;
 pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
+pub use number_codes::NumberCodes;
 pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata, unfiltered};
 pub use sealed::{

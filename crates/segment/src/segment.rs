@@ -7,7 +7,7 @@ use aggregate::{ColumnType, Dictionary};
 use arrow_array::ArrayRef;
 use timeline::{Interval, SegmentId};
 
-use crate::{Schema, SegmentMetadata, TimeRuns};
+use crate::{NumberCodes, Schema, SegmentMetadata, TimeRuns};
 
 /// Rows handed over at a time: four vectors to a roaring container.
 pub const VECTOR_ROWS: usize = 16_384;
@@ -58,6 +58,10 @@ pub trait Column: Send + Sync {
     fn size_bytes(&self) -> u64;
     /// Smallest and largest number and the number of nulls, where known.
     fn stats(&self) -> Option<ColumnStats> {
+        None
+    }
+    /// Of a column of numbers that repeat: codes beside them, where they are kept.
+    fn number_codes(&self) -> Option<&NumberCodes> {
         None
     }
     /// Bounds of the numbers in a range of rows, possibly wider than true. `None` when not known.

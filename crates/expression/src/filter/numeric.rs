@@ -7,14 +7,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::NullBuffer;
-use segment::{Bounds, ColumnRef, SegmentRef};
+use segment::{Bounds, ColumnRef, SegmentRef, codes_of};
 use timeline::Interval;
 
 use super::bound_filter::{BoundFilter, Same};
 use super::is_time;
 use super::leaf::Leaf;
 use super::predicate::{NumberType, Numbers, Predicate};
-use super::scan::fill;
+use super::scan::{CodeScan, fill};
 use crate::extraction::ExtractionFn;
 use crate::numbers::key;
 use crate::{Result, Truth, words};
@@ -52,7 +52,8 @@ pub(super) fn bind(
     if ranges.is_empty() && !column.has_nulls() {
         return Box::new(Same(Truth::False));
     }
-    Box::new(RangeLeaf { column, number_type, ranges, null })
+    let spans = code_spans(&column, &ranges);
+    Box::new(RangeLeaf { column, number_type, ranges, null, spans })
 }
 
 fn time_leaf(rows: Vec<Range<usize>>, num_rows: usize) -> Box<dyn BoundFilter> {
@@ -99,6 +100,22 @@ struct RangeLeaf {
     number_type: NumberType,
     ranges: Vec<(i64, i64)>,
     null: Truth,
+    /// The ranges as first and last code, where the column keeps codes.
+    spans: Option<Vec<(u32, u32)>>,
+}
+
+/// Ranges of numbers as ranges of codes; `None` without codes and for more ranges than are tested one by one.
+fn code_spans(column: &ColumnRef, ranges: &[(i64, i64)]) -> Option<Vec<(u32, u32)>> {
+    let values = column.number_codes().filter(|_| ranges.len() <= MAX_LOOPS)?.values();
+    let keys: Vec<i64> = match values.as_primitive_opt::<Int64Type>() {
+        Some(longs) => longs.values().to_vec(),
+        None => values.as_primitive_opt::<Float64Type>()?.values().iter().map(|value| key(*value)).collect(),
+    };
+    let spans = ranges.iter().map(|(first, last)| {
+        let (start, end) = (keys.partition_point(|key| key < first), keys.partition_point(|key| key <= last));
+        Some((u32::try_from(start).ok()?, u32::try_from(end.checked_sub(1)?).ok()?)).filter(|_| start < end)
+    });
+    Some(spans.flatten().collect())
 }
 
 impl RangeLeaf {
@@ -157,6 +174,13 @@ impl BoundFilter for RangeLeaf {
         }
         if decided == Some(true) && !nullable {
             words::set_range(out, 0..rows.len());
+            return Ok(());
+        }
+        if let (Some(spans), Some(numbers)) = (&self.spans, self.column.number_codes()) {
+            let array = numbers.read(rows);
+            if let Some(codes) = codes_of(&*array) {
+                spans.iter().for_each(|(first, last)| CodeScan::Span(*first, *last).fill(codes, out));
+            }
             return Ok(());
         }
         let array = self.column.read(rows);

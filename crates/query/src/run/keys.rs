@@ -4,9 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::{Codes, ColumnType, Dictionary};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray};
 use expression::DimensionSpec;
-use segment::{ColumnRef, SegmentRef, codes_of};
+use segment::{ColumnRef, NumberCodes, SegmentRef, codes_of};
 
 use super::unexpected;
 use crate::finalize::Values;
@@ -31,6 +33,8 @@ pub(super) enum Domain {
         num_codes: usize,
         null: u32,
     },
+    /// Codes of numbers that ascend with them; no row is null.
+    Numbers(NumberCodes),
     Long,
     Double,
     Float,
@@ -48,6 +52,7 @@ impl Key {
                 let num_codes = if own_null.is_none() { len + 1 } else { len };
                 Domain::Codes { dictionary, num_codes: num_codes.max(1), null }
             }
+            None if let Some(numbers) = column.number_codes() => Domain::Numbers(numbers.clone()),
             None => match column.column_type() {
                 ColumnType::Long => Domain::Long,
                 ColumnType::Double => Domain::Double,
@@ -73,16 +78,20 @@ impl Key {
     pub fn num_codes(&self) -> Option<usize> {
         match &self.domain {
             Domain::Codes { num_codes, .. } => Some(*num_codes),
+            Domain::Numbers(numbers) => Some(numbers.values().len()),
             _ => None,
         }
     }
 
     pub fn may_be_null_number(&self) -> bool {
-        !matches!(self.domain, Domain::Codes { .. }) && self.column.has_nulls()
+        matches!(self.domain, Domain::Long | Domain::Double | Domain::Float) && self.column.has_nulls()
     }
 
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.column.read(rows)
+        match &self.domain {
+            Domain::Numbers(numbers) => numbers.read(rows),
+            Domain::Codes { .. } | Domain::Long | Domain::Double | Domain::Float => self.column.read(rows),
+        }
     }
 
     /// The words of the given rows; lists make several rows of one, which `rows` then shows.
@@ -92,7 +101,7 @@ impl Key {
         }
         let mut words = Words::default();
         match &self.domain {
-            Domain::Codes { .. } => match codes_of(array).ok_or_else(|| unexpected("codes"))? {
+            Domain::Codes { .. } | Domain::Numbers(_) => match codes_of(array).ok_or_else(|| unexpected("codes"))? {
                 Codes::U8(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
                 Codes::U16(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
                 Codes::U32(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
@@ -151,6 +160,18 @@ impl Key {
                 match &self.number {
                     None => Values::Coded { codes, dictionary },
                     Some(number) => numbers(&codes, &*dictionary, number),
+                }
+            }
+            Domain::Numbers(numbers) => {
+                let code = |word: Option<u64>| word.map_or(0, |word| word as usize);
+                match numbers.values().as_primitive_opt::<Int64Type>() {
+                    Some(longs) => {
+                        Values::Long(Int64Array::from_iter_values(words.map(|word| longs.value(code(word)))))
+                    }
+                    None => {
+                        let doubles = numbers.values().as_primitive::<Float64Type>();
+                        Values::Double(Float64Array::from_iter_values(words.map(|word| doubles.value(code(word)))))
+                    }
                 }
             }
             Domain::Long => Values::Long(words.map(|word| word.map(|w| w as i64)).collect::<Int64Array>()),

@@ -11,7 +11,9 @@ use arrow_schema::DataType;
 
 use crate::bitmap::{self, RoaringIndex};
 use crate::codes::{codes_of, widen};
-use crate::{BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Result, StringDictionary, VECTOR_ROWS};
+use crate::{
+    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, NumberCodes, Result, StringDictionary, VECTOR_ROWS,
+};
 
 /// A whole column as one array of the types `Column::read` promises.
 pub struct ArrayColumn {
@@ -23,6 +25,7 @@ pub struct ArrayColumn {
     stats: Option<ColumnStats>,
     /// Bounds of each vector; empty when not known.
     zones: Vec<Option<Bounds>>,
+    number_codes: Option<NumberCodes>,
 }
 
 impl ArrayColumn {
@@ -47,7 +50,16 @@ impl ArrayColumn {
         }
         let has_nulls = array.null_count() > 0;
         let (dictionary, bitmaps) = (None, None);
-        Ok(Self { column_type, array, dictionary, bitmaps, has_nulls, stats: None, zones: Vec::new() })
+        Ok(Self {
+            column_type,
+            array,
+            dictionary,
+            bitmaps,
+            has_nulls,
+            stats: None,
+            zones: Vec::new(),
+            number_codes: None,
+        })
     }
 
     pub(crate) fn with_stats(mut self, stats: ColumnStats, zones: Vec<Option<Bounds>>) -> Self {
@@ -88,7 +100,13 @@ impl ArrayColumn {
             has_nulls,
             stats: None,
             zones: Vec::new(),
+            number_codes: None,
         })
+    }
+
+    pub(crate) fn with_number_codes(mut self, codes: Option<NumberCodes>) -> Self {
+        self.number_codes = codes;
+        self
     }
 
     pub fn with_bitmaps(mut self, bitmaps: Arc<dyn BitmapIndex>) -> Self {
@@ -185,6 +203,10 @@ impl Column for ArrayColumn {
 
     fn stats(&self) -> Option<ColumnStats> {
         self.stats
+    }
+
+    fn number_codes(&self) -> Option<&NumberCodes> {
+        self.number_codes.as_ref()
     }
 
     fn zone(&self, rows: Range<usize>) -> Option<Bounds> {

@@ -1,11 +1,14 @@
 //! The local image: an Arrow file of the rows, the index section, a trailer.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aggregate::ColumnType;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, make_array};
 use arrow_buffer::Buffer;
 use arrow_ipc::MetadataVersion;
 use arrow_ipc::convert::fb_to_schema;
@@ -17,7 +20,7 @@ use bytes::Bytes;
 use super::Depth;
 use super::directory::{Directory, FORMAT_VERSION};
 use super::section::write_section;
-use crate::{Error, Result, Segment, Table};
+use crate::{Error, NumberCodes, Result, Segment, TIME_COLUMN, Table, WEIGHT_COLUMN};
 
 const MAGIC: &[u8; 8] = b"DOLMENIM";
 const ALIGNMENT: usize = 64;
@@ -36,6 +39,11 @@ pub fn write_image(table: &Table, out: impl Write) -> Result<u64> {
 /// Writes an image of columns that stand in the order of the section's directory.
 pub(super) fn write_parts(columns: Vec<(String, ArrayRef)>, section: &[u8], out: impl Write) -> Result<u64> {
     let encode = |e: arrow_schema::ArrowError| Error::Encode(e.to_string());
+    let mut columns = columns;
+    let coded = columns.iter().filter(|(name, _)| name != TIME_COLUMN && name != WEIGHT_COLUMN);
+    let coded: Vec<(String, ArrayRef)> =
+        coded.filter_map(|(name, array)| Some((name.clone(), with_dictionary(&NumberCodes::of(array)?)?))).collect();
+    columns.extend(coded);
     let fields = columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
@@ -62,6 +70,25 @@ pub(super) fn write_parts(columns: Vec<(String, ArrayRef)>, section: &[u8], out:
     out.put(&trailer.to_bytes())?;
     out.flush().map_err(|source| Error::Io { context: "writing an image".into(), source })?;
     Ok(out.len)
+}
+
+/// Codes of numbers as Arrow's own dictionary array.
+fn with_dictionary(numbers: &NumberCodes) -> Option<ArrayRef> {
+    let (codes, values) = (numbers.codes().as_ref(), numbers.values().clone());
+    Some(match codes.data_type() {
+        DataType::UInt8 => Arc::new(DictionaryArray::new(codes.as_primitive_opt::<UInt8Type>()?.clone(), values)),
+        DataType::UInt16 => Arc::new(DictionaryArray::new(codes.as_primitive_opt::<UInt16Type>()?.clone(), values)),
+        _ => Arc::new(DictionaryArray::new(codes.as_primitive_opt::<UInt32Type>()?.clone(), values)),
+    })
+}
+
+fn codes_of_dictionary(array: &ArrayRef, depth: Depth) -> Result<NumberCodes> {
+    let array = array.as_any_dictionary_opt().ok_or_else(|| Error::corrupt("codes of numbers in an image"))?;
+    let (codes, values) = (make_array(array.keys().to_data()), array.values().clone());
+    match depth {
+        Depth::Whole => NumberCodes::new(codes, values),
+        Depth::Structure => NumberCodes::known(codes, values),
+    }
 }
 
 struct Counted<W> {
@@ -160,22 +187,40 @@ pub(super) fn split(image: &Bytes, depth: Depth) -> Result<(Bytes, Bytes)> {
     Ok((arrow, section))
 }
 
-/// The arrays of an image's Arrow file, in the order of the directory, without copying.
-pub(super) fn read_arrays(arrow: Bytes, directory: &Directory) -> Result<Vec<ArrayRef>> {
+/// The codes of columns of numbers, by name.
+pub(super) type CodesByName = HashMap<Arc<str>, NumberCodes>;
+
+/// The arrays of an image's Arrow file, in the order of the directory, and the codes that stand behind them;
+/// without copying.
+pub(super) fn read_arrays(
+    arrow: Bytes,
+    directory: &Directory,
+    depth: Depth,
+) -> Result<(Vec<ArrayRef>, CodesByName)> {
+    let num_columns = directory.columns.len();
     // The reader trusts lengths inside the file and panics on wrong ones.
-    let batch = catch_unwind(AssertUnwindSafe(|| read_batch(&Buffer::from(arrow))));
-    let batch = batch.unwrap_or_else(|_| Err(Error::corrupt("the Arrow file of an image")))?;
+    let batches = catch_unwind(AssertUnwindSafe(|| read_batches(&Buffer::from(arrow), num_columns)));
+    let (columns, coded) = batches.unwrap_or_else(|_| Err(Error::corrupt("the Arrow file of an image")))?;
     let names = directory.columns.iter().map(|c| c.name.as_str());
-    let same = batch.num_columns() == directory.columns.len()
-        && batch.schema_ref().fields().iter().map(|f| f.name().as_str()).eq(names)
-        && batch.num_rows() as u64 == directory.num_rows;
+    let same = columns.schema_ref().fields().iter().map(|f| f.name().as_str()).eq(names)
+        && columns.num_rows() as u64 == directory.num_rows;
     if !same {
         return Err(Error::corrupt("the rows of an image are not those of its directory"));
     }
-    Ok(batch.columns().to_vec())
+    let mut codes = CodesByName::new();
+    for (field, array) in coded.schema_ref().fields().iter().zip(coded.columns()) {
+        let numbers = codes_of_dictionary(array, depth)?;
+        let column = columns.column_by_name(field.name()).filter(|column| column.len() == array.len());
+        let fits = column.is_some_and(|column| column.data_type() == numbers.values().data_type());
+        if !fits || codes.insert(field.name().as_str().into(), numbers).is_some() {
+            return Err(Error::corrupt("codes of numbers in an image that are no column's"));
+        }
+    }
+    Ok((columns.columns().to_vec(), codes))
 }
 
-fn read_batch(buffer: &Buffer) -> Result<RecordBatch> {
+/// The columns of a directory, and the codes of numbers behind them with nothing but their lengths checked.
+fn read_batches(buffer: &Buffer, num_columns: usize) -> Result<(RecordBatch, RecordBatch)> {
     let corrupt = |e: &dyn std::fmt::Display| Error::corrupt(format!("the Arrow file of an image: {e}"));
     let tail = buffer.last_chunk::<10>().filter(|tail| tail.ends_with(IPC_MAGIC));
     let tail = *tail.ok_or_else(|| Error::corrupt("the Arrow file of an image has no end"))?;
@@ -185,18 +230,41 @@ fn read_batch(buffer: &Buffer) -> Result<RecordBatch> {
     let footer = footer.ok_or_else(|| Error::corrupt("the footer of an image's Arrow file"))?;
     let footer = arrow_ipc::root_as_footer(footer).map_err(|e| corrupt(&e))?;
     let schema = footer.schema().ok_or_else(|| Error::corrupt("an image's Arrow file has no schema"))?;
-    let decoder = FileDecoder::new(Arc::new(fb_to_schema(schema)), footer.version());
+    let schema = Arc::new(fb_to_schema(schema));
+    let behind = schema.fields().get(num_columns..).filter(|behind| behind.iter().all(|f| is_coded(f.data_type())));
+    let behind = behind.ok_or_else(|| Error::corrupt("the columns of an image are not those of its directory"))?;
+    let (first, coded) = ((0..num_columns).collect(), (num_columns..num_columns + behind.len()).collect());
+    let mut decoder = FileDecoder::new(schema, footer.version());
+    for block in footer.dictionaries().iter().flatten() {
+        decoder.read_dictionary(block, &block_bytes(buffer, block)?).map_err(|e| corrupt(&e))?;
+    }
     let blocks = footer.recordBatches().filter(|blocks| blocks.len() == 1);
     let blocks = blocks.ok_or_else(|| Error::corrupt("an image's Arrow file has not one batch"))?;
-    let block = blocks.get(0);
+    let (block, bytes) = (blocks.get(0), block_bytes(buffer, blocks.get(0))?);
+    let decoder = decoder.with_projection(first);
+    let columns = decoder.read_record_batch(block, &bytes).map_err(|e| corrupt(&e))?;
+    // SAFETY: only columns of codes are read, whose buffers the arrays still compare with their lengths. What is
+    // left out is the look at every code, and codes leave their arrays before one is looked up.
+    let decoder = unsafe { decoder.with_skip_validation(true) }.with_projection(coded);
+    let coded = decoder.read_record_batch(block, &bytes).map_err(|e| corrupt(&e))?;
+    columns.zip(coded).ok_or_else(|| Error::corrupt("an image's Arrow file is empty"))
+}
+
+/// Whether this is the type of a column of codes of numbers.
+fn is_coded(data_type: &DataType) -> bool {
+    let DataType::Dictionary(codes, values) = data_type else { return false };
+    matches!(**codes, DataType::UInt8 | DataType::UInt16 | DataType::UInt32)
+        && matches!(**values, DataType::Int64 | DataType::Float64)
+}
+
+fn block_bytes(buffer: &Buffer, block: &arrow_ipc::Block) -> Result<Buffer> {
     let at = usize::try_from(block.offset()).ok();
     let metadata = usize::try_from(block.metaDataLength()).ok();
     let body = usize::try_from(block.bodyLength()).ok();
     let len = metadata.zip(body).and_then(|(m, b)| m.checked_add(b));
     let within = at.zip(len).filter(|(at, len)| at.checked_add(*len).is_some_and(|stop| stop <= buffer.len()));
     let (at, len) = within.ok_or_else(|| Error::corrupt("a block of an image's Arrow file"))?;
-    let batch = decoder.read_record_batch(block, &buffer.slice_with_length(at, len)).map_err(|e| corrupt(&e))?;
-    batch.ok_or_else(|| Error::corrupt("an image's Arrow file is empty"))
+    Ok(buffer.slice_with_length(at, len))
 }
 
 /// The Arrow type of a stored column, without dictionary.

@@ -66,7 +66,7 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
         return describe("parquet", &file, &section, |at, _| Ok(parquet_bytes(&metadata, at)));
     }
     let (arrow, section) = split(&file, Depth::Whole)?;
-    let arrays = read_arrays(arrow, &Section::open(&section)?.directory)?;
+    let (arrays, _) = read_arrays(arrow, &Section::open(&section)?.directory, Depth::Whole)?;
     describe("image", &file, &section, |at, _| {
         Ok(arrays.get(at).map_or(0, |array| array.get_buffer_memory_size().min(file.len()) as u64))
     })

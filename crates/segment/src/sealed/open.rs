@@ -48,13 +48,13 @@ impl SealedSegment {
         let size_bytes = image.len() as u64;
         let (arrow, section) = split(&image, depth)?;
         let section = Section::open(&section)?;
-        let arrays = read_arrays(arrow, &section.directory)?;
+        let (arrays, mut codes) = read_arrays(arrow, &section.directory, depth)?;
         let mut columns: HashMap<Arc<str>, ColumnRef> = HashMap::new();
         let mut schema = Vec::with_capacity(arrays.len());
         for (entry, array) in section.directory.columns.iter().zip(arrays) {
             let name: Arc<str> = entry.name.as_str().into();
             let column_type = entry.column_type()?;
-            let column = section.column(entry, array, depth)?;
+            let column = section.column(entry, array, depth)?.with_number_codes(codes.remove(&name));
             schema.push(ColumnSchema {
                 name: name.clone(),
                 column_type,

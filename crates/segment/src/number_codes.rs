@@ -1,0 +1,149 @@
+//! Numbers of which there are few different ones, as codes beside the numbers themselves.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aggregate::{Codes, KeyTable};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use arrow_schema::DataType;
+
+use crate::codes::{codes_of, narrow};
+use crate::{Error, Result, VECTOR_ROWS};
+
+/// Rows per distinct number below which codes do not pay.
+const MIN_ROWS_PER_VALUE: usize = 4;
+/// Distinct doubles that get codes.
+const MAX_DOUBLES: usize = 1 << 16;
+
+/// A code for each row of a column of longs or doubles without nulls, and what the codes stand for.
+#[derive(Clone, Debug)]
+pub struct NumberCodes {
+    codes: ArrayRef,
+    values: ArrayRef,
+}
+
+/// A number as bits that sort like it.
+fn key_of(values: &ArrayRef, at: usize) -> Option<u64> {
+    const SIGN: u64 = 1 << 63;
+    if let Some(longs) = values.as_primitive_opt::<Int64Type>() {
+        return Some(longs.value(at) as u64 ^ SIGN);
+    }
+    let bits = values.as_primitive_opt::<Float64Type>()?.value(at).to_bits();
+    Some(if bits & SIGN == 0 { bits | SIGN } else { !bits })
+}
+
+impl NumberCodes {
+    /// The codes of an array; `None` when it is of another type, has nulls or NaN, or too many different numbers.
+    pub fn of(array: &ArrayRef) -> Option<Self> {
+        let doubles = array.as_primitive_opt::<Float64Type>();
+        if array.null_count() > 0 || doubles.is_some_and(|doubles| doubles.values().iter().any(|v| v.is_nan())) {
+            return None;
+        }
+        let most = array.len() / MIN_ROWS_PER_VALUE;
+        let most = if doubles.is_some() { most.min(MAX_DOUBLES) } else { most };
+        let mut table = KeyTable::new(1);
+        let (mut ids, mut keys) = (Vec::with_capacity(array.len()), Vec::new());
+        for start in (0..array.len()).step_by(VECTOR_ROWS) {
+            keys.clear();
+            for row in start..array.len().min(start + VECTOR_ROWS) {
+                keys.push(key_of(array, row)?);
+            }
+            table.insert_batch(&keys, &mut ids);
+            if table.len() > most {
+                return None;
+            }
+        }
+        let mut order: Vec<u32> = (0..).take(table.len()).collect();
+        order.sort_unstable_by_key(|id| table.keys()[*id as usize]);
+        let mut places = vec![0u32; order.len()];
+        let mut firsts = vec![0u32; order.len()];
+        (0u32..).zip(&order).for_each(|(place, id)| places[*id as usize] = place);
+        (0u32..).zip(&mut ids).for_each(|(row, id)| {
+            *id = places[*id as usize];
+            firsts[*id as usize] = row;
+        });
+        let values: ArrayRef = match doubles {
+            Some(doubles) => {
+                Arc::new(Float64Array::from_iter_values(firsts.iter().map(|row| doubles.value(*row as usize))))
+            }
+            None => {
+                let longs = array.as_primitive_opt::<Int64Type>()?;
+                Arc::new(Int64Array::from_iter_values(firsts.iter().map(|row| longs.value(*row as usize))))
+            }
+        };
+        Some(Self { codes: narrow(&ids, values.len()), values })
+    }
+
+    /// Codes and numbers that were once found sound. Fails on other types and on nulls.
+    pub(crate) fn known(codes: ArrayRef, values: ArrayRef) -> Result<Self> {
+        let typed = matches!(values.data_type(), DataType::Int64 | DataType::Float64);
+        let sound = typed && codes_of(&*codes).is_some() && codes.null_count() == 0 && values.null_count() == 0;
+        sound.then_some(Self { codes, values }).ok_or_else(|| Error::corrupt("codes of numbers"))
+    }
+
+    /// Codes and numbers read from elsewhere. Fails unless the numbers ascend, without nulls and NaN, and every
+    /// code is one of theirs.
+    pub fn new(codes: ArrayRef, values: ArrayRef) -> Result<Self> {
+        let keys: Option<Vec<u64>> = (0..values.len()).map(|at| key_of(&values, at)).collect();
+        let ascend = keys.is_some_and(|keys| keys.windows(2).all(|pair| pair[0] < pair[1]));
+        let nan = values.as_primitive_opt::<Float64Type>().is_some_and(|v| v.values().iter().any(|v| v.is_nan()));
+        let len = values.len();
+        let largest = match codes_of(codes.as_ref()) {
+            Some(Codes::U8(codes)) => codes.iter().max().map(|code| usize::from(*code)),
+            Some(Codes::U16(codes)) => codes.iter().max().map(|code| usize::from(*code)),
+            Some(Codes::U32(codes)) => codes.iter().max().map(|code| *code as usize),
+            None => Some(usize::MAX),
+        };
+        if !ascend || nan || largest.is_some_and(|largest| largest >= len) {
+            return Err(Error::corrupt("codes of numbers"));
+        }
+        Self::known(codes, values)
+    }
+
+    /// The codes of a range of rows: `UInt8Array`, `UInt16Array` or `UInt32Array`.
+    pub fn read(&self, rows: Range<usize>) -> ArrayRef {
+        self.codes.slice(rows.start, rows.len())
+    }
+
+    /// All codes.
+    pub fn codes(&self) -> &ArrayRef {
+        &self.codes
+    }
+
+    /// The numbers, ascending: `Int64Array` or `Float64Array`.
+    pub fn values(&self) -> &ArrayRef {
+        &self.values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stand_for_the_numbers_in_order() {
+        let longs: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100).map(|row| row * 7 % 5 - 2)));
+        let coded = NumberCodes::of(&longs).unwrap();
+        assert_eq!(coded.values().as_primitive::<Int64Type>().values(), &[-2, -1, 0, 1, 2]);
+        for row in 0..100 {
+            let Some(Codes::U8(codes)) = codes_of(coded.codes().as_ref()) else { panic!("one byte is enough") };
+            let value = coded.values().as_primitive::<Int64Type>().value(codes[row].into());
+            assert_eq!(value, longs.as_primitive::<Int64Type>().value(row));
+        }
+        let doubles: ArrayRef = Arc::new(Float64Array::from_iter_values((0..40).map(|row| f64::from(row % 3) - 1.5)));
+        let coded = NumberCodes::of(&doubles).unwrap();
+        assert_eq!(coded.values().as_primitive::<Float64Type>().values(), &[-1.5, -0.5, 0.5]);
+        assert!(NumberCodes::new(coded.codes().clone(), coded.values().clone()).is_ok());
+        assert!(NumberCodes::new(coded.codes().clone(), coded.values().slice(0, 2)).is_err());
+    }
+
+    #[test]
+    fn numbers_that_hardly_repeat_have_no_codes() {
+        let rare: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
+        let nulls: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(1), Some(1), Some(1)]));
+        let nan: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN; 100]));
+        assert!([rare, nulls, nan].iter().all(|array| NumberCodes::of(array).is_none()));
+    }
+}
