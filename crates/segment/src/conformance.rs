@@ -11,7 +11,9 @@ use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 
 use crate::codes::widen;
-use crate::{BitmapIndex, Bounds, Column, ColumnRef, ColumnSchema, Role, Segment, TIME_COLUMN, VECTOR_ROWS};
+use crate::{
+    BitmapIndex, Bounds, Column, ColumnRef, ColumnSchema, NumberCodes, Role, Segment, TIME_COLUMN, VECTOR_ROWS,
+};
 
 type Outcome = Result<(), String>;
 
@@ -125,6 +127,7 @@ fn check_column(segment: &dyn Segment, schema: &ColumnSchema, column: &ColumnRef
     ensure(column.has_nulls() || !any_null, || "has nulls and denies it".into())?;
     check_reads(column, &whole)?;
     check_measures(column, num_rows, &whole)?;
+    check_number_codes(column, num_rows)?;
     match (&schema.column_type, column.dictionary()) {
         (ColumnType::String, Some(dictionary)) => {
             check_dictionary(dictionary.as_ref())?;
@@ -174,6 +177,20 @@ fn check_measures(column: &ColumnRef, num_rows: usize, whole: &[Option<String>])
         if let Some(bounds) = column.zone(rows.clone()) {
             check_bounds(column.read(rows), bounds, false)?;
         }
+    }
+    Ok(())
+}
+
+/// Codes of numbers ascend with them and stand for what is read.
+fn check_number_codes(column: &ColumnRef, num_rows: usize) -> Outcome {
+    let Some(numbers) = column.number_codes() else { return Ok(()) };
+    ensure(!column.has_nulls(), || "codes of numbers beside nulls".into())?;
+    NumberCodes::new(numbers.codes().clone(), numbers.values().clone()).map_err(|e| e.to_string())?;
+    for rows in ranges(num_rows) {
+        let (read, values) = (spelled(column.read(rows.clone()), None), spelled(numbers.values().clone(), None));
+        let codes = widen(numbers.read(rows.clone()).as_ref()).ok_or("no codes of numbers")?;
+        let same = codes.iter().map(|code| &values[*code as usize]).eq(&read);
+        ensure(same, || format!("codes of rows {rows:?} stand for other numbers"))?;
     }
     Ok(())
 }

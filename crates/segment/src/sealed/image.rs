@@ -192,11 +192,7 @@ pub(super) type CodesByName = HashMap<Arc<str>, NumberCodes>;
 
 /// The arrays of an image's Arrow file, in the order of the directory, and the codes that stand behind them;
 /// without copying.
-pub(super) fn read_arrays(
-    arrow: Bytes,
-    directory: &Directory,
-    depth: Depth,
-) -> Result<(Vec<ArrayRef>, CodesByName)> {
+pub(super) fn read_arrays(arrow: Bytes, directory: &Directory, depth: Depth) -> Result<(Vec<ArrayRef>, CodesByName)> {
     let num_columns = directory.columns.len();
     // The reader trusts lengths inside the file and panics on wrong ones.
     let batches = catch_unwind(AssertUnwindSafe(|| read_batches(&Buffer::from(arrow), num_columns)));

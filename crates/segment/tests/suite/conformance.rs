@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::common::{Event, append, events, id, index, live, schema, sealed, table, texts};
-use aggregate::{Codes, Input};
+use aggregate::{Codes, ColumnType, Input};
 use proptest::prelude::*;
 use segment::conformance::{check, check_same, rows};
 use segment::{
@@ -228,6 +228,21 @@ fn a_filtered_count_is_not_the_number_of_records() {
         assert_eq!(twice.num_records(), 200);
         assert_eq!(twice.metadata().aggregators, live.metadata().aggregators);
         assert_eq!(twice.column(WEIGHT_COLUMN).is_some(), rollup);
+    }
+}
+
+#[test]
+fn numbers_that_repeat_have_codes_in_an_image() {
+    let longs = (0..20_000).map(|row| Some(row % 1_000 - 500));
+    let doubles = (0..20_000).map(|row| Some(f64::from(row % 7) - 3.0));
+    let view = BatchView::builder().time(0..20_000).long("long", longs).double("double", doubles).build().unwrap();
+    let dimensions = [("long", ColumnType::Long), ("double", ColumnType::Double)];
+    let dimensions = dimensions.map(|(name, column_type)| DimensionSchema::new(name, column_type));
+    let table = merge(&[Source::all(&*view)], &RollupSchema::new(dimensions.into(), Vec::new())).unwrap();
+    for segment in on_disk(&table) {
+        check(&segment).unwrap();
+        let num_values = |name| segment.column(name).unwrap().number_codes().map(|numbers| numbers.values().len());
+        assert_eq!((num_values("long"), num_values("double")), (Some(1_000), Some(7)));
     }
 }
 
