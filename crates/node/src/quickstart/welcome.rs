@@ -25,7 +25,7 @@ pub fn text(url: &str, data_dir: &Path) -> String {
         // Writing to a String cannot fail.
         let _ = write!(
             out,
-            "\n# {title}\ncurl -s -H 'Content-Type: application/json' {url}/druid/v2?pretty -d '{query}'\n"
+            "\n# {title}\ncurl -s -H 'Content-Type: application/json' '{url}/druid/v2?pretty' -d '{query}'\n"
         );
     }
     out.push_str("\nCtrl-C seals what was read and ends.\n");

@@ -68,7 +68,9 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
     let (arrow, section) = split(&file, Depth::Whole)?;
     let (arrays, _) = read_arrays(arrow, &Section::open(&section)?.directory, Depth::Whole)?;
     describe("image", &file, &section, |at, _| {
-        Ok(arrays.get(at).map_or(0, |array| array.get_buffer_memory_size().min(file.len()) as u64))
+        // The array's own part of the one buffer that all of them share.
+        let bytes = arrays.get(at).map(|array| array.to_data().get_slice_memory_size()).transpose();
+        Ok(bytes.map_err(|e| Error::corrupt(format!("arrow: {e}")))?.unwrap_or(0) as u64)
     })
 }
 

@@ -137,6 +137,8 @@ fn a_published_file_becomes_the_same_image() {
         check(&opened).unwrap();
         let inspection = inspect(image.path()).unwrap();
         assert_eq!((inspection.format, inspection.num_rows), ("image", opened.num_rows() as u64));
+        let data: u64 = inspection.columns.iter().map(|c| c.data_bytes).sum();
+        assert!(data < inspection.size_bytes, "{data} bytes of columns in {}", inspection.size_bytes);
     }
 }
 
