@@ -20,8 +20,10 @@ use tower::ServiceExt;
 
 const MAX_HEAD_BYTES: usize = 16 << 10;
 const MAX_URI_BYTES: usize = 8 << 10;
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Between two requests of a connection, the next one's head included: as long as in Druid, for clients keep
+/// connections in pools and take a closed one for a failure.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+const PING_INTERVAL: Duration = Duration::from_secs(60);
 const MAX_STREAMS: u32 = 100;
 /// How long running requests may take once the door closes.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -58,13 +60,13 @@ pub async fn serve(listener: TcpListener, router: Router, max_connections: usize
 
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEAD_BYTES as u32)
-        .keep_alive_interval(Some(IDLE_TIMEOUT));
+        .keep_alive_interval(Some(PING_INTERVAL));
     builder
 }
 
