@@ -71,8 +71,8 @@ impl Serving {
                 for (datasource, error) in &failed {
                     tracing::error!(datasource, %error, "the newest snapshot cannot be served yet");
                 }
-                if failed.is_empty() {
-                    self.is_loaded.store(true, Ordering::Release);
+                if failed.is_empty() && !self.is_loaded.swap(true, Ordering::AcqRel) {
+                    self.opener.evict_unserved();
                 }
             }
             Err(error) => tracing::warn!(%error, "facts cannot be read, answers stay as they are"),

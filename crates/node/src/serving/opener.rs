@@ -35,6 +35,15 @@ impl SegmentOpener {
         });
     }
 
+    /// Removes images that no view holds: of segments that were replaced while no process looked.
+    pub fn evict_unserved(&self) {
+        for id in self.cache.held() {
+            if let Err(error) = self.cache.evict(&id) {
+                tracing::warn!(%error, "an image could not be removed");
+            }
+        }
+    }
+
     pub fn cache(&self) -> &Arc<SegmentCache> {
         &self.cache
     }
@@ -78,5 +87,24 @@ impl Open for SegmentOpener {
 
     fn forget(&self, seg_ids: &[String]) {
         self.forgotten.lock().extend(seg_ids.iter().cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use storage::{DeepStorage, RealDisk};
+
+    #[test]
+    fn images_that_no_view_holds_go() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Arc::new(RealDisk::open(folder.path()).expect("a disk"));
+        let cache = Arc::new(SegmentCache::open(disk, DeepStorage::memory(), 1 << 20).expect("a cache"));
+        let write = |path: &Path| Ok(std::fs::write(path, b"image")?);
+        let served = cache.insert("served", write).expect("kept");
+        drop(cache.insert("replaced", write).expect("kept"));
+        SegmentOpener::new(Arc::clone(&cache)).evict_unserved();
+        assert_eq!(cache.held(), ["served"]);
+        drop(served);
     }
 }
