@@ -87,10 +87,14 @@ pub struct IngestLimits {
     pub lease: Duration,
     /// Dead letters of one chunk; more halt the lane.
     pub dead_letters_per_chunk: usize,
-    /// Time chunks of one lane; more halt the lane.
+    /// Time chunks of one lane that are not published; more halt the lane.
     pub time_chunks_per_lane: usize,
     /// Time chunks of one cut; more make it early.
     pub time_chunks_per_cut: usize,
+    /// Limits of the rows of one time chunk of one chunk of a lane; a chunk that cannot take more is closed.
+    pub index: segment::Limits,
+    /// How long a reader of a log may stand still before it is made anew.
+    pub stall: Duration,
     /// Period of the compaction planner; none switches it off.
     pub compaction_period: Option<Duration>,
     /// Directory for chunks below the disk's root.
@@ -112,6 +116,8 @@ impl Default for IngestLimits {
             dead_letters_per_chunk: 100_000,
             time_chunks_per_lane: 4_096,
             time_chunks_per_cut: 256,
+            index: segment::Limits::default(),
+            stall: Duration::from_secs(30),
             compaction_period: Some(Duration::from_secs(30)),
             spill_directory: "spill".to_owned(),
         }

@@ -6,7 +6,7 @@
 //! | I6 | a kill at every reading of one record: `killer` |
 //! | P2, P4, P7, B10, M3, M6, local files that are gone | a change of the files between two lives: `damage` |
 //! | M2, and whatever has no name | a kill at any moment: `moments` |
-//! | I8, P6, U6, B5 to B9, B10, M4 | a fault inside one process: tests of `ingest` and `metastore` |
+//! | I7, I8, P6, U6, B5 to B9, B10, M4 | a fault inside one process: tests of `ingest` and `metastore` |
 //!
 //! `DOLMEN_SEED` sets the moments, `DOLMEN_TEST_BINARY` the binary.
 

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use timeline::Granularity;
 
 use super::chunk::{ClosedChunk, FoldPlan, OpenChunk, Rows};
+use super::lease::Lease;
 use super::state::{ChunkFacts, ChunkNo};
 use crate::Result;
 use crate::live::{LanePart, LaneRows, LivePart, MovedOn};
@@ -19,6 +20,7 @@ use crate::source::FetchedBatch;
 pub(crate) struct LaneBuffer {
     part: LanePart,
     granularity: Granularity,
+    lease: Arc<Lease>,
     state: Mutex<State>,
 }
 
@@ -33,8 +35,9 @@ impl LaneBuffer {
         granularity: Granularity,
         closed: Vec<Arc<ClosedChunk>>,
         open: OpenChunk,
+        lease: Arc<Lease>,
     ) -> Self {
-        LaneBuffer { part, granularity, state: Mutex::new(State { closed: closed.into(), open }) }
+        LaneBuffer { part, granularity, lease, state: Mutex::new(State { closed: closed.into(), open }) }
     }
 
     /// Where the next record is expected.
@@ -46,8 +49,21 @@ impl LaneBuffer {
         self.state.lock().open.facts()
     }
 
-    pub(crate) fn fits(&self, parsed: &ParsedBatch) -> bool {
-        self.state.lock().open.fits(parsed)
+    /// Whether the open chunk can take the rows.
+    pub(crate) fn takes(&self, parsed: &ParsedBatch) -> bool {
+        let state = self.state.lock();
+        state.open.fits(parsed) && state.open.has_room(parsed)
+    }
+
+    /// Time chunks of the open chunk and of those closed ones that `is_waiting` names, with their rows. A time
+    /// chunk stands once for each chunk that has it.
+    pub(crate) fn time_chunks(&self, is_waiting: impl Fn(ChunkNo) -> bool) -> Vec<(i64, u64)> {
+        let state = self.state.lock();
+        let mut found = state.open.time_chunks();
+        for chunk in state.closed.iter().filter(|chunk| is_waiting(chunk.no)) {
+            found.extend(chunk.rows().iter().map(|(interval, rows)| (interval.start, rows.num_rows() as u64)));
+        }
+        found
     }
 
     pub(crate) fn append(&self, plan: &FoldPlan, raw: &FetchedBatch, parsed: &ParsedBatch) -> Result<ChunkFacts> {
@@ -93,11 +109,13 @@ impl LaneRows for LaneBuffer {
 
     fn chunks(&self) -> Vec<LivePart> {
         let mut state = self.state.lock();
-        let part = |from, to, newest_ms, rows: Rows| LivePart {
+        let is_over = self.lease.is_over();
+        let part = |from, to, newest_ms: Option<i64>, rows: Rows| LivePart {
             part: self.part.clone(),
             floor: from,
             covered: to,
-            newest_ms,
+            // Another node may be further on by now.
+            newest_ms: newest_ms.filter(|_| !is_over),
             segments: rows.into_iter().map(|(_, rows)| rows).collect(),
         };
         let closed = state.closed.iter();

@@ -11,7 +11,7 @@ use timeline::{Interval, SegmentId};
 use super::sink;
 use super::state::{ChunkFacts, ChunkNo};
 use crate::dead_letter::DeadLetter;
-use crate::parse::{Outcome, ParsedBatch, Reason, Reject};
+use crate::parse::{ColumnView, Outcome, ParsedBatch, Reason, Reject};
 use crate::source::{FetchedBatch, Record};
 use crate::spec::Dimension;
 use crate::{Error, Result};
@@ -127,6 +127,24 @@ impl OpenChunk {
                     .all(|(a, b)| a.name == b.name && a.dimension_type == b.dimension_type)
     }
 
+    /// Whether the rows of `parsed` are sure to pass no limit of the indexes; a chunk without rows takes any.
+    pub(crate) fn has_room(&self, parsed: &ParsedBatch) -> bool {
+        if self.indexes.is_empty() {
+            return true;
+        }
+        let num_values = |at| match parsed.dimension(at) {
+            ColumnView::Text(column, _) => column.codes.len(),
+            _ => parsed.num_rows(),
+        };
+        let most = (0..parsed.dimensions().len()).map(num_values).max().unwrap_or(0);
+        self.indexes.values().all(|index| index.has_room(most))
+    }
+
+    /// Starts of the time chunks, and their rows.
+    pub(crate) fn time_chunks(&self) -> Vec<(i64, u64)> {
+        self.indexes.iter().map(|(start, index)| (*start, index.num_rows() as u64)).collect()
+    }
+
     /// Takes the rows of `parsed`, which was parsed from `raw`, and books every offset up to the end of
     /// the batch. After an error the chunk must be thrown away.
     pub(crate) fn append(&mut self, plan: &FoldPlan, raw: &FetchedBatch, parsed: &ParsedBatch) -> Result<()> {
@@ -215,14 +233,13 @@ impl OpenChunk {
             self.dimensions = dimensions;
         }
         let granularity = &plan.schema.granularity.segment_granularity;
-        for (interval, mask) in sink::by_time_chunk(parsed, granularity) {
-            let found = self.indexes.len() as u64 + 1;
+        let chunks = sink::by_time_chunk(parsed, granularity);
+        let rows_of = |mask: &[u64]| mask.iter().map(|word| u64::from(word.count_ones())).sum();
+        let brought = chunks.iter().map(|(interval, mask)| (interval.start, rows_of(mask)));
+        super::years::check(self.time_chunks().into_iter().chain(brought), plan.max_time_chunks)?;
+        for (interval, mask) in chunks {
             let index = match self.indexes.entry(interval.start) {
                 std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::btree_map::Entry::Vacant(_) if found > plan.max_time_chunks as u64 => {
-                    let (what, limit) = ("the number of time chunks of a lane".to_owned(), plan.max_time_chunks as u64);
-                    return Err(Error::LimitExceeded { what, found, limit });
-                }
                 std::collections::btree_map::Entry::Vacant(entry) => {
                     entry.insert(new_index(plan, interval, &self.dimensions)?)
                 }

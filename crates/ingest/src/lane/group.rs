@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use super::board::{Board, LaneBoard, Trouble};
 use super::buffer::LaneBuffer;
 use super::chunk::{ClosedChunk, FoldPlan, OpenChunk, Rows};
+use super::lease::Lease;
 use super::state::{self, ChunkNo, CutNo, Event, LaneNo, Machine};
 use crate::parse::{ParsedBatch, Parser};
 use crate::publish::Ending;
@@ -17,6 +18,9 @@ use crate::source::{Partition, PollLimits, Reader, SourceError};
 use crate::spec::DataSchema;
 use crate::spill::SpillStore;
 use crate::{IngestContext, LanePart, Publication, Result, SupervisorMetrics};
+
+/// Times that records which fail their checksum are asked for anew before their lane is halted.
+const MOST_REFETCHES: u32 = 3;
 
 /// What a group works by; fixed for its life.
 pub(crate) struct GroupConfig {
@@ -26,6 +30,7 @@ pub(crate) struct GroupConfig {
     pub(crate) schema: Arc<DataSchema>,
     pub(crate) parser: Parser,
     pub(crate) spec_version: i64,
+    pub(crate) lease: Arc<Lease>,
     pub(crate) limits: state::Limits,
     pub(crate) poll: PollLimits,
     pub(crate) max_parse_exceptions: Option<i64>,
@@ -52,6 +57,8 @@ pub(crate) enum Command {
     },
     /// Publish what was read, then end.
     Drain,
+    /// The reader gets on with nothing although there is more.
+    Rebuild,
     /// End at once; what is not published is read again by whoever comes after.
     Stop,
 }
@@ -71,6 +78,8 @@ pub(super) struct LaneRun {
     pub(super) plan: FoldPlan,
     pub(super) parsed: ParsedBatch,
     pub(super) is_paused: bool,
+    /// Times that records which fail their checksum were asked for anew.
+    pub(super) num_refetches: u32,
 }
 
 /// See the module.
@@ -195,6 +204,10 @@ impl Group {
                 self.is_draining = true;
                 self.feed(Event::Flush);
             }
+            Command::Rebuild => {
+                let rebuilt = self.reader.rebuild();
+                self.board.with(|board| board.source_error = rebuilt.err().map(|error| error.to_string()));
+            }
             Command::Stop => self.is_stopped = true,
         }
     }
@@ -224,13 +237,13 @@ impl Group {
             lane: lane.clone(),
         };
         let granularity = self.config.schema.granularity.segment_granularity.clone();
-        let buffer = Arc::new(LaneBuffer::new(part, granularity, chunks, open));
+        let buffer = Arc::new(LaneBuffer::new(part, granularity, chunks, open, self.config.lease.clone()));
         self.context.live.add(&self.config.datasource, buffer.clone());
         let parsed = self.config.parser.batch();
         let (claim, partition) = (grant.claim, grant.partition);
         let shown = LaneBoard { partition: partition.clone(), position, newest_ms: None, trouble: None };
         self.board.with(|board| board.lanes.insert(lane, shown));
-        self.lanes.insert(no, LaneRun { claim, partition, buffer, plan, parsed, is_paused: false });
+        self.lanes.insert(no, LaneRun { claim, partition, buffer, plan, parsed, is_paused: false, num_refetches: 0 });
         self.feed(Event::Taken { lane: no, spilled: facts });
     }
 
@@ -238,7 +251,7 @@ impl Group {
         let limits = &self.context.limits;
         FoldPlan {
             schema: self.config.schema.clone(),
-            limits: segment::Limits::default(),
+            limits: limits.index,
             max_dead_letters: limits.dead_letters_per_chunk,
             max_time_chunks: limits.time_chunks_per_lane,
             version: timeline::instant::text(self.context.clock.now_ms()),
@@ -274,16 +287,26 @@ impl Group {
                 }
             }
             Err(SourceError::Corrupt(partition)) => {
-                if let Some(no) = self.lane_of(&partition) {
-                    self.forget(no, Some(Trouble::Halted(format!("CorruptBatch: {partition} fails its checksum"))));
-                    self.assign();
-                }
+                self.fetch_again(&partition);
             }
             Err(error) => {
                 self.board.with(|board| board.source_error = Some(error.to_string()));
                 std::thread::sleep(self.config.poll.timeout);
             }
         }
+    }
+
+    /// Asks anew for records that fail their checksum; halts the lane when that does not help.
+    fn fetch_again(&mut self, partition: &Partition) {
+        let Some(no) = self.lane_of(partition) else { return };
+        let Some(run) = self.lanes.get_mut(&no) else { return };
+        run.num_refetches += 1;
+        if run.num_refetches > MOST_REFETCHES {
+            let at = run.buffer.position();
+            let reason = format!("CorruptBatch: records of {partition} from {at} on fail their checksum");
+            self.forget(no, Some(Trouble::Halted(reason)));
+        }
+        self.assign();
     }
 
     pub(super) fn lane_of(&self, partition: &Partition) -> Option<LaneNo> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::board::Trouble;
 use super::group::{Done, Group};
+use super::lease::Lease;
 use super::state::{ChunkNo, CutNo, Effect, Event, LaneNo, Pause};
 use crate::publish::{Attempt, CutPart, CutPlan, Ending, Progress, new_id};
 use crate::spill::SpillStore;
@@ -109,7 +110,8 @@ impl Group {
         };
         self.cuts.insert(cut, publication);
         let attempt = Attempt::new(self.context.clone(), plan);
-        self.runtime.spawn(run_cut(attempt, self.store.clone(), cut, self.done.clone()));
+        let lease = self.config.lease.clone();
+        self.runtime.spawn(run_cut(attempt, self.store.clone(), lease, cut, self.done.clone()));
     }
 
     fn pause(&mut self, lane: LaneNo, why: Option<Pause>) {
@@ -225,10 +227,14 @@ impl Group {
     }
 }
 
-async fn run_cut(mut attempt: Attempt, store: Arc<SpillStore>, cut: CutNo, done: Sender<Done>) {
+async fn run_cut(mut attempt: Attempt, store: Arc<SpillStore>, lease: Arc<Lease>, cut: CutNo, done: Sender<Done>) {
     let mut delay = FIRST_DELAY;
     loop {
-        match attempt.advance(&store).await {
+        let progress = match lease.is_over() {
+            true => Progress::Later("the lease of the lanes is over; it is being renewed".to_owned()),
+            false => attempt.advance(&store).await,
+        };
+        match progress {
             Progress::Next => delay = FIRST_DELAY,
             Progress::Later(why) => {
                 if done.send(Done::Delayed(why)).is_err() {

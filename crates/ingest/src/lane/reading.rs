@@ -1,5 +1,7 @@
 //! What was polled, into rows.
 
+use std::collections::BTreeSet;
+
 use super::board::Trouble;
 use super::group::Group;
 use super::state::{ChunkFacts, Event, LaneNo};
@@ -51,15 +53,14 @@ impl Group {
         self.store.enter(&lane, batch.first_offset().unwrap_or(position), batch.next_offset());
         let taken = self.take_rows(no, batch);
         self.store.left();
-        match taken {
-            Ok(open) => {
-                storage::fail::point("I2");
-                self.feed(Event::Read { lane: no, open });
-            }
-            Err(error) => {
-                self.forget(no, Some(Trouble::Halted(error.to_string())));
-                self.assign();
-            }
+        let taken = taken.and_then(|open| {
+            storage::fail::point("I2");
+            self.feed(Event::Read { lane: no, open });
+            self.check_time_chunks(no)
+        });
+        if let Err(error) = taken {
+            self.forget(no, Some(Trouble::Halted(error.to_string())));
+            self.assign();
         }
     }
 
@@ -68,12 +69,13 @@ impl Group {
         let mut run = self.lanes.remove(&no).ok_or_else(gone)?;
         storage::fail::point_in("I6", batch.first_offset().unwrap_or_default()..batch.next_offset());
         batch.with_raw(|raw| self.config.parser.parse(raw, &mut run.parsed));
-        let fits = run.buffer.fits(&run.parsed);
+        let takes = run.buffer.takes(&run.parsed);
         self.lanes.insert(no, run);
-        if !fits {
+        if !takes {
             self.close(no);
         }
-        let run = self.lanes.remove(&no).ok_or_else(gone)?;
+        let mut run = self.lanes.remove(&no).ok_or_else(gone)?;
+        run.num_refetches = 0;
         let appended = run.buffer.append(&run.plan, batch, &run.parsed);
         self.count(batch, &run.parsed);
         self.lanes.insert(no, run);
@@ -84,6 +86,24 @@ impl Group {
             }
             _ => Ok(open),
         }
+    }
+
+    /// Too many time chunks that wait to be published make a cut; far too many in one lane are no times at all.
+    fn check_time_chunks(&mut self, no: LaneNo) -> Result<()> {
+        let waiting = self.machine.unpublished();
+        let mut all: Vec<(i64, u64)> = Vec::new();
+        for (lane, run) in &self.lanes {
+            let found = run.buffer.time_chunks(|chunk| waiting.contains(&chunk));
+            if *lane == no && found.len() > run.plan.max_time_chunks {
+                super::years::check(found.iter().copied(), run.plan.max_time_chunks)?;
+            }
+            all.extend(found);
+        }
+        let limit = self.config.limits.cut_time_chunks;
+        if all.len() > limit && all.iter().map(|(start, _)| start).collect::<BTreeSet<_>>().len() > limit {
+            self.feed(Event::Flush);
+        }
+        Ok(())
     }
 
     fn bury_killer(&mut self, no: LaneNo, batch: &FetchedBatch) {

@@ -160,6 +160,8 @@ struct KafkaReader {
     queue: Queue,
     consumer: BaseConsumer<Context>,
     at: BTreeMap<Partition, i64>,
+    /// Partitions in which something cannot be read; what comes after it must not pass for what comes next.
+    broken: BTreeMap<Partition, SourceError>,
 }
 
 impl KafkaReader {
@@ -167,7 +169,7 @@ impl KafkaReader {
         let consumer = consumer(config)?;
         let queue =
             Queue::of(&consumer).ok_or_else(|| SourceError::Refused("the client has no consumer queue".to_owned()))?;
-        Ok(KafkaReader { queue, consumer, at: BTreeMap::new() })
+        Ok(KafkaReader { queue, consumer, at: BTreeMap::new(), broken: BTreeMap::new() })
     }
 }
 
@@ -180,6 +182,7 @@ impl Reader for KafkaReader {
         }
         self.consumer.assign(&list).map_err(|error| classify("assignment", &error, None))?;
         self.at = starts.iter().cloned().collect();
+        self.broken.clear();
         Ok(())
     }
 
@@ -193,13 +196,14 @@ impl Reader for KafkaReader {
     }
 
     fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError> {
-        let mut filling = Filling { at: &self.at, first: out.len(), out, last: None, error: None };
+        let broken = &mut self.broken;
+        let mut filling = Filling { at: &self.at, first: out.len(), out, last: None, error: None, broken };
         self.queue.drain(limits.timeout, limits.max_records, |message| filling.take(&message));
         let (first, error) = (filling.first, filling.error);
         for batch in out.iter().skip(first) {
             self.at.insert(batch.partition().clone(), batch.next_offset());
         }
-        match error {
+        match error.or_else(|| self.broken.values().next().cloned()) {
             Some(error) => Err(error),
             None => match self.consumer.context().last_error.lock().take() {
                 Some(detail) if out.len() == first => Err(SourceError::Unavailable(detail)),
@@ -216,6 +220,7 @@ struct Filling<'a> {
     first: usize,
     last: Option<(usize, i32, usize)>,
     error: Option<SourceError>,
+    broken: &'a mut BTreeMap<Partition, SourceError>,
 }
 
 impl Filling<'_> {
@@ -224,16 +229,23 @@ impl Filling<'_> {
         let Some(batch) = self.out.get_mut(index) else { return };
         match message.error() {
             Code::RD_KAFKA_RESP_ERR_NO_ERROR => {
-                if message.offset() >= batch.next_offset() {
+                let is_next = message.offset() >= batch.next_offset();
+                if is_next && (self.broken.is_empty() || !self.broken.contains_key(batch.partition())) {
                     batch.push(message.offset(), message.timestamp_ms(), message.key(), message.value());
                     message.headers(|name, value| batch.push_header(name, value));
                 }
             }
-            Code::RD_KAFKA_RESP_ERR__PARTITION_EOF => batch.advance(message.offset()),
-            code => {
-                let partition = batch.partition().clone();
-                self.error.get_or_insert(message_error(code, partition));
+            Code::RD_KAFKA_RESP_ERR__PARTITION_EOF => {
+                if !self.broken.contains_key(batch.partition()) {
+                    batch.advance(message.offset());
+                }
             }
+            code => match message_error(code, batch.partition().clone()) {
+                error @ (SourceError::Corrupt(_) | SourceError::OutOfRange(_)) => {
+                    self.broken.entry(batch.partition().clone()).or_insert(error);
+                }
+                error => drop(self.error.get_or_insert(error)),
+            },
         }
     }
 

@@ -9,6 +9,7 @@ mod batch;
 mod kafka;
 mod kafka_batch;
 mod memory;
+mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub use batch::{FetchedBatch, OwnedRecord, Record};
 pub use kafka::KafkaSource;
 pub use memory::{MemoryLog, MemorySource};
+pub(crate) use watched::WatchedReader;
 
 /// One partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +144,12 @@ pub trait Reader: Send {
     fn pause(&mut self, partitions: &[Partition], paused: bool) -> Result<(), SourceError>;
 
     /// Reads what is there: at most one batch per partition is appended to `out`, in the order of
-    /// the log. An error concerns the partition it names; records delivered before it are kept.
+    /// the log. An error concerns the partition it names; records delivered before it are kept, and after one
+    /// that says corrupt or out of range none are delivered until the partition is assigned anew.
     fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError>;
+
+    /// Lets go of connections that seem dead and goes on where it stands, where a reader can do so.
+    fn rebuild(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
 }

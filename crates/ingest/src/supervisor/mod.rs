@@ -8,6 +8,7 @@ mod api;
 mod change;
 mod history;
 mod io_config;
+mod keeper;
 mod offsets;
 mod periods;
 mod reply;

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use metastore::{LaneClaim, LaneId, LeaderClaim, Renew};
+use metastore::{LaneClaim, LaneId, LeaderClaim};
 use serde_json::json;
 use storage::RelativePath;
 
 use super::actor::{Shared, lead};
+use super::keeper::Keeper;
 use super::spec::SupervisorSpec;
 use super::state::{State, TaskRun};
 use super::status::{current_offsets, partition_key};
-use super::{periods, unavailable};
+use super::unavailable;
 use crate::lane::state::Limits;
-use crate::lane::{Board, Command, Grant, Group, GroupConfig, Trouble};
-use crate::source::{Partition, PollLimits, Source};
+use crate::lane::{Board, Command, Grant, Group, GroupConfig, Lease, Trouble};
+use crate::source::{Partition, PollLimits, Source, WatchedReader};
 use crate::spill::{SpillStore, failed};
 use crate::transform::Windows;
 use crate::{Error, IngestContext, Result};
@@ -46,6 +47,10 @@ pub(super) struct Session {
     pub(super) taken: BTreeMap<LaneId, (LaneClaim, Partition)>,
     pub(super) partitions: Vec<Partition>,
     pub(super) datasource_id: String,
+    pub(super) lease: Arc<Lease>,
+    keeper: Keeper,
+    /// Where lanes stood that had more to read, and since when.
+    standing: BTreeMap<LaneId, (i64, u64)>,
     next: Due,
     last_growth_ms: i64,
 }
@@ -69,6 +74,8 @@ impl Session {
         leader: LeaderClaim,
     ) -> Session {
         let last_growth_ms = context.clock.now_ms();
+        let lease = Arc::new(Lease::new(context.clock.clone(), context.limits.lease));
+        let keeper = Keeper::start(context.clone(), lease.clone());
         let next = Due { offsets: context.clock.monotonic_ms() + FIRST_OFFSETS_MS, ..Due::default() };
         Session {
             context,
@@ -82,6 +89,9 @@ impl Session {
             taken: BTreeMap::new(),
             partitions: Vec::new(),
             datasource_id: String::new(),
+            lease,
+            keeper,
+            standing: BTreeMap::new(),
             next,
             last_growth_ms,
         }
@@ -91,11 +101,14 @@ impl Session {
     pub(super) async fn watch(&mut self) {
         let now = self.context.clock.monotonic_ms();
         self.look_at_lanes().await;
+        self.let_lost_go().await;
         self.finish_tasks().await;
         if now >= self.next.renewal {
             let third = u64::try_from(self.context.limits.lease.as_millis() / 3).unwrap_or(1_000);
             self.next.renewal = now + third.max(100);
-            self.renew().await;
+            if let Ok(leader) = lead(&self.context).await {
+                self.leader = leader;
+            }
         }
         if now >= self.next.discovery {
             self.next.discovery = now + u64::try_from(self.spec.io.period_ms).unwrap_or(30_000);
@@ -127,24 +140,17 @@ impl Session {
         }
     }
 
-    async fn renew(&mut self) {
-        if let Ok(leader) = lead(&self.context).await {
-            self.leader = leader;
-        }
-        let lanes: Vec<LaneClaim> = self.taken.values().map(|(claim, _)| claim.clone()).collect();
-        if lanes.is_empty() {
+    /// Lanes that others hold now, or that were rebased, are no longer read.
+    async fn let_lost_go(&mut self) {
+        let lost = self.keeper.lost();
+        if lost.is_empty() {
             return;
         }
-        let ttl_ms = i64::try_from(self.context.limits.lease.as_millis()).unwrap_or(i64::MAX);
-        let renewed = self.context.metastore.renew(&Renew { lanes, ttl_ms }).await;
-        let Ok(renewed) = renewed.into_result() else { return };
-        let lost: Vec<LaneId> = renewed.fenced.into_iter().chain(renewed.rebased).collect();
-        if !lost.is_empty() {
-            lost.iter().for_each(|lane| drop(self.taken.remove(lane)));
-            self.tell_all(&Command::Drop(lost));
-            self.next.discovery = 0;
-            self.context.handoff.lanes_changed(&self.datasource_id).await;
-        }
+        lost.iter().for_each(|lane| drop(self.taken.remove(lane)));
+        self.keep_lanes();
+        self.tell_all(&Command::Drop(lost));
+        self.next.discovery = 0;
+        self.context.handoff.lanes_changed(&self.datasource_id).await;
     }
 
     /// Ends of the log, and with them the lag.
@@ -160,6 +166,7 @@ impl Session {
         let is_multi = self.spec.io.is_multi_topic();
         let latest: BTreeMap<String, i64> =
             ends.await?.into_iter().map(|(partition, end)| (partition_key(&partition, is_multi), end)).collect();
+        self.wake_standing(&latest);
         let now_ms = self.context.clock.now_ms();
         let lag = {
             let mut status = self.shared.status.lock();
@@ -178,6 +185,37 @@ impl Session {
             .filter_map(|group| group.board.with(|board| board.lanes.values().filter_map(|lane| lane.newest_ms).max()));
         metrics.lag_ms.set(if lag == 0 { 0 } else { newest.max().map_or(0, |newest| (now_ms - newest).max(0)) });
         Ok(())
+    }
+
+    /// Groups of which a lane has more to read and has not moved for long read through another connection.
+    fn wake_standing(&mut self, latest: &BTreeMap<String, i64>) {
+        let now_ms = self.context.clock.monotonic_ms();
+        let stall_ms = u64::try_from(self.context.limits.stall.as_millis()).unwrap_or(u64::MAX);
+        let is_multi = self.spec.io.is_multi_topic();
+        let mut standing = BTreeMap::new();
+        for group in self.groups.values() {
+            let mut stalls = false;
+            group.board.with(|board| {
+                let reads = board.lanes.iter().filter(|(_, shown)| shown.trouble.is_none());
+                for (lane, shown) in reads {
+                    let end = latest.get(&partition_key(&shown.partition, is_multi));
+                    if end.is_none_or(|end| *end <= shown.position) {
+                        continue;
+                    }
+                    let known = self.standing.get(lane).filter(|(position, _)| *position == shown.position);
+                    let since_ms = known.map_or(now_ms, |(_, since_ms)| *since_ms);
+                    let is_long = now_ms.saturating_sub(since_ms) >= stall_ms;
+                    stalls |= is_long;
+                    standing.insert(lane.clone(), (shown.position, if is_long { now_ms } else { since_ms }));
+                }
+            });
+            if stalls {
+                tracing::warn!(supervisor = self.spec.id, "a lane has more to read and does not move");
+                // A group that has ended is seen by its board.
+                let _ = group.commands.send(Command::Rebuild);
+            }
+        }
+        self.standing = standing;
     }
 
     fn show_state(&self) {
@@ -223,6 +261,7 @@ impl Session {
         }
         for (lane, partition, trouble) in troubles {
             let claim = self.taken.remove(&lane).map(|(claim, _)| claim);
+            self.keep_lanes();
             self.next.discovery = 0;
             if let (Trouble::Halted(reason), Some(claim)) = (trouble, claim) {
                 self.halt(&claim, &partition, &reason).await;
@@ -268,6 +307,7 @@ impl Session {
             for grant in &grants {
                 self.taken.insert(grant.claim.lane.clone(), (grant.claim.clone(), grant.partition.clone()));
             }
+            self.keep_lanes();
             if !self.groups.contains_key(&no) {
                 let starts = grants
                     .iter()
@@ -284,6 +324,10 @@ impl Session {
         Ok(())
     }
 
+    fn keep_lanes(&self) {
+        self.keeper.keep(self.taken.values().map(|(claim, _)| claim.clone()).collect());
+    }
+
     async fn start_group(&mut self, no: i32, starts: BTreeMap<String, i64>) -> Result<()> {
         let board = Arc::new(Board::default());
         let config = self.group_config()?;
@@ -292,7 +336,9 @@ impl Session {
         let directory = RelativePath::new(&directory).map_err(failed)?;
         let store = SpillStore::open(self.context.disk.clone(), directory, config.schema.clone())?;
         let (source, store) = (self.source.clone(), Arc::new(store));
-        let reader = super::blocking(move || source.reader()).await?;
+        let (clock, stall) = (self.context.clock.clone(), self.context.limits.stall);
+        let reader = super::blocking(move || WatchedReader::new(source, clock, stall)).await?;
+        let reader = Box::new(reader);
         let task = self.new_task(no, starts, board.clone()).await?;
         let runtime = tokio::runtime::Handle::current();
         let (group, commands) =
@@ -320,6 +366,7 @@ impl Session {
             supervisor_id: spec.id.as_str().into(),
             datasource: spec.datasource.clone(),
             datasource_id: self.datasource_id.clone(),
+            lease: self.lease.clone(),
             schema: parser.schema().clone(),
             parser,
             spec_version: self.version,
@@ -357,14 +404,9 @@ impl Session {
                 status.publishing.push(task);
             }
         }
-        let period = u64::try_from(periods::duration(self.spec.io.period_ms).as_millis()).unwrap_or(30_000);
         while !self.groups.values().all(|group| group.board.with(|board| board.is_over)) {
             tokio::time::sleep(DRAIN_STEP).await;
-            let now = self.context.clock.monotonic_ms();
-            if now >= self.next.renewal {
-                self.next.renewal = now + period.min(3_000);
-                self.renew().await;
-            }
+            self.let_lost_go().await;
             self.finish_tasks().await;
         }
         self.finish_tasks().await;

@@ -130,7 +130,10 @@ impl Session {
         }
         let ttl_ms = i64::try_from(self.context.limits.lease.as_millis()).unwrap_or(i64::MAX);
         let request = Assign { leader: self.leader.clone(), lanes: wanted, node, ttl_ms };
-        self.context.metastore.assign(&request).await.into_result().map_err(refused)
+        let asked_ms = self.lease.now_ms();
+        let lanes = self.context.metastore.assign(&request).await.into_result().map_err(refused)?;
+        self.lease.renewed(asked_ms);
+        Ok(lanes)
     }
 
     /// Whether the log still holds what the lane wants next, and is still the log that it was.

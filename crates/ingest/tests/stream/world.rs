@@ -104,12 +104,15 @@ impl World {
     }
 
     pub async fn lanes(&self) -> BTreeMap<i32, (LaneId, i64)> {
+        let lanes = self.all_lanes().await;
+        lanes.into_iter().map(|lane| (lane.partition, (lane.id(), lane.next_offset))).collect()
+    }
+
+    pub async fn all_lanes(&self) -> Vec<metastore::Lane> {
         let metastore = self.metastore.as_metastore();
-        let mut found = BTreeMap::new();
+        let mut found = Vec::new();
         for source in metastore.sources("clicks").await.expect("sources") {
-            for lane in metastore.lanes(&source.source_id).await.expect("lanes") {
-                found.insert(lane.partition, (lane.id(), lane.next_offset));
-            }
+            found.extend(metastore.lanes(&source.source_id).await.expect("lanes"));
         }
         found
     }

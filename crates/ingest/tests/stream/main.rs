@@ -1,8 +1,8 @@
 //! From a log in memory to published segments, through the supervisors' own API.
 
-#[path = "stream/faults.rs"]
 mod faults;
-#[path = "stream/world.rs"]
+mod limits;
+mod sources;
 mod world;
 
 use std::time::Duration;
