@@ -1,6 +1,6 @@
 //! One query's use of the pool: the thread that runs the query works too, so a full pool cannot stall it.
 
-use super::Pool;
+use super::{CpuTime, Pool};
 use parking_lot::{Condvar, Mutex};
 use query::{Executor, Job};
 use std::collections::VecDeque;
@@ -11,11 +11,13 @@ use std::sync::Arc;
 pub struct PoolExecutor {
     pool: Arc<Pool>,
     priority: i64,
+    /// Of the threads that help; the one that runs the query is measured by its caller.
+    cpu: Arc<CpuTime>,
 }
 
 impl PoolExecutor {
-    pub fn new(pool: Arc<Pool>, priority: i64) -> Self {
-        Self { pool, priority }
+    pub fn new(pool: Arc<Pool>, priority: i64, cpu: Arc<CpuTime>) -> Self {
+        Self { pool, priority, cpu }
     }
 }
 
@@ -29,8 +31,8 @@ impl Executor for PoolExecutor {
         let work =
             Arc::new(Work { state: Mutex::new(State { jobs: jobs.into(), num_running: 0 }), done: Condvar::new() });
         for _ in 0..num_helpers {
-            let work = Arc::clone(&work);
-            self.pool.spawn(self.priority, Box::new(move || work.help()));
+            let (work, cpu) = (Arc::clone(&work), Arc::clone(&self.cpu));
+            self.pool.spawn(self.priority, Box::new(move || cpu.measure(|| work.help())));
         }
         work.help();
         work.wait();
@@ -97,7 +99,7 @@ mod tests {
                         sum.fetch_add(n, Ordering::Relaxed);
                     }) as Job
                 });
-                PoolExecutor::new(inner, 0).run(jobs.collect());
+                PoolExecutor::new(inner, 0, Arc::default()).run(jobs.collect());
                 say.send(sum.load(Ordering::Relaxed)).expect("listened to");
             }),
         );
@@ -109,7 +111,7 @@ mod tests {
     fn a_panic_in_a_job_does_not_stall_the_query() {
         let pool = Arc::new(Pool::start(2).expect("threads"));
         let jobs: Vec<Job> = vec![Box::new(|| panic!("on purpose")), Box::new(|| {})];
-        PoolExecutor::new(Arc::clone(&pool), 0).run(jobs);
+        PoolExecutor::new(Arc::clone(&pool), 0, Arc::default()).run(jobs);
         pool.close();
     }
 }

@@ -1,7 +1,9 @@
 //! The pool that folds: a fixed number of plain threads and one queue ordered by priority.
 
+mod cpu;
 mod executor;
 
+pub use cpu::CpuTime;
 pub use executor::PoolExecutor;
 
 use parking_lot::{Condvar, Mutex};

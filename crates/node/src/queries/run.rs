@@ -4,7 +4,7 @@ use super::running::Ticket;
 use super::{lane, waiting};
 use crate::admission::Permit;
 use crate::context::NodeContext;
-use crate::pool::{Pool, PoolExecutor};
+use crate::pool::{CpuTime, Pool, PoolExecutor};
 use cluster::{Covers, Moment};
 use query::{Answer, Deadline, Error, ExecContext, Limits, MemoryBudget, Query, Result, Sources};
 use segment::SegmentRef;
@@ -21,6 +21,8 @@ pub struct Facts {
     pub snapshots: BTreeMap<String, i64>,
     pub num_segments: u64,
     pub num_rows: u64,
+    /// Processor time up to the first bytes, of all threads.
+    pub cpu_us: u64,
 }
 
 /// An answer whose first bytes are there. While it lives the query holds its place; dropping it cancels the query.
@@ -61,23 +63,31 @@ async fn begin_in_time(node: &NodeContext, query: Query, ticket: Ticket, deadlin
     })?;
     let moment = waiting::moment(node, &query, deadline).await?;
     let priority = query.context().priority()?;
-    let exec = exec(node, &ticket, deadline, priority);
+    let cpu = Arc::new(CpuTime::default());
+    let exec = exec(node, &ticket, deadline, priority, &cpu);
     let held = Held { pool: Arc::clone(&node.pool), priority, _ticket: ticket, _permit: permit };
     let (facts, first, rest) = on_pool(&held.pool, priority, move || {
         let counted = Counted { moment: &moment, num_segments: AtomicU64::new(0), num_rows: AtomicU64::new(0) };
-        let mut answer = query::answer(&query, &counted, &exec)?;
-        let mut first = Vec::new();
-        let is_whole = !answer.next_chunk(&mut first)? || !answer.next_chunk(&mut first)?;
+        let (first, answer) = cpu.measure(|| first_bytes(&query, &counted, &exec))?;
         let facts = Facts {
             covers: moment.covers(),
             snapshots: moment.snapshots(),
             num_segments: counted.num_segments.into_inner(),
             num_rows: counted.num_rows.into_inner(),
+            cpu_us: cpu.us(),
         };
-        Ok((facts, first, (!is_whole).then_some(answer)))
+        Ok((facts, first, answer))
     })
     .await?;
     Ok(Begun { facts, first, rest, held })
+}
+
+/// The first two pieces, and the answer when there is more.
+fn first_bytes(query: &Query, sources: &dyn Sources, exec: &ExecContext) -> Result<(Vec<u8>, Option<Answer>)> {
+    let mut answer = query::answer(query, sources, exec)?;
+    let mut first = Vec::new();
+    let is_whole = !answer.next_chunk(&mut first)? || !answer.next_chunk(&mut first)?;
+    Ok((first, (!is_whole).then_some(answer)))
 }
 
 /// Runs work on the pool and waits for what it gives.
@@ -111,7 +121,13 @@ fn deadline(node: &NodeContext, query: &Query) -> Result<Option<Deadline>> {
     Ok(Some(Deadline { at_ms: node.clock.now_ms().saturating_add(timeout_ms), timeout_ms }))
 }
 
-fn exec(node: &NodeContext, ticket: &Ticket, deadline: Option<Deadline>, priority: i64) -> ExecContext {
+fn exec(
+    node: &NodeContext,
+    ticket: &Ticket,
+    deadline: Option<Deadline>,
+    priority: i64,
+    cpu: &Arc<CpuTime>,
+) -> ExecContext {
     let clock = Arc::clone(&node.clock);
     let budget = MemoryBudget::within("memory of one query", node.query_memory_bytes(), Some(Arc::clone(&node.memory)));
     ExecContext {
@@ -119,7 +135,7 @@ fn exec(node: &NodeContext, ticket: &Ticket, deadline: Option<Deadline>, priorit
         deadline,
         now: Arc::new(move || clock.now_ms()),
         memory: budget,
-        executor: Arc::new(PoolExecutor::new(Arc::clone(&node.pool), priority)),
+        executor: Arc::new(PoolExecutor::new(Arc::clone(&node.pool), priority, Arc::clone(cpu))),
         limits: Limits::default(),
     }
 }
