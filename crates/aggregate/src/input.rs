@@ -16,6 +16,11 @@ pub trait Dictionary: Send + Sync {
     fn get(&self, code: u32) -> Option<&str>;
     fn is_sorted(&self) -> bool;
     fn code_of(&self, value: Option<&str>) -> Option<u32>;
+    /// Tells a dictionary whose codes keep their meaning from all others of the process: what a reader learned
+    /// of its codes holds while this is the same. `None` for one of which nothing may be kept.
+    fn lasting_id(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Type of a stored column.

@@ -21,6 +21,12 @@ pub trait AggregatorSpec: Send + Sync + Debug {
     /// What it reads; for first and last kinds the time column comes last.
     fn inputs(&self) -> Vec<InputSpec>;
 
+    /// Whether it takes values of any type for what they are, so that a field of no declared type is given to it
+    /// as three columns for its one input: the longs, the doubles and the texts, null where a value is another.
+    fn reads_any_value(&self) -> bool {
+        false
+    }
+
     /// Binds it to columns of these types, one for each input; `None` is a missing column.
     fn accumulator(&self, columns: &[Option<ColumnType>]) -> Result<Box<dyn Accumulator>>;
 

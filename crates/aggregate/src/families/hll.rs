@@ -157,6 +157,10 @@ impl SketchKind for HllKind {
         }
     }
 
+    fn reads_any_value(&self) -> bool {
+        self.builds
+    }
+
     fn merging(&self) -> Self {
         HllKind { builds: false, ..self.clone() }
     }

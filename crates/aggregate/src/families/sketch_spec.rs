@@ -33,6 +33,11 @@ pub(crate) trait SketchKind: Clone + std::fmt::Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether values are hashed by their own type.
+    fn reads_any_value(&self) -> bool {
+        false
+    }
+
     fn lane(&self) -> Lane {
         Lane::Text
     }
@@ -97,6 +102,10 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
 
     fn inputs(&self) -> Vec<InputSpec> {
         self.inputs.clone()
+    }
+
+    fn reads_any_value(&self) -> bool {
+        self.kind.reads_any_value()
     }
 
     fn accumulator(&self, columns: &[Option<ColumnType>]) -> Result<Box<dyn Accumulator>> {

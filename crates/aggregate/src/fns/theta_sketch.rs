@@ -130,6 +130,10 @@ impl SketchKind for ThetaKind {
         self.is_input_sketch
     }
 
+    fn reads_any_value(&self) -> bool {
+        !self.is_input_sketch
+    }
+
     fn finalized_type(&self) -> ColumnType {
         match self.should_finalize && self.num_std_dev.is_none() {
             true => ColumnType::Double,

@@ -6,6 +6,7 @@ mod plan;
 
 use std::sync::Arc;
 
+use metastore::JobKind;
 use tokio_util::sync::CancellationToken;
 
 pub use plan::{Merge, Tiers};
@@ -39,9 +40,14 @@ impl Compactor {
     /// Does every merge that is worth doing now, once. Answers how many were done.
     pub async fn round(&self, cancelled: &CancellationToken) -> Result<usize> {
         let mut done = 0;
+        let jobs = self.context.metastore.open_jobs().await.map_err(unavailable)?;
+        let now_ms = self.context.clock.now_ms();
         for datasource in self.context.metastore.datasources().await.map_err(unavailable)? {
             let live = self.context.metastore.live(&datasource.datasource_id).await.map_err(unavailable)?;
-            for merge in self.tiers.plan(&live.segments) {
+            let overwrites = jobs.iter().filter(|job| job.kind == JobKind::Batch && job.lease_until > now_ms);
+            let of_this = overwrites.filter(|job| job.datasource_id == datasource.datasource_id);
+            let starts_ms: Vec<i64> = of_this.map(|job| job.created_at).collect();
+            for merge in self.tiers.plan(&live.segments, &starts_ms) {
                 if cancelled.is_cancelled() {
                     return Ok(done);
                 }

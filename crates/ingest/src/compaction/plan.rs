@@ -42,11 +42,13 @@ impl Tiers {
         tier
     }
 
-    /// Merges worth doing, those of the smallest segments first. No segment is in two of them.
-    pub fn plan(&self, live: &[Segment]) -> Vec<Merge> {
-        let mut groups: BTreeMap<(u32, i64, i64), Vec<&Segment>> = BTreeMap::new();
+    /// Merges worth doing, those of the smallest segments first. No segment is in two of them, and none is merged
+    /// with one that came after one of these times: overwrites that began then take one and leave the other.
+    pub fn plan(&self, live: &[Segment], starts_ms: &[i64]) -> Vec<Merge> {
+        let mut groups: BTreeMap<(u32, i64, i64, usize), Vec<&Segment>> = BTreeMap::new();
         for segment in live.iter().filter(|segment| segment.is_live()) {
-            groups.entry((self.tier(segment.size), segment.start, segment.end)).or_default().push(segment);
+            let era = starts_ms.iter().filter(|&&start_ms| start_ms < segment.added_time).count();
+            groups.entry((self.tier(segment.size), segment.start, segment.end, era)).or_default().push(segment);
         }
         let mut merges = Vec::new();
         for mut group in groups.into_values().filter(|group| group.len() >= self.fan_in.max(2)) {
@@ -113,9 +115,9 @@ mod tests {
         let mut live: Vec<Segment> = (0..2).map(|id| segment(id, 0, 5)).collect();
         live.push(segment(2, 1, 5));
         live.push(segment(3, 0, 50));
-        assert_eq!(tiers().plan(&live), vec![]);
+        assert_eq!(tiers().plan(&live, &[]), vec![]);
         live.push(segment(4, 0, 9));
-        let merges = tiers().plan(&live);
+        let merges = tiers().plan(&live, &[]);
         let ids: Vec<&str> = merges.iter().flat_map(|merge| &merge.inputs).map(|input| input.seg_id.as_str()).collect();
         assert_eq!(ids, ["s000", "s001", "s004"]);
     }
@@ -125,7 +127,7 @@ mod tests {
         let (mut live, mut merged) = (Vec::new(), 0);
         for id in 0..1_440 {
             live.push(segment(id, 0, 10));
-            for merge in tiers().plan(&live) {
+            for merge in tiers().plan(&live, &[]) {
                 let size: i64 = merge.inputs.iter().map(|input| input.size).sum();
                 merged += size;
                 live.retain(|segment| merge.inputs.iter().all(|input| input.seg_id != segment.seg_id));
@@ -138,9 +140,20 @@ mod tests {
     }
 
     #[test]
+    fn what_came_after_an_overwrite_began_is_merged_apart() {
+        let added = |id: usize, added_time| Segment { added_time, ..segment(id, 0, 5) };
+        let live: Vec<Segment> = (0..6).map(|id| added(id, 100 + i64::try_from(id).unwrap_or(0))).collect();
+        let sizes = |starts: &[i64]| tiers().plan(&live, starts).iter().map(|m| m.inputs.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&[]), [6]);
+        assert_eq!(sizes(&[102]), [3, 3]);
+        assert_eq!(sizes(&[103]), [4]);
+        assert_eq!(sizes(&[101, 103]), Vec::<usize>::new());
+    }
+
+    #[test]
     fn a_merge_never_passes_its_limits() {
         let live: Vec<Segment> = (0..9).map(|id| segment(id, 0, 4_000)).collect();
-        let merges = tiers().plan(&live);
+        let merges = tiers().plan(&live, &[]);
         assert_eq!(merges.iter().map(|merge| merge.inputs.len()).collect::<Vec<_>>(), vec![2]);
     }
 }

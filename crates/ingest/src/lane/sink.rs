@@ -147,4 +147,63 @@ impl Dictionary for Entries<'_> {
             Some(text) => self.0.code_of(text),
         }
     }
+
+    fn lasting_id(&self) -> Option<u64> {
+        Some(self.0.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aggregate::{ArenaKind, Fold, Groups, Rows};
+    use arrow_array::cast::AsArray;
+    use segment::{Limits, Segment};
+    use serde_json::json;
+    use timeline::SegmentId;
+
+    use super::*;
+    use crate::parse::Numbering;
+    use crate::parse::tests::{parse, parser};
+
+    /// The state that ingestion makes of the values of `x`, one a record.
+    fn ingested(metric: &serde_json::Value, values: &[&str]) -> Vec<u8> {
+        let parser = parser(json!({"metricsSpec": [metric]}), json!({"type": "json"}), Numbering::Stream);
+        let rollup = Arc::new(rollup_schema(parser.schema(), &[]));
+        let id = SegmentId::new("d", Interval::ETERNITY, "v", 0);
+        let mut live = LiveIndex::new(id, rollup, Limits::default()).unwrap();
+        let mut batch = parser.batch();
+        // The same values come in two batches, each of other types.
+        for values in [values, &values[1..]] {
+            let records: Vec<String> = values.iter().map(|x| format!("{{\"ts\": 1, \"x\": {x}}}")).collect();
+            parse(&parser, &mut batch, records.iter().map(String::as_bytes));
+            append(&mut live, &batch, batch.keep()).unwrap();
+        }
+        let states = live.snapshot().column("s").unwrap().read(0..1);
+        states.as_binary::<i32>().value(0).to_vec()
+    }
+
+    fn folded(metric: &serde_json::Value, inputs: &[Input<'_>]) -> Vec<u8> {
+        let spec = aggregate::parse_aggregator(metric, &[]).unwrap();
+        let columns: Vec<_> = [ColumnType::Long, ColumnType::Double].into_iter().map(Some).collect();
+        let mut fold = Fold::bind(&[spec], &[columns[..inputs.len()].to_vec()], ArenaKind::Flat).unwrap();
+        fold.grow(1);
+        fold.fold(0, Groups::One, 3, Rows::All, &[inputs]).unwrap();
+        fold.states(&[0]).unwrap()[0].as_binary::<i32>().value(0).to_vec()
+    }
+
+    #[test]
+    fn sketches_hash_numbers_as_numbers() {
+        let longs = Int64Array::from(vec![7, 9_704_348_062, -3]);
+        let (some, doubles) =
+            (Int64Array::from(vec![Some(7), None, None]), Float64Array::from(vec![None, Some(2.5), Some(1e300)]));
+        for tag in ["HLLSketchBuild", "thetaSketch"] {
+            let metric = json!({"type": tag, "name": "s", "fieldName": "x"});
+            assert_eq!(ingested(&metric, &["7", "9704348062", "-3"]), folded(&metric, &[Input::Long(&longs)]), "{tag}");
+            let both = folded(&metric, &[Input::Long(&some), Input::Double(&doubles)]);
+            assert_eq!(ingested(&metric, &["7", "2.5", "1e300"]), both, "{tag}");
+            assert_ne!(ingested(&metric, &["\"7\"", "2.5", "1e300"]), both, "{tag}");
+        }
+    }
 }

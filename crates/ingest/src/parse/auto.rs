@@ -48,6 +48,16 @@ pub(crate) enum Resolved {
     Text(TextColumn),
 }
 
+/// A mixed column taken apart; each part has all rows, null where the value is of another type. A part
+/// without values is absent.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    pub(crate) longs: Option<NumberColumn<i64>>,
+    pub(crate) doubles: Option<NumberColumn<f64>>,
+    /// Texts, lists and booleans.
+    pub(crate) texts: Option<TextColumn>,
+}
+
 impl MixedColumn {
     pub(crate) fn len(&self) -> usize {
         self.tags.len()
@@ -226,10 +236,38 @@ impl MixedColumn {
         }
     }
 
+    /// The rows by the types of their values.
+    pub(crate) fn by_type(&mut self) -> Values {
+        let has = |wanted: &[Tag]| self.tags.iter().any(|tag| wanted.contains(tag));
+        let of = |tag: Tag| self.tags.iter().zip(&self.words).map(move |(t, word)| (*t == tag).then_some(*word));
+        let longs = has(&[Tag::Long]).then(|| {
+            let mut column = NumberColumn::default();
+            of(Tag::Long).for_each(|word| column.push_option(word.map(|word| word as i64)));
+            column
+        });
+        let doubles = has(&[Tag::Double]).then(|| {
+            let mut column = NumberColumn::default();
+            of(Tag::Double).for_each(|word| column.push_option(word.map(f64::from_bits)));
+            column
+        });
+        let texts = has(&[Tag::Text, Tag::List, Tag::Bool]);
+        let texts = texts.then(|| self.texts_where(|tag| !matches!(tag, Tag::Long | Tag::Double)));
+        Values { longs, doubles, texts }
+    }
+
     fn texts(&mut self) -> TextColumn {
+        self.texts_where(|_| true)
+    }
+
+    /// The texts of the rows with such values, the others null.
+    fn texts_where(&mut self, wanted: impl Fn(Tag) -> bool) -> TextColumn {
         let mut column = TextColumn::default();
         let mut text = Vec::new();
         for row in 0..self.len() {
+            if !wanted(self.tags[row]) {
+                column.push(NULL_CODE);
+                continue;
+            }
             match self.codes(row, &mut text) {
                 Codes::One(code) => column.push(code),
                 Codes::List(at) => match self.lists[at][..] {

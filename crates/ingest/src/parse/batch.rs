@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use expression::Vector;
-
-use super::auto::{Common, Resolved};
+use super::auto::{Common, Resolved, Values};
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
 use super::formats::Reader;
 use super::interner::Interner;
-use super::layout::{FieldId, Layout, MetricInput};
+use super::layout::{FieldId, Layout};
 use super::reject::{Outcome, Reason, Reject};
 use super::slot::{Slot, Store, Trouble};
 use super::stats::RowStats;
@@ -56,6 +54,8 @@ pub struct ParsedBatch {
     pub(crate) lines_before: u64,
     pub(crate) rows_before: u64,
     resolved: Vec<(Common, Resolved)>,
+    /// By slot: its values by type, where a metric asks for them.
+    pub(super) values: Vec<Option<Values>>,
     schema_version: u64,
     row: RowState,
 }
@@ -125,6 +125,7 @@ impl ParsedBatch {
             lines_before: 0,
             rows_before: 0,
             resolved,
+            values: Vec::new(),
             schema_version: 0,
             row: RowState { marks, ..RowState::default() },
         }
@@ -211,14 +212,6 @@ impl ParsedBatch {
         self.column(self.layout.dimensions[at].slot)
     }
 
-    /// The inputs of a metric, in the order that its aggregator names them.
-    pub fn metric_inputs(&self, metric: usize) -> impl Iterator<Item = ColumnView<'_>> {
-        self.layout.metrics[metric].iter().map(|input| match input {
-            MetricInput::Time => ColumnView::Time(&self.time),
-            MetricInput::Slot(slot) => self.column(*slot),
-        })
-    }
-
     pub(crate) fn column(&self, slot: usize) -> ColumnView<'_> {
         match &self.slots[slot].store {
             Store::Text(store) => ColumnView::Text(&store.column, &store.interner),
@@ -284,45 +277,7 @@ impl ParsedBatch {
                 self.schema_version += 1;
             }
         }
-    }
-}
-
-/// What transforms read and write.
-impl ParsedBatch {
-    /// The values of a slot that keeps them as they came.
-    pub(crate) fn raw_vector(&self, slot: usize) -> Vector {
-        match &self.slots[slot].store {
-            Store::Mixed(column) => column.vector(),
-            _ => Vector::nulls(self.num_rows()),
-        }
-    }
-
-    /// Adds a computed value to a slot; rows come in order.
-    pub(crate) fn put_computed(&mut self, slot: usize, row: usize, cell: &Cell<'_>) {
-        match self.slots[slot].put(cell) {
-            Ok(()) => {}
-            Err(Trouble::Field(detail)) => {
-                let field = self.slots[slot].name.clone();
-                self.errors.push(RowError { row: row as u32, field, detail });
-            }
-            Err(Trouble::Reject(_) | Trouble::NotUtf8) => {
-                self.slots[slot].push_null();
-                let name = self.slots[slot].name.clone();
-                self.note_error(row, &name, format!("Value of [{name}] is too long"));
-            }
-        }
-    }
-
-    pub(crate) fn note_error(&mut self, row: usize, field: &str, detail: String) {
-        self.errors.push(RowError { row: row as u32, field: field.into(), detail });
-    }
-
-    /// Counts a row that is there, and masked out, as not taken.
-    pub(crate) fn reject_row(&mut self, row: usize, reason: Reason, detail: String) {
-        let record = self.row_record[row];
-        let first = self.row_record.partition_point(|&of| of < record);
-        let row_in_record = Some((row - first) as u32);
-        self.failures.push(Failure { record, row_in_record, reason, field: None, detail });
+        self.take_values_apart();
     }
 }
 

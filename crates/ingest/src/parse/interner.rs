@@ -3,6 +3,8 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::short::{self, Short};
+
 /// The code of null in every interner.
 pub const NULL_CODE: u32 = 0;
 
@@ -23,7 +25,9 @@ pub struct Interner {
     id: u64,
     bytes: String,
     ends: Vec<usize>,
-    /// Slots of `(hash's upper half, code)`; code 0 marks a free slot.
+    /// By code: the words of short texts, zeros for longer ones.
+    words: Vec<[u64; 4]>,
+    /// Slots of `(tag, code)`; code 0 marks a free slot.
     slots: Vec<(u32, u32)>,
     hasher: foldhash::fast::FixedState,
 }
@@ -41,6 +45,7 @@ impl Interner {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             bytes: String::new(),
             ends: vec![0],
+            words: vec![[0; 4]],
             slots: vec![(0, 0); 64],
             hasher: foldhash::fast::FixedState::with_seed(0x0d01_3e4e),
         }
@@ -73,7 +78,7 @@ impl Interner {
 
     /// Memory held, in bytes.
     pub fn memory_bytes(&self) -> usize {
-        self.bytes.capacity() + self.ends.capacity() * 8 + self.slots.capacity() * 8
+        self.bytes.capacity() + self.ends.capacity() * 8 + self.words.capacity() * 32 + self.slots.capacity() * 8
     }
 
     /// The code of a text.
@@ -95,6 +100,22 @@ impl Interner {
         }
     }
 
+    /// The same for a short text.
+    #[inline(always)]
+    pub(crate) fn intern_short(&mut self, text: &Short) -> Result<u32, NotUtf8> {
+        match self.probe_short(text) {
+            Ok(code) => Ok(code),
+            Err(vacancy) => self.insert_short(text, vacancy),
+        }
+    }
+
+    #[cold]
+    fn insert_short(&mut self, text: &Short, vacancy: (usize, u32)) -> Result<u32, NotUtf8> {
+        let bytes = text.padded();
+        let text = std::str::from_utf8(&bytes[..text.len()]).map_err(|_| NotUtf8)?;
+        Ok(self.insert(text, vacancy))
+    }
+
     /// The code of a text that may be there already.
     pub fn code_of(&self, text: &str) -> Option<u32> {
         self.probe(text.as_bytes()).ok()
@@ -107,10 +128,26 @@ impl Interner {
         }
     }
 
-    #[inline]
+    /// The code of a text, or where it would go.
     fn probe(&self, bytes: &[u8]) -> Result<u32, (usize, u32)> {
-        let hash = self.hasher.hash_one(bytes);
-        let tag = (hash >> 32) as u32;
+        match Short::of(bytes) {
+            Some(short) => self.probe_short(&short),
+            None => {
+                let hash = self.hasher.hash_one(bytes);
+                self.find(hash, tag(hash, LONG), |code| self.bytes_of(code) == bytes)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn probe_short(&self, text: &Short) -> Result<u32, (usize, u32)> {
+        let words = text.words();
+        let hash = short::hash(words);
+        self.find(hash, tag(hash, text.len()), |code| self.words[code as usize] == words)
+    }
+
+    #[inline(always)]
+    fn find(&self, hash: u64, tag: u32, is_it: impl Fn(u32) -> bool) -> Result<u32, (usize, u32)> {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
@@ -118,7 +155,7 @@ impl Interner {
             if code == 0 {
                 return Err((at, tag));
             }
-            if slot_tag == tag && self.bytes_of(code) == bytes {
+            if slot_tag == tag && is_it(code) {
                 return Ok(code);
             }
             at = (at + 1) & mask;
@@ -136,6 +173,7 @@ impl Interner {
         let code = self.ends.len() as u32;
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len());
+        self.words.push(Short::of(text.as_bytes()).map_or([0; 4], |short| short.words()));
         self.slots[at] = (tag, code);
         if self.ends.len() * 2 > self.slots.len() {
             self.grow();
@@ -146,14 +184,52 @@ impl Interner {
     fn grow(&mut self) {
         let len = self.slots.len() * 2;
         let mut slots = vec![(0u32, 0u32); len];
-        for code in 1..self.ends.len() as u32 {
-            let hash = self.hasher.hash_one(self.bytes_of(code));
+        for &(tag, code) in self.slots.iter().filter(|(_, code)| *code != 0) {
+            let hash = match tag as usize & LONG {
+                LONG => self.hasher.hash_one(self.bytes_of(code)),
+                _ => short::hash(self.words[code as usize]),
+            };
             let mut at = hash as usize & (len - 1);
             while slots[at].1 != 0 {
                 at = (at + 1) & (len - 1);
             }
-            slots[at] = ((hash >> 32) as u32, code);
+            slots[at] = (tag, code);
         }
         self.slots = slots;
+    }
+}
+
+/// The length in the tag of a text that is not short.
+const LONG: usize = 63;
+
+/// What a slot tells of its text: bits of its hash, and its length.
+#[inline(always)]
+fn tag(hash: u64, len: usize) -> u32 {
+    (hash >> 32) as u32 & !(LONG as u32) | len as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_any_length_keep_their_codes() {
+        let mut interner = Interner::new();
+        let texts: Vec<String> = (0..5_000).map(|n| format!("{}{n}", "\0x".repeat(n % 14))).collect();
+        let codes: Vec<u32> = texts.iter().map(|text| interner.intern(text)).collect();
+        assert!(codes.is_sorted_by(|a, b| a < b));
+        for (text, &code) in texts.iter().zip(&codes) {
+            assert_eq!((interner.get(code), interner.code_of(text)), (Some(text.as_str()), Some(code)));
+            assert_eq!(interner.intern_bytes(text.as_bytes()), Ok(code));
+            if let Some(short) = Short::of(text.as_bytes()) {
+                assert_eq!(interner.intern_short(&short), Ok(code));
+            }
+        }
+        let of_zeros: Vec<u32> = ["", "\0", "\0\0"].iter().map(|text| interner.intern(text)).collect();
+        assert_eq!(of_zeros, [5_001, 5_002, 5_003]);
+        let bad = [b'a', 0xff];
+        assert_eq!(interner.intern_bytes(&bad), Err(NotUtf8));
+        assert_eq!(Short::of(&bad).map(|short| interner.intern_short(&short)), Some(Err(NotUtf8)));
+        assert_eq!(interner.len(), 5_004);
     }
 }

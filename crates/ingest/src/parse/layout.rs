@@ -57,6 +57,16 @@ pub(crate) enum MetricInput {
     Time,
     /// A column of the batch.
     Slot(usize),
+    /// The values of one type of a column that keeps them as they came.
+    Values(usize, ValueType),
+}
+
+/// The type of a value, whatever others its column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueType {
+    Long,
+    Double,
+    Text,
 }
 
 /// Where a field goes.
@@ -184,13 +194,20 @@ impl Layout {
         let accumulator = aggregator.accumulator(&unknown).map_err(|error| Error::invalid(path, error.to_string()))?;
         let mut found = Vec::with_capacity(inputs.len());
         for (input, lane) in inputs.iter().zip(accumulator.lanes()) {
-            found.push(self.metric_input(input, *lane, path)?);
+            match self.metric_input(input, *lane, aggregator.reads_any_value(), path)? {
+                MetricInput::Slot(slot) if self.slots[slot].holds == Holds::Mixed => {
+                    let types = [ValueType::Long, ValueType::Double, ValueType::Text];
+                    found.extend(types.map(|value_type| MetricInput::Values(slot, value_type)));
+                }
+                input => found.push(input),
+            }
         }
         Ok(found)
     }
 
-    fn metric_input(&mut self, input: &InputSpec, lane: Lane, path: &str) -> Result<MetricInput> {
+    fn metric_input(&mut self, input: &InputSpec, lane: Lane, any: bool, path: &str) -> Result<MetricInput> {
         let holds = match lane {
+            Lane::Text if any => Holds::Mixed,
             Lane::Long => Holds::Long,
             Lane::Double => Holds::Double,
             Lane::Float => Holds::Float,

@@ -14,11 +14,13 @@ mod raw;
 mod reject;
 mod separated;
 mod settle;
+mod short;
 mod slot;
 mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
 mod timestamp;
+mod values;
 
 pub use batch::{ColumnView, ParsedBatch};
 pub use cell::Cell;

@@ -8,6 +8,7 @@ use super::auto::MixedColumn;
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
 use super::interner::{Interner, NULL_CODE, NotUtf8};
+use super::json::Text;
 use super::reject::Reason;
 use crate::spec::MultiValueHandling;
 
@@ -72,6 +73,17 @@ impl TextStore {
         Ok(())
     }
 
+    /// Adds a row of one text.
+    #[inline(always)]
+    pub(crate) fn push_text(&mut self, text: &Text<'_>) -> Result<(), Trouble> {
+        let code = match &text.short {
+            Some(short) => self.interner.intern_short(short)?,
+            None => return self.push_bytes(text.bytes),
+        };
+        self.column.push(code);
+        Ok(())
+    }
+
     pub(crate) fn push_long(&mut self, value: i64) {
         self.text.clear();
         dialect::print::long(&mut self.text, value);
@@ -99,6 +111,15 @@ impl TextStore {
             return Err(Trouble::Reject(Reason::ValueTooLong));
         }
         self.list.push(self.interner.intern_bytes(bytes)?);
+        Ok(())
+    }
+
+    #[inline]
+    pub(crate) fn list_text(&mut self, text: &Text<'_>) -> Result<(), Trouble> {
+        match &text.short {
+            Some(short) => self.list.push(self.interner.intern_short(short)?),
+            None => self.list_bytes(text.bytes)?,
+        }
         Ok(())
     }
 

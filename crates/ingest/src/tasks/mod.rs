@@ -50,10 +50,19 @@ pub struct Tasks {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<(Arc<TaskRun>, Box<dyn TaskKind>)>,
-    /// Tasks waiting and running, by id; true once it runs.
-    active: HashMap<String, (Arc<TaskRun>, bool)>,
+    waiting: VecDeque<Active>,
+    /// Tasks waiting and running, by id.
+    active: HashMap<String, Active>,
     threads: usize,
+}
+
+/// A task that has not ended.
+#[derive(Clone)]
+struct Active {
+    run: Arc<TaskRun>,
+    kind: Arc<dyn TaskKind>,
+    /// Whether it has a thread.
+    is_running: bool,
 }
 
 impl Tasks {
@@ -112,15 +121,16 @@ impl Tasks {
                 return Err(Error::Unavailable(refusal).into());
             }
         }
-        self.enqueue(id.clone(), kind);
+        self.enqueue(id.clone(), kind.into());
         Ok(id)
     }
 
-    fn enqueue(self: &Arc<Self>, id: String, kind: Box<dyn TaskKind>) {
+    fn enqueue(self: &Arc<Self>, id: String, kind: Arc<dyn TaskKind>) {
         let run = Arc::new(TaskRun::new(id.clone(), self.context.clone()));
+        let task = Active { run, kind, is_running: false };
         let mut queue = self.queue.lock();
-        queue.active.insert(id, (run.clone(), false));
-        queue.waiting.push_back((run, kind));
+        queue.active.insert(id, task.clone());
+        queue.waiting.push_back(task);
         if queue.threads < self.context.max_running.max(1) {
             queue.threads += 1;
             let tasks = self.clone();
@@ -138,9 +148,9 @@ impl Tasks {
                 let mut queue = self.queue.lock();
                 let next = queue.waiting.pop_front();
                 match &next {
-                    Some((run, _)) => {
-                        if let Some(active) = queue.active.get_mut(run.id()) {
-                            active.1 = true;
+                    Some(task) => {
+                        if let Some(active) = queue.active.get_mut(task.run.id()) {
+                            active.is_running = true;
                         }
                     }
                     None => queue.threads -= 1,
@@ -148,7 +158,7 @@ impl Tasks {
                 next
             };
             match next {
-                Some((run, kind)) => self.perform(&run, kind.as_ref()),
+                Some(Active { run, kind, .. }) => self.perform(&run, kind.as_ref()),
                 None => return,
             }
         }
@@ -159,7 +169,7 @@ impl Tasks {
         let outcome = worked.unwrap_or_else(|_| Err(Error::Internal("the task panicked".to_owned())));
         run.finish(&outcome);
         run.log(&format!("{outcome:?}"));
-        let report = kind.reports().then(|| run.report().to_json(run.id()).to_string());
+        let report = kind.report(run).map(|report| report.to_string());
         let (status, error) = match &outcome {
             Ok(_) => (TaskStatus::Success, None),
             Err(error) => (TaskStatus::Failed, Some(error.to_string())),
@@ -203,8 +213,7 @@ impl Tasks {
         self.queue.lock().active.contains_key(id)
     }
 
-    /// The running task, and whether it has a thread.
-    fn active(&self, id: &str) -> Option<(Arc<TaskRun>, bool)> {
+    fn active(&self, id: &str) -> Option<Active> {
         self.queue.lock().active.get(id).cloned()
     }
 
@@ -216,8 +225,8 @@ impl Tasks {
         }) else {
             return show::unknown(id);
         };
-        if let Some((run, _)) = self.active(id) {
-            run.cancel();
+        if let Some(task) = self.active(id) {
+            task.run.cancel();
             let error = Some("Shutdown request from user".to_owned());
             self.end(id, TaskStatus::Failed, None, None, error).await;
         }
@@ -272,7 +281,7 @@ fn payload(id: &str, tag: &str, kind: &dyn TaskKind, fields: &Fields<'_>) -> Res
     out.insert("groupId".into(), fields.text("groupId")?.unwrap_or_else(|| id.to_owned()).into());
     out.insert("resource".into(), json!({"availabilityGroup": id, "requiredCapacity": 1}));
     out.extend(kind.to_json());
-    let mut context = default_context();
+    let mut context = kind.context(id);
     if let (Some(Value::Object(given)), Some(map)) = (fields.get("context"), context.as_object_mut()) {
         map.extend(given.clone());
     }

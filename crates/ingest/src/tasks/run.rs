@@ -135,6 +135,12 @@ impl TaskRun {
         }
     }
 
+    /// Begins again: what was counted of the input so far is counted anew.
+    pub(crate) fn start_anew(&self, why: &str) {
+        self.log(why);
+        *self.report.lock() = Report::default();
+    }
+
     /// Ends the report.
     pub(crate) fn finish(&self, outcome: &Result<usize>) {
         let mut report = self.report.lock();
@@ -145,6 +151,13 @@ impl TaskRun {
             }
             Err(error) => report.error = Some(error.to_string()),
         }
+    }
+
+    /// Counts a segment that was read, and its rows.
+    pub(crate) fn count_segment(&self, rows: u64, bytes: u64) {
+        let mut report = self.report.lock();
+        report.build.stats.add(&RowStats { processed: rows, processed_bytes: bytes, ..RowStats::default() });
+        report.segments_read += 1;
     }
 
     pub(crate) fn report(&self) -> Report {

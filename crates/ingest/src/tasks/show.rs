@@ -41,6 +41,11 @@ pub(super) fn exists(id: &str) -> Reply {
     Reply { status: 400, body: Body::Json(body) }
 }
 
+fn no_report() -> Reply {
+    let why = "No task reports were found for this task. The task may not exist, or it may not have completed yet.";
+    Reply { status: 404, body: Body::Json(Value::from(why)) }
+}
+
 impl Tasks {
     /// `{task, status}` of a task.
     pub async fn status(&self, id: &str) -> Reply {
@@ -81,11 +86,10 @@ impl Tasks {
             return Reply::json(report);
         }
         match self.active(id) {
-            Some((run, true)) if task.status == TaskStatus::Running => Reply::json(run.report().to_json(id)),
-            _ => {
-                let why = "No task reports were found for this task. The task may not exist, or it may not have completed yet.";
-                Reply { status: 404, body: Body::Json(Value::from(why)) }
+            Some(active) if active.is_running && task.status == TaskStatus::Running => {
+                active.kind.report(&active.run).map_or_else(no_report, Reply::json)
             }
+            _ => no_report(),
         }
     }
 
@@ -97,8 +101,7 @@ impl Tasks {
             Err(reply) => return reply,
         };
         let text = match self.active(id) {
-            Some((run, true)) => Some(run.log_text()),
-            Some((_, false)) => None,
+            Some(active) => active.is_running.then(|| active.run.log_text()),
             None => match &task.log_location {
                 Some(path) => {
                     let bytes = self.context.storage.get(path, 64 << 20).await.ok();
@@ -211,7 +214,7 @@ impl Tasks {
     fn status_of(&self, task: &Task, queued: &str) -> Value {
         let place = self.active(&task.task_id);
         let runner = match (task.status, place) {
-            (TaskStatus::Running, Some((_, false))) => "PENDING",
+            (TaskStatus::Running, Some(active)) if !active.is_running => "PENDING",
             (TaskStatus::Running, _) => "RUNNING",
             (_, Some(_)) => "RUNNING",
             _ => "NONE",

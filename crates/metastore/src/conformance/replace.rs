@@ -94,13 +94,21 @@ pub async fn an_overwrite_leaves_later_rows(w: World) {
 }
 
 pub async fn an_overwrite_meets_a_replaced_segment(w: World) {
-    let a = w.published(0, 10).await;
-    let inputs = ReplaceInputs::Overwrite { start_snapshot: 1, intervals: hours(0, 1), rewritten: Vec::new() };
-    let mut job = replace(&w, inputs, &[7]).await;
-    job.lossy = true;
-    let compacted = replace(&w, named(&[&a]), &[10]).await;
-    done(w.store.replace(&compacted).await);
-    assert_is!(conflict(w.store.replace(&job).await), Conflict::NotLive { seg_id } if seg_id == a.seg_id);
+    let (a, b) = (w.published(0, 10).await, w.published(10, 40).await);
+    let inputs =
+        |start_snapshot| ReplaceInputs::Overwrite { start_snapshot, intervals: hours(0, 1), rewritten: vec![] };
+    let mut early = replace(&w, inputs(1), &[7]).await;
+    let mut late = replace(&w, inputs(2), &[7]).await;
+    (early.lossy, late.lossy) = (true, true);
+    let first = done(w.store.replace(&replace(&w, named(&[&a]), &[10]).await).await).published.segments;
+    let second = replace(&w, named(&[&first[0], &b]), &[40]).await;
+    let second = done(w.store.replace(&second).await).published.segments;
+    // A row that the overwrite must leave was merged with those that go.
+    assert_is!(conflict(w.store.replace(&early).await), Conflict::NotLive { .. });
+    let replaced = done(w.store.replace(&late).await);
+    assert_eq!(replaced.removed, [second[0].seg_id.clone()]);
+    assert_eq!(w.live_ids().await, [replaced.published.segments[0].seg_id.clone()]);
+    w.check().await;
 }
 
 pub async fn a_partly_covered_segment_is_rewritten(w: World) {

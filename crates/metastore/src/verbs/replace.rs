@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use timeline::{Interval, condense};
 
-use crate::records::{Datasource, JobClaim, MetricSums, RemovedWhy, Segment, SnapshotKind};
+use crate::records::{Datasource, Job, JobClaim, JobKind, MetricSums, RemovedWhy, Segment, SnapshotKind};
 use crate::store::{Context, Verb};
 use crate::table::{Filter, Tx};
 use crate::verbs::append::repeated;
@@ -85,8 +85,7 @@ async fn overwritten(
     intervals: &[Interval],
     rewritten: &[String],
 ) -> Guarded<Vec<Segment>> {
-    let mut found: Vec<Segment> = Vec::new();
-    let whole = condense(intervals.to_vec());
+    let mut old: Vec<Segment> = Vec::new();
     for &interval in intervals {
         let Interval { start, end } = interval;
         if start >= end {
@@ -99,16 +98,16 @@ async fn overwritten(
             .gt("end", start)
             .up("seg_id");
         let overlapping: Vec<Segment> = tx.find(filter).await?;
-        for segment in overlapping.into_iter().filter(|segment| segment.is_live_at(start_snapshot)) {
-            if found.iter().any(|known| known.seg_id == segment.seg_id) {
-                continue;
-            }
-            let segment = live(segment)?;
-            let inside = whole.iter().any(|within| within.start <= segment.start && segment.end <= within.end);
-            if !inside && !rewritten.contains(&segment.seg_id) {
-                return Err(Conflict::PartlyCovered { seg_id: segment.seg_id }.into());
-            }
-            found.push(segment);
+        let is_new = |segment: &Segment| old.iter().all(|known| known.seg_id != segment.seg_id);
+        let new: Vec<Segment> = overlapping.into_iter().filter(|s| s.is_live_at(start_snapshot) && is_new(s)).collect();
+        old.extend(new);
+    }
+    let found = standing_for(tx, old).await?;
+    let whole = condense(intervals.to_vec());
+    for segment in &found {
+        let inside = whole.iter().any(|within| within.start <= segment.start && segment.end <= within.end);
+        if !inside && !rewritten.contains(&segment.seg_id) {
+            return Err(Conflict::PartlyCovered { seg_id: segment.seg_id.clone() }.into());
         }
     }
     let unknown = rewritten.iter().find(|id| !found.iter().any(|segment| segment.seg_id == **id));
@@ -116,6 +115,37 @@ async fn overwritten(
         Some(seg_id) => Err(Conflict::NotLive { seg_id: seg_id.clone() }.into()),
         None => Ok(found),
     }
+}
+
+/// The live segments that hold the rows of these, and no others: what compactions of nothing but these made
+/// stands for them. Those taken out of use stand for nothing.
+async fn standing_for(tx: &mut Tx, mut old: Vec<Segment>) -> Guarded<Vec<Segment>> {
+    let mut merged: Vec<String> = Vec::new();
+    loop {
+        let gone = |segment: &&Segment| segment.removed_why == Some(RemovedWhy::Replaced);
+        let by = |segment: &Segment| segment.removed_by.clone().filter(|job_id| !merged.contains(job_id));
+        let mut jobs: Vec<String> = old.iter().filter(gone).filter_map(by).collect();
+        jobs.sort();
+        jobs.dedup();
+        let Some(first) = jobs.first() else { break };
+        let mut next = None;
+        for job_id in &jobs {
+            let job: Option<Job> = tx.one(Filter::all().eq_text("job_id", job_id)).await?;
+            let inputs: Vec<Segment> = tx.find(Filter::all().eq_text("removed_by", job_id)).await?;
+            let is_old = |input: &Segment| old.iter().any(|known| known.seg_id == input.seg_id);
+            if job.is_some_and(|job| job.kind == JobKind::Compact) && inputs.iter().all(is_old) {
+                next = Some(job_id.clone());
+                break;
+            }
+        }
+        let Some(job_id) = next else {
+            let lost = old.iter().find(|segment| segment.removed_by.as_ref() == Some(first));
+            return Err(Conflict::NotLive { seg_id: lost.map(|lost| lost.seg_id.clone()).unwrap_or_default() }.into());
+        };
+        old.extend(created_by(tx, &format!("job:{job_id}")).await?);
+        merged.push(job_id);
+    }
+    Ok(old.into_iter().filter(Segment::is_live).collect())
 }
 
 /// Refuses when weights or totals of the outputs are not those of the inputs.

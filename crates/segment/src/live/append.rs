@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregate::{ArenaKind, ColumnType, Fold, Groups, Input, KeyTable, Rows as Mask};
+use aggregate::{ArenaKind, ColumnType, Dictionary, Fold, Groups, Input, KeyTable, Rows as Mask};
 
 use super::dimension::{Dimension, Rows, input_rows};
 use super::index::LiveIndex;
@@ -55,6 +55,7 @@ impl LiveIndex {
             return Err(Error::invalid("the live index failed before and takes no more rows"));
         }
         self.check(batch)?;
+        let batch = &Batch { mask: batch.mask.filter(|mask| !is_everything(mask, batch.time.len())), ..*batch };
         let selected = batch.mask.map(|mask| selected_rows(mask, batch.time.len()));
         let rows = selected.as_deref().map_or(Rows::All(batch.time.len()), Rows::Some);
         if rows.len() == 0 {
@@ -93,7 +94,7 @@ impl LiveIndex {
         let mut dimension = Dimension::new(schema);
         if self.num_rows() > 0 {
             let null = dimension.null_code()?;
-            (0..self.num_rows()).for_each(|_| dimension.rows.push(null));
+            dimension.rows.extend((0..self.num_rows()).map(|_| null));
         }
         self.dimensions.push(dimension);
         self.schema = Arc::new(with);
@@ -129,13 +130,15 @@ impl LiveIndex {
         let mut types: Vec<Vec<Option<ColumnType>>> =
             batch.metrics.iter().map(|m| m.inputs.iter().map(type_of).collect()).collect();
         types.extend(self.weight.iter().map(|_| Vec::new()));
-        let has_text = types.iter().flatten().any(|t| *t == Some(ColumnType::String));
+        let inputs = batch.metrics.iter().flat_map(|m| &m.inputs);
+        let texts: Vec<Option<u64>> = inputs.filter_map(dictionary_of).map(|texts| texts.lasting_id()).collect();
+        let is_same = types == self.input_types && texts == self.input_texts && !texts.contains(&None);
         match &mut self.fold {
             None => self.fold = Some(Fold::bind(&self.folded_specs(), &types, ArenaKind::Shared)?),
-            Some(fold) if types != self.input_types || has_text => fold.begin_segment(&types)?,
+            Some(fold) if !is_same => fold.begin_segment(&types)?,
             Some(_) => {}
         }
-        self.input_types = types;
+        (self.input_types, self.input_texts) = (types, texts);
         Ok(())
     }
 
@@ -143,30 +146,42 @@ impl LiveIndex {
     fn group(&mut self, times: &[i64], codes: &[Vec<u32>]) -> Vec<u32> {
         let first = self.num_rows() as u32;
         let Some(table) = &mut self.table else {
-            (0..times.len()).for_each(|row| self.push_key(times[row], codes, row));
+            self.add_keys(times, codes, &Rows::All(times.len()));
             return (first..first + times.len() as u32).collect();
         };
         let keys = pack_keys(times, codes, table.width());
         let mut groups = Vec::with_capacity(times.len());
         table.insert_batch(&keys, &mut groups);
-        let mut next = first;
+        let (mut next, mut fresh) = (first, Vec::new());
         for (row, &group) in groups.iter().enumerate() {
             if group == next {
-                self.push_key(times[row], codes, row);
+                fresh.push(row as u32);
                 next += 1;
             }
         }
+        self.add_keys(times, codes, &Rows::Some(&fresh));
         groups
     }
 
-    fn push_key(&mut self, time: i64, codes: &[Vec<u32>], row: usize) {
-        self.is_sorted &= self.num_rows() == 0 || self.last_time <= time;
-        self.last_time = time;
-        self.min_time = self.min_time.min(time);
-        self.max_time = self.max_time.max(time);
-        self.times.push(time);
-        for (dimension, codes) in self.dimensions.iter_mut().zip(codes) {
-            dimension.rows.push(codes[row]);
+    /// The keys of new groups.
+    fn add_keys(&mut self, times: &[i64], codes: &[Vec<u32>], rows: &Rows<'_>) {
+        rows.iter().map(|row| times[row]).for_each(|time| {
+            self.is_sorted &= self.last_time <= time;
+            self.last_time = time;
+            self.min_time = self.min_time.min(time);
+            self.max_time = self.max_time.max(time);
+        });
+        match rows {
+            Rows::All(_) => {
+                self.times.extend(times.iter().copied());
+                self.dimensions.iter_mut().zip(codes).for_each(|(d, codes)| d.rows.extend(codes.iter().copied()));
+            }
+            Rows::Some(rows) => {
+                self.times.extend(rows.iter().map(|&row| times[row as usize]));
+                for (dimension, codes) in self.dimensions.iter_mut().zip(codes) {
+                    dimension.rows.extend(rows.iter().map(|&row| codes[row as usize]));
+                }
+            }
         }
     }
 
@@ -237,6 +252,13 @@ fn widened(table: &KeyTable, width: usize) -> KeyTable {
     wide
 }
 
+fn dictionary_of<'a>(input: &Input<'a>) -> Option<&'a dyn Dictionary> {
+    match input {
+        Input::Text { dictionary, .. } | Input::Texts { dictionary, .. } => Some(*dictionary),
+        _ => None,
+    }
+}
+
 fn type_of(input: &Input<'_>) -> Option<ColumnType> {
     match input {
         Input::Long(_) => Some(ColumnType::Long),
@@ -253,6 +275,10 @@ fn intersect(own: &[u64], batch: Option<&[u64]>) -> Vec<u64> {
         Some(batch) => own.iter().zip(batch).map(|(a, b)| a & b).collect(),
         None => own.to_vec(),
     }
+}
+
+fn is_everything(mask: &[u64], num_rows: usize) -> bool {
+    mask.iter().map(|word| word.count_ones() as usize).sum::<usize>() == num_rows
 }
 
 fn selected_rows(mask: &[u64], num_rows: usize) -> Vec<u32> {

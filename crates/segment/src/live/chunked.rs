@@ -64,18 +64,29 @@ impl<T: Cell> Chunked<T> {
         self.len
     }
 
-    pub(super) fn push(&mut self, value: T) {
-        let at = self.len % VECTOR_ROWS;
-        if at == self.tail.len() {
-            self.grow_tail();
+    pub(super) fn extend(&mut self, mut values: impl ExactSizeIterator<Item = T>) {
+        let mut left = values.len();
+        while left > 0 {
+            let at = self.len % VECTOR_ROWS;
+            if at == self.tail.len() {
+                self.grow_tail();
+            }
+            let free = &self.tail[at..];
+            let num_cells = free.len().min(left);
+            free.iter().zip(values.by_ref().take(num_cells)).for_each(|(cell, value)| T::store(cell, value));
+            self.len += num_cells;
+            left -= num_cells;
+            if self.len.is_multiple_of(VECTOR_ROWS) {
+                self.close_tail();
+            }
         }
-        T::store(&self.tail[at], value);
-        self.len += 1;
-        if self.len.is_multiple_of(VECTOR_ROWS) {
-            let values: Vec<T> = self.tail.iter().map(T::load).collect();
-            Arc::make_mut(&mut self.full).push(values.into());
-            self.tail = Arc::default();
-        }
+    }
+
+    #[cold]
+    fn close_tail(&mut self) {
+        let values: Vec<T> = self.tail.iter().map(T::load).collect();
+        Arc::make_mut(&mut self.full).push(values.into());
+        self.tail = Arc::default();
     }
 
     /// A larger open block; readers keep the one they have.

@@ -29,10 +29,10 @@ pub(super) struct Dimension {
     pub(super) schema: DimensionSchema,
     pub(super) values: Values,
     pub(super) rows: Chunked<u32>,
-    /// By code of the batch's dictionary: the batch in which it was last seen, and our code of it then. A
-    /// hint for later batches, whose dictionary may be another.
-    known: Vec<(u32, u32)>,
-    batch: u32,
+    /// Our codes by those of the batch's dictionary, as far as they were met.
+    known: Vec<u32>,
+    /// The dictionary that `known` is of; `None` when it lasts for one batch only.
+    known_of: Option<u64>,
 }
 
 impl Dimension {
@@ -43,7 +43,7 @@ impl Dimension {
             }
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Values::Number(Interner::new()),
         };
-        Self { schema, values, rows: Chunked::new(), known: Vec::new(), batch: 0 }
+        Self { schema, values, rows: Chunked::new(), known: Vec::new(), known_of: None }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -51,7 +51,7 @@ impl Dimension {
             Values::Text { values, lists } => values.memory_bytes() + lists.memory_bytes(),
             Values::Number(values) => values.memory_bytes(),
         };
-        values + self.rows.memory_bytes() + self.known.capacity() * 8
+        values + self.rows.memory_bytes() + self.known.capacity() * 4
     }
 
     /// The code of null, known from now on.
@@ -107,39 +107,42 @@ impl Dimension {
         limits: &Limits,
         out: &mut Vec<u32>,
     ) -> Result<u64> {
-        // A few rows of a batch with many values are looked up; hints would hold more memory than the rows.
-        if dictionary.len() <= rows.len().saturating_mul(VALUES_A_ROW) {
-            self.known.resize(self.known.len().max(dictionary.len()), (0, UNKNOWN));
-        }
-        self.batch = self.batch.checked_add(1).unwrap_or_else(|| {
-            self.known.fill((0, UNKNOWN));
-            1
-        });
+        self.know(dictionary, rows.len());
         let mut too_long = 0;
-        let mut list = Vec::new();
-        let mut failed = None;
-        for row in rows.iter() {
-            let code = match offsets {
-                None => self.translate(codes.get(row), dictionary, limits, &mut too_long),
-                Some(offsets) => {
-                    list.clear();
-                    let within = offsets[row] as usize..offsets[row + 1] as usize;
-                    let all: Result<()> = within.into_iter().try_for_each(|at| {
-                        list.push(self.translate(codes.get(at), dictionary, limits, &mut too_long)?);
-                        Ok(())
-                    });
-                    all.and_then(|()| self.row_code(&mut list, limits))
-                }
+        let Some(offsets) = offsets else {
+            let mut encode = |code: u32| -> Result<()> {
+                out.push(self.translate(code, dictionary, limits, &mut too_long)?);
+                Ok(())
             };
-            match code {
-                Ok(code) => out.push(code),
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
+            match (codes, rows) {
+                (Codes::U32(codes), Rows::All(_)) => codes.iter().try_for_each(|&code| encode(code))?,
+                _ => rows.iter().try_for_each(|row| encode(codes.get(row)))?,
             }
+            return Ok(too_long);
+        };
+        let mut list = Vec::new();
+        rows.iter().try_for_each(|row| -> Result<()> {
+            list.clear();
+            for at in offsets[row] as usize..offsets[row + 1] as usize {
+                list.push(self.translate(codes.get(at), dictionary, limits, &mut too_long)?);
+            }
+            out.push(self.row_code(&mut list, limits)?);
+            Ok(())
+        })?;
+        Ok(too_long)
+    }
+
+    /// Forgets what is known of another dictionary. A few rows of one with many values are looked up: what is
+    /// known of it would hold more memory than the rows.
+    fn know(&mut self, dictionary: &dyn Dictionary, num_rows: usize) {
+        let id = dictionary.lasting_id();
+        if id.is_none() || id != self.known_of {
+            self.known.clear();
+            self.known_of = id;
         }
-        failed.map_or(Ok(too_long), Err)
+        if dictionary.len() <= num_rows.saturating_mul(VALUES_A_ROW) {
+            self.known.resize(self.known.len().max(dictionary.len()), UNKNOWN);
+        }
     }
 
     #[inline]
@@ -150,34 +153,27 @@ impl Dimension {
         limits: &Limits,
         too_long: &mut u64,
     ) -> Result<u32> {
-        let hint = match self.known.get(code as usize) {
-            Some(&(batch, ours)) if batch == self.batch => return Ok(ours),
-            Some(&(_, ours)) if (code as usize) < dictionary.len() => ours,
-            None if (code as usize) < dictionary.len() => UNKNOWN,
-            _ => return Err(Error::invalid(format!("dimension '{}': code outside its dictionary", self.schema.name))),
-        };
-        let value = dictionary.get(code);
-        let long = value.is_some_and(|text| text.len() > limits.max_value_bytes);
-        let Values::Text { values, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
-        if !long && values.get(hint).is_some_and(|known| known.as_deref() == value) {
-            self.remember(code, hint);
-            return Ok(hint);
+        match self.known.get(code as usize) {
+            Some(&ours) if ours != UNKNOWN => Ok(ours),
+            _ => self.look_up(code, dictionary, limits, too_long),
         }
-        let ours = values.intern(value.filter(|_| !long), limits.max_dictionary_values.min(LIST as usize));
-        let ours = ours.ok_or_else(|| full(&self.schema, limits))?;
-        if long {
-            *too_long += 1;
-        } else {
-            self.remember(code, ours);
-        }
-        Ok(ours)
     }
 
-    #[inline]
-    fn remember(&mut self, code: u32, ours: u32) {
-        if let Some(known) = self.known.get_mut(code as usize) {
-            *known = (self.batch, ours);
+    fn look_up(&mut self, code: u32, dictionary: &dyn Dictionary, limits: &Limits, too_long: &mut u64) -> Result<u32> {
+        if code as usize >= dictionary.len() {
+            return Err(Error::invalid(format!("dimension '{}': code outside its dictionary", self.schema.name)));
         }
+        let value = dictionary.get(code);
+        let is_long = value.is_some_and(|text| text.len() > limits.max_value_bytes);
+        let Values::Text { values, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
+        let ours = values.intern(value.filter(|_| !is_long), limits.max_dictionary_values.min(LIST as usize));
+        let ours = ours.ok_or_else(|| full(&self.schema, limits))?;
+        if is_long {
+            *too_long += 1;
+        } else if let Some(known) = self.known.get_mut(code as usize) {
+            *known = ours;
+        }
+        Ok(ours)
     }
 
     /// Distinct values known, lists counted apart.

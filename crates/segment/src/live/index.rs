@@ -32,6 +32,8 @@ pub struct LiveIndex {
     /// Of each aggregator, the count of records included: whether its states can be null.
     pub(super) nullable: Vec<bool>,
     pub(super) input_types: Vec<Vec<Option<ColumnType>>>,
+    /// The dictionaries of the text inputs.
+    pub(super) input_texts: Vec<Option<u64>>,
     pub(super) snapshot: Option<Arc<LiveSnapshot>>,
     pub(super) num_records: u64,
     pub(super) is_tried: bool,
@@ -65,6 +67,7 @@ impl LiveIndex {
             weight,
             nullable,
             input_types: Vec::new(),
+            input_texts: Vec::new(),
             snapshot: None,
             num_records: 0,
             is_tried: false,

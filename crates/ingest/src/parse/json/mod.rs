@@ -1,6 +1,8 @@
 //! Reading JSON: a scanner directed by the schema for what events look like, and a tree for the rest.
 //! Both give the same rows.
 
+mod cursor;
+mod expected;
 pub(crate) mod number;
 mod scan;
 mod skip;
@@ -8,6 +10,7 @@ mod skip;
 mod tests;
 pub(crate) mod tree;
 
+pub(crate) use cursor::Text;
 pub(crate) use scan::Scanner;
 
 /// Levels of nesting that are read.

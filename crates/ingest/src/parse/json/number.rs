@@ -21,12 +21,7 @@ const TENS: [f64; 23] = [
 pub(crate) fn parse(text: &[u8]) -> Option<(Number, usize)> {
     let negative = text.first() == Some(&b'-');
     let start = usize::from(negative);
-    let mut at = start;
-    let mut mantissa: u64 = 0;
-    while let Some(digit) = digit(text, at) {
-        mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
-        at += 1;
-    }
+    let (mantissa, at) = digits(text, start, 0);
     let whole = at - start;
     if whole == 0 || (whole > 1 && text[start] == b'0') {
         return None;
@@ -42,6 +37,39 @@ pub(crate) fn parse(text: &[u8]) -> Option<(Number, usize)> {
     fraction(text, negative, mantissa, whole, at)
 }
 
+/// The number behind `mantissa` when the digits at `at` are appended, wrapping, and where they end.
+#[inline(always)]
+fn digits(text: &[u8], mut at: usize, mut mantissa: u64) -> (u64, usize) {
+    while let Some(bytes) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let digits = u64::from_le_bytes(*bytes) ^ 0x3030_3030_3030_3030;
+        let others = (digits & 0x7f7f_7f7f_7f7f_7f7f).wrapping_add(0x7676_7676_7676_7676) | digits;
+        let number = (others & 0x8080_8080_8080_8080).trailing_zeros() as usize / 8;
+        if number == 0 {
+            return (mantissa, at);
+        }
+        mantissa = mantissa.wrapping_mul(WHOLE_TENS[number]).wrapping_add(eight(digits << (64 - 8 * number)));
+        at += number;
+        if number < 8 {
+            return (mantissa, at);
+        }
+    }
+    while let Some(digit) = digit(text, at) {
+        mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
+        at += 1;
+    }
+    (mantissa, at)
+}
+
+const WHOLE_TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The number of eight digits, the first in the lowest byte.
+#[inline(always)]
+fn eight(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+}
+
 #[inline]
 fn digit(text: &[u8], at: usize) -> Option<u64> {
     let value = text.get(at)?.wrapping_sub(b'0');
@@ -52,12 +80,9 @@ fn digit(text: &[u8], at: usize) -> Option<u64> {
 fn fraction(text: &[u8], negative: bool, mut mantissa: u64, whole: usize, mut at: usize) -> Option<(Number, usize)> {
     let mut decimals = 0;
     if text[at] == b'.' {
-        at += 1;
-        while let Some(digit) = digit(text, at) {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
-            at += 1;
-            decimals += 1;
-        }
+        let start = at + 1;
+        (mantissa, at) = digits(text, start, mantissa);
+        decimals = at - start;
         if decimals == 0 {
             return None;
         }

@@ -1,8 +1,10 @@
 //! The scanner for events: it expects the fields of a record where the last record had them, and
 //! writes values straight into columns. It gives up on anything unusual, and then has written nothing.
 
+use super::MAX_FIELDS;
+use super::cursor::{Cursor, GiveUp, Text};
+use super::expected::{Expected, Target};
 use super::number::{self, Number};
-use super::{MAX_DEPTH, MAX_FIELDS, skip};
 use crate::parse::ParsedBatch;
 use crate::parse::batch::RowError;
 use crate::parse::cell::Cell;
@@ -10,32 +12,18 @@ use crate::parse::layout::FieldId;
 use crate::parse::slot::{Slot, Store, Trouble};
 use crate::spec::TimestampSpec;
 
-/// Bytes before a value that are worth remembering.
+/// Expected fields that are tried before the next one is read anew: events leave fields out.
+const LOOK_AHEAD: usize = 8;
+/// Fields that are expected at most, and fields read anew after which all is learned again.
 const MAX_EXPECTED: usize = 512;
-
-/// What stands before the value of a field: from the end of the last value to its own first byte.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Expected {
-    /// For example `,"city":`.
-    bytes: Vec<u8>,
-    field: Option<FieldId>,
-}
+const MAX_MISSES: usize = 1 << 18;
 
 /// Reads one object a record; keeps the order of fields from record to record.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
     expected: Vec<Expected>,
-    key: Vec<u8>,
+    misses: usize,
 }
-
-/// Where the scanner stands in a record.
-struct Cursor<'a> {
-    text: &'a [u8],
-    at: usize,
-}
-
-/// The record needs the other way.
-struct GiveUp;
 
 impl Scanner {
     /// Writes the one row of a record. False when it could not, and then nothing is written.
@@ -55,37 +43,68 @@ impl Scanner {
     }
 
     fn object(&mut self, cursor: &mut Cursor<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
-        for index in 0..MAX_FIELDS {
-            let field = match self.expected.get(index) {
-                Some(expected) if cursor.rest().starts_with(&expected.bytes) => {
-                    cursor.at += expected.bytes.len();
-                    expected.field
+        let mut next = 0;
+        for number in 0..MAX_FIELDS {
+            if number > 0 && cursor.peek() == Some(b'}') {
+                cursor.at += 1;
+                return cursor.end();
+            }
+            let (target, in_string) = match self.find(next, cursor.rest()) {
+                Some((at, (len, in_string))) => {
+                    next = at + 1;
+                    cursor.at += len;
+                    (self.expected[at].target, in_string)
                 }
-                _ => match self.key(index, cursor, batch)? {
-                    Some(field) => field,
+                None => match self.key((number, next), cursor, batch)? {
+                    Some(target) => {
+                        next += 1;
+                        (target, false)
+                    }
                     None => return cursor.end(),
                 },
             };
-            match field {
-                Some(field) if batch.first_sight(field) => value(cursor, field, spec, batch)?,
-                Some(_) => return Err(GiveUp),
-                None => cursor.skip_value()?,
+            let Some(field) = target.field() else {
+                match in_string {
+                    true => cursor.rest_of_string()?,
+                    false => cursor.skip_value()?,
+                }
+                continue;
+            };
+            if !batch.first_sight(field) {
+                return Err(GiveUp);
+            }
+            match (in_string, target) {
+                (true, Target::Slot(_, slot)) => slot_text(&cursor.string()?, slot, batch)?,
+                (true, _) => text_value(&cursor.string()?, field, spec, batch)?,
+                (false, _) => value(cursor, target, field, spec, batch)?,
             }
         }
         Err(GiveUp)
+    }
+
+    /// The expected field that comes next, from `next` on: its place, its bytes, and whether they end inside a
+    /// string.
+    #[inline(always)]
+    fn find(&self, next: usize, rest: &[u8]) -> Option<(usize, (usize, bool))> {
+        let found = self.expected.get(next)?.of(rest);
+        if let Some(found) = found {
+            return Some((next, found));
+        }
+        let end = self.expected.len().min(next + LOOK_AHEAD);
+        (next + 1..end).find_map(|at| Some((at, self.expected[at].of(rest)?)))
     }
 
     /// Reads the key that comes next and expects it here from now on. `None` at the object's end.
     #[cold]
     fn key(
         &mut self,
-        index: usize,
+        (number, next): (usize, usize),
         cursor: &mut Cursor<'_>,
         batch: &ParsedBatch,
-    ) -> Result<Option<Option<FieldId>>, GiveUp> {
+    ) -> Result<Option<Target>, GiveUp> {
         let start = cursor.at;
         cursor.white();
-        match (index, cursor.next()) {
+        match (number, cursor.next()) {
             (0, Some(b'{')) => {
                 cursor.white();
                 if cursor.peek() == Some(b'}') {
@@ -101,45 +120,58 @@ impl Scanner {
         if cursor.next() != Some(b'"') {
             return Err(GiveUp);
         }
-        let key = cursor.string()?;
-        let name = std::str::from_utf8(key).map_err(|_| GiveUp)?;
-        self.key.clear();
-        self.key.extend_from_slice(key);
+        let name = std::str::from_utf8(cursor.string()?.bytes).map_err(|_| GiveUp)?;
         cursor.white();
         if cursor.next() != Some(b':') {
             return Err(GiveUp);
         }
         cursor.white();
-        let field = batch.layout.id(&self.key);
+        let field = batch.layout.id(name.as_bytes());
         let is_settled = field.is_some_and(|field| batch.layout.is_settled(field));
         if !is_settled && batch.layout.may_discover(name) {
             return Err(GiveUp);
         }
-        if cursor.at - start > MAX_EXPECTED {
-            return Err(GiveUp);
+        let target = Target::of(field, &batch.layout);
+        self.learn(next, Expected::new(cursor.text, start..cursor.at, target).ok_or(GiveUp)?);
+        Ok(Some(target))
+    }
+
+    fn learn(&mut self, next: usize, expected: Expected) {
+        if self.misses == MAX_MISSES {
+            self.expected.clear();
+            self.misses = 0;
         }
-        let expected = Expected { bytes: cursor.text[start..cursor.at].to_vec(), field };
-        match self.expected.get_mut(index) {
-            Some(place) => *place = expected,
-            None => self.expected.push(expected),
+        self.misses += 1;
+        if self.expected.len() < MAX_EXPECTED {
+            self.expected.insert(next.min(self.expected.len()), expected);
         }
-        Ok(Some(field))
     }
 }
 
 /// Reads the value of a wanted field into its columns.
 #[inline]
-fn value(cursor: &mut Cursor<'_>, field: FieldId, spec: &TimestampSpec, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
+fn value(
+    cursor: &mut Cursor<'_>,
+    target: Target,
+    field: FieldId,
+    spec: &TimestampSpec,
+    batch: &mut ParsedBatch,
+) -> Result<(), GiveUp> {
     match cursor.peek() {
         Some(b'"') => {
             cursor.at += 1;
-            let text = cursor.string()?;
-            text_value(text, field, spec, batch)
+            text_value(&cursor.string()?, field, spec, batch)
         }
         Some(b'0'..=b'9' | b'-') => {
             let (number, len) = number::parse(cursor.rest()).ok_or(GiveUp)?;
             cursor.at += len;
-            number_value(number, field, spec, batch)
+            match target {
+                Target::Slot(_, slot) => {
+                    put_number(number, &mut batch.slots[slot as usize].store);
+                    Ok(())
+                }
+                _ => number_value(number, field, spec, batch),
+            }
         }
         Some(b'n') => {
             cursor.word(b"null")?;
@@ -168,21 +200,34 @@ fn boolean_value(value: bool, field: FieldId, batch: &mut ParsedBatch) -> Result
     each_slot(field, batch, |slot| slot.put(&Cell::Bool(value)))
 }
 
-#[inline]
-fn text_value(text: &[u8], field: FieldId, spec: &TimestampSpec, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
+/// A text into the only column of its field.
+#[inline(always)]
+fn slot_text(text: &Text<'_>, slot: u16, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
+    if let Store::Text(store) = &mut batch.slots[slot as usize].store {
+        return store.push_text(text).map_err(|_| GiveUp);
+    }
+    let put = put_text(text, &mut batch.slots[slot as usize]);
+    note(put, slot, batch)
+}
+
+fn put_text(text: &Text<'_>, slot: &mut Slot) -> Result<(), Trouble> {
+    match &mut slot.store {
+        Store::Text(store) => store.push_text(text),
+        Store::Mixed(column) => column.push_bytes(text.bytes),
+        Store::Long(_) | Store::Double(_) | Store::Float(_) => {
+            let text = std::str::from_utf8(text.bytes).map_err(|_| Trouble::NotUtf8)?;
+            slot.put(&Cell::text(text))
+        }
+    }
+}
+
+fn text_value(text: &Text<'_>, field: FieldId, spec: &TimestampSpec, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
     if batch.layout.targets[field as usize].time {
-        let text = std::str::from_utf8(text).map_err(|_| GiveUp)?;
+        let text = std::str::from_utf8(text.bytes).map_err(|_| GiveUp)?;
         let time = spec.format.read_text(text).ok_or(GiveUp)?;
         batch.put_time(time);
     }
-    each_slot(field, batch, |slot| match &mut slot.store {
-        Store::Text(store) => store.push_bytes(text),
-        Store::Mixed(column) => column.push_bytes(text),
-        Store::Long(_) | Store::Double(_) | Store::Float(_) => {
-            let text = std::str::from_utf8(text).map_err(|_| Trouble::NotUtf8)?;
-            slot.put(&Cell::text(text))
-        }
-    })
+    each_slot(field, batch, |slot| put_text(text, slot))
 }
 
 #[inline]
@@ -194,27 +239,25 @@ fn number_value(number: Number, field: FieldId, spec: &TimestampSpec, batch: &mu
         };
         batch.put_time(time.ok_or(GiveUp)?);
     }
-    match number {
-        Number::Long(value) => each_slot(field, batch, |slot| {
-            match &mut slot.store {
-                Store::Text(store) => store.push_long(value),
-                Store::Long(column) => column.push(value),
-                Store::Double(column) => column.push(value as f64),
-                Store::Float(column) => column.push(value as f32),
-                Store::Mixed(column) => column.push_long(value),
-            }
-            Ok(())
-        }),
-        Number::Double(value) => each_slot(field, batch, |slot| {
-            match &mut slot.store {
-                Store::Text(store) => store.push_double(value),
-                Store::Long(column) => column.push(value as i64),
-                Store::Double(column) => column.push(value),
-                Store::Float(column) => column.push(value as f32),
-                Store::Mixed(column) => column.push_double(value),
-            }
-            Ok(())
-        }),
+    each_slot(field, batch, |slot| {
+        put_number(number, &mut slot.store);
+        Ok(())
+    })
+}
+
+#[inline]
+fn put_number(number: Number, store: &mut Store) {
+    match (number, store) {
+        (Number::Long(value), Store::Text(store)) => store.push_long(value),
+        (Number::Long(value), Store::Long(column)) => column.push(value),
+        (Number::Long(value), Store::Double(column)) => column.push(value as f64),
+        (Number::Long(value), Store::Float(column)) => column.push(value as f32),
+        (Number::Long(value), Store::Mixed(column)) => column.push_long(value),
+        (Number::Double(value), Store::Text(store)) => store.push_double(value),
+        (Number::Double(value), Store::Long(column)) => column.push(value as i64),
+        (Number::Double(value), Store::Double(column)) => column.push(value),
+        (Number::Double(value), Store::Float(column)) => column.push(value as f32),
+        (Number::Double(value), Store::Mixed(column)) => column.push_double(value),
     }
 }
 
@@ -237,8 +280,7 @@ fn list_value(cursor: &mut Cursor<'_>, field: FieldId, batch: &mut ParsedBatch) 
         if cursor.next() != Some(b'"') {
             return Err(GiveUp);
         }
-        let text = cursor.string()?;
-        store.list_bytes(text).map_err(|_| GiveUp)?;
+        store.list_text(&cursor.string()?).map_err(|_| GiveUp)?;
         cursor.white();
         match cursor.next() {
             Some(b',') => cursor.white(),
@@ -257,124 +299,24 @@ fn each_slot(
     batch: &mut ParsedBatch,
     mut put: impl FnMut(&mut Slot) -> Result<(), Trouble>,
 ) -> Result<(), GiveUp> {
-    for &slot in &batch.layout.targets[field as usize].slots {
-        let slot = &mut batch.slots[slot as usize];
-        match put(slot) {
-            Ok(()) => {}
-            Err(Trouble::Field(detail)) => {
-                let error = RowError { row: batch.time.len() as u32, field: slot.name.clone(), detail };
-                batch.errors.push(error);
-            }
-            Err(_) => return Err(GiveUp),
-        }
+    for at in 0..batch.layout.targets[field as usize].slots.len() {
+        let slot = batch.layout.targets[field as usize].slots[at];
+        let put = put(&mut batch.slots[slot as usize]);
+        note(put, slot, batch)?;
     }
     Ok(())
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-
-/// The high bit of every byte that ends a string or is not plain: a quote, a backslash, a control.
+/// What cannot be read is null and noted; what cannot be taken at all needs the other way.
 #[inline]
-fn special(word: u64) -> u64 {
-    let zero = |word: u64| word.wrapping_sub(LOW) & !word;
-    let quote = zero(word ^ (LOW * b'"' as u64));
-    let backslash = zero(word ^ (LOW * b'\\' as u64));
-    let control = word.wrapping_sub(LOW * 0x20) & !word;
-    (quote | backslash | control) & HIGH
-}
-
-impl<'a> Cursor<'a> {
-    #[inline]
-    fn rest(&self) -> &'a [u8] {
-        &self.text[self.at..]
-    }
-
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<u8> {
-        let byte = self.peek()?;
-        self.at += 1;
-        Some(byte)
-    }
-
-    #[inline]
-    fn white(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+fn note(put: Result<(), Trouble>, slot: u16, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
+    match put {
+        Ok(()) => Ok(()),
+        Err(Trouble::Field(detail)) => {
+            let field = batch.slots[slot as usize].name.clone();
+            batch.errors.push(RowError { row: batch.time.len() as u32, field, detail });
+            Ok(())
         }
-    }
-
-    fn word(&mut self, word: &[u8]) -> Result<(), GiveUp> {
-        if !self.rest().starts_with(word) {
-            return Err(GiveUp);
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    /// Nothing may follow the object.
-    fn end(&mut self) -> Result<(), GiveUp> {
-        self.white();
-        if self.at == self.text.len() { Ok(()) } else { Err(GiveUp) }
-    }
-
-    /// The bytes of a string without escapes, up to its closing quote, which is passed.
-    #[inline]
-    fn string(&mut self) -> Result<&'a [u8], GiveUp> {
-        let start = self.at;
-        let mut at = start;
-        while let Some(chunk) = self.text.get(at..at + 8) {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            let found = special(u64::from_le_bytes(word));
-            if found != 0 {
-                return self.close(start, at + found.trailing_zeros() as usize / 8);
-            }
-            at += 8;
-        }
-        while let Some(&byte) = self.text.get(at) {
-            if byte == b'"' || byte == b'\\' || byte < 0x20 {
-                return self.close(start, at);
-            }
-            at += 1;
-        }
-        Err(GiveUp)
-    }
-
-    #[inline]
-    fn close(&mut self, start: usize, end: usize) -> Result<&'a [u8], GiveUp> {
-        if self.text[end] != b'"' {
-            return Err(GiveUp);
-        }
-        self.at = end + 1;
-        Ok(&self.text[start..end])
-    }
-
-    /// Passes over a value that no column wants; it must be well formed all the same.
-    fn skip_value(&mut self) -> Result<(), GiveUp> {
-        match self.peek() {
-            Some(b'"') => {
-                self.at += 1;
-                let text = self.string()?;
-                std::str::from_utf8(text).map(|_| ()).map_err(|_| GiveUp)
-            }
-            Some(b'0'..=b'9' | b'-') => {
-                self.at += number::parse(self.rest()).ok_or(GiveUp)?.1;
-                Ok(())
-            }
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            Some(b'[' | b'{') => {
-                self.at += skip::nested(self.rest(), MAX_DEPTH - 1).ok_or(GiveUp)?;
-                Ok(())
-            }
-            _ => Err(GiveUp),
-        }
+        Err(_) => Err(GiveUp),
     }
 }

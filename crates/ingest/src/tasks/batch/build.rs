@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use aggregate::for_each_row;
 use timeline::Interval;
 
+use super::census::Census;
+use super::job::Hold;
 use super::part::{Held, Part};
-use super::partition::{Census, ChunkPlan, KeyColumns};
+use super::partition::{ChunkPlan, KeyColumns, KnownBuckets};
 use super::scratch::Scratch;
 use super::tuning::Partitions;
 use super::{BatchSpec, Phase, read_lines};
 use crate::lane::by_time_chunk;
 use crate::parse::{Numbering, ParsedBatch, Parser, RawBatch};
-use crate::publish::Sealed;
 use crate::tasks::run::TaskRun;
 use crate::transform::Windows;
 use crate::{Error, Result};
@@ -35,16 +36,11 @@ pub(crate) struct Built {
     pub(crate) chunks: BTreeMap<(i64, i64), Vec<Stored>>,
 }
 
-/// Reads the input, folds it and gives every finished segment to `store`.
-pub(crate) fn build(
-    spec: &BatchSpec,
-    run: &TaskRun,
-    scratch: &Scratch,
-    store: &mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
-) -> Result<Built> {
+/// Reads the input, folds it and stores every finished segment.
+pub(crate) fn build(spec: &BatchSpec, run: &TaskRun, scratch: &Scratch, hold: &Hold<'_>) -> Result<Built> {
     let windows = Windows { intervals: spec.schema.granularity.intervals.clone(), ..Windows::default() };
     let parser = Parser::new(spec.schema.clone(), spec.format.clone(), Numbering::Lines)?.with_windows(windows);
-    let plans = plan(spec, run, &parser)?;
+    let plans = plan(spec, run, &parser, hold)?;
     run.enter(Phase::BuildSegments);
     let mut builder = Builder {
         spec,
@@ -54,11 +50,12 @@ pub(crate) fn build(
         open_rows: 0,
         built: Built::default(),
         scratch,
-        store,
+        hold,
     };
     let mut batch = parser.batch();
     for file in spec.source.files(run.reach())? {
         read_lines(file, &parser, &mut batch, |_: &RawBatch<'_>, batch| {
+            hold.keep()?;
             run.count(Phase::BuildSegments, batch, &spec.tuning)?;
             builder.take(batch)
         })?;
@@ -70,7 +67,7 @@ type Plans = BTreeMap<(i64, i64), ChunkPlan>;
 
 /// A first reading, where the cut of the time chunks depends on the rows. Without it the intervals are
 /// found while the segments are built, and that reading counts for both.
-fn plan(spec: &BatchSpec, run: &TaskRun, parser: &Parser) -> Result<Plans> {
+fn plan(spec: &BatchSpec, run: &TaskRun, parser: &Parser, hold: &Hold<'_>) -> Result<Plans> {
     let open = spec.schema.granularity.intervals.is_empty();
     let counted = match &spec.tuning.partitions {
         Partitions::Dynamic { .. } => false,
@@ -81,22 +78,23 @@ fn plan(spec: &BatchSpec, run: &TaskRun, parser: &Parser) -> Result<Plans> {
         run.enter(Phase::DeterminePartitions);
     }
     run.count_twice(open && !counted);
-    let mut census: BTreeMap<(i64, i64), Census> = BTreeMap::new();
+    let mut census = Census::default();
     if counted {
         let mut batch = parser.batch();
         for file in spec.source.files(run.reach())? {
             read_lines(file, parser, &mut batch, |_, batch| {
+                hold.keep()?;
                 run.count(Phase::DeterminePartitions, batch, &spec.tuning)?;
                 let columns = KeyColumns::of(batch, dimensions_of(&spec.tuning.partitions));
                 for (interval, mask) in by_time_chunk(batch, &spec.schema.granularity.segment_granularity) {
-                    let chunk = census.entry((interval.start, interval.end)).or_default();
-                    chunk.add(&spec.tuning.partitions, &columns, &rows_of(&mask, batch.num_rows()))?;
+                    let rows = rows_of(&mask, batch.num_rows());
+                    census.add(interval, &spec.tuning.partitions, &columns, &rows)?;
                 }
                 Ok(())
             })?;
         }
     }
-    Ok(census.into_iter().map(|(chunk, census)| (chunk, census.plan(&spec.tuning.partitions))).collect())
+    Ok(census.plans(&spec.tuning.partitions))
 }
 
 fn dimensions_of(partitions: &Partitions) -> &[String] {
@@ -130,7 +128,7 @@ struct Builder<'a> {
     open_rows: usize,
     built: Built,
     scratch: &'a Scratch,
-    store: &'a mut dyn FnMut(&Sealed) -> Result<metastore::NewSegment>,
+    hold: &'a Hold<'a>,
 }
 
 impl Builder<'_> {
@@ -148,9 +146,9 @@ impl Builder<'_> {
                 continue;
             }
             let columns = KeyColumns::of(batch, dimensions_of(&self.spec.tuning.partitions));
-            let mut masks = vec![Vec::new(); plan.num_buckets()];
+            let (mut masks, mut known) = (vec![Vec::new(); plan.num_buckets()], KnownBuckets::default());
             for row in rows_of(&mask, batch.num_rows()) {
-                let mask = &mut masks[plan.bucket(&columns, row, &granularity.query_granularity)?];
+                let mask = &mut masks[plan.bucket(&columns, row, &granularity.query_granularity, &mut known)?];
                 if mask.is_empty() {
                     mask.resize(batch.num_rows().div_ceil(64), 0u64);
                 }
@@ -225,7 +223,7 @@ impl Builder<'_> {
         self.held.bytes -= held.bytes;
         self.open_rows -= part.rows();
         if let Some(sealed) = part.seal(self.spec, interval)? {
-            let stored = Stored { record: (self.store)(&sealed)?, bucket };
+            let stored = Stored { record: self.hold.store(&sealed)?, bucket };
             self.built.chunks.entry((interval.start, interval.end)).or_default().push(stored);
         }
         Ok(())

@@ -1,107 +1,55 @@
 //! The facts of a batch task: its lease, its objects, and the one transaction that makes them live.
 
-use std::time::Duration;
-
-use metastore::{
-    Append, BundleKind, Claim, Intend, Job, JobKind, NameDatasource, NewBundle, NewSegment, Outcome, Published,
-    Replace, ReplaceInputs, SetLocks, TakeJob, TaskLock,
-};
-use storage::layout;
-use timeline::{Interval, instant};
+use metastore::{Append, Conflict, Job, JobKind, NameDatasource, NewSegment, Published, Replace, ReplaceInputs};
+use timeline::Interval;
 
 use super::build::Built;
+use super::job::{Hold, call, call_on_live, digest, show_locks};
 use super::rewrite::rewrite;
 use super::{BatchSpec, Scratch, build};
-use crate::publish::{Sealed, new_id};
+use crate::publish::Sealed;
 use crate::tasks::run::TaskRun;
 use crate::{Error, Result};
 
-/// How long a job is held without being renewed.
-const LEASE_MS: i64 = 120_000;
-/// Priority of batch tasks, as clients know it.
-const PRIORITY: i32 = 50;
-/// Times that a call of unknown fate is made again.
-const ATTEMPTS: u32 = 20;
+/// Times that a task reads its input, when what it overwrites is changed by others meanwhile.
+const READINGS: usize = 3;
 
 /// Builds the segments of a task and makes them live, or leaves nothing behind. Answers how many there are.
 pub(crate) fn commit(spec: &BatchSpec, run: &TaskRun) -> Result<usize> {
+    for _ in 1..READINGS {
+        match try_commit(spec, run)? {
+            Ok(number) => return Ok(number),
+            Err(conflict) => run.start_anew(&format!("{conflict}, the input is read again")),
+        }
+    }
+    try_commit(spec, run)?.map_err(|conflict| Error::Conflict(conflict.to_string()))
+}
+
+fn try_commit(spec: &BatchSpec, run: &TaskRun) -> Result<Result<usize, Conflict>> {
     let name = NameDatasource { datasource: spec.schema.data_source.clone() };
-    let datasource = call(run, || run.wait(run.context().metastore.name_datasource(&name)))?;
-    let taken = take(run, &datasource.datasource_id)?;
+    let named = || call(run, || run.wait(run.context().metastore.name_datasource(&name)));
+    let hold = Hold::take(run, JobKind::Batch, &named()?.datasource_id)?;
+    let start_snapshot = named()?.snapshot;
     show_locks(run, &spec.schema.data_source, &spec.schema.granularity.intervals);
-    let mut store = |sealed: &Sealed| store(sealed, run, &datasource.datasource_id, &taken);
     let scratch = Scratch::new(run.context().disk.clone(), run.id())?;
-    let built = build(spec, run, &scratch, &mut store)?;
-    run.check()?;
-    take(run, &datasource.datasource_id)?;
+    let built = build(spec, run, &scratch, &hold)?;
+    hold.keep()?;
     let intervals: Vec<Interval> = built.chunks.keys().map(|&(start, end)| Interval { start, end }).collect();
     show_locks(run, &spec.schema.data_source, &intervals);
     let published = match spec.append {
-        true => append(run, &taken, &datasource.datasource_id, built)?,
-        false => replace(spec, run, &taken, (&datasource.datasource_id, datasource.snapshot), (built, &scratch))?,
+        true => Ok(append(run, &hold.job, built)?),
+        false => replace(spec, run, (&hold, start_snapshot), (built, &scratch))?,
     };
-    Ok(published.map_or(0, |published| published.segments.len()))
+    Ok(published.map(|published| published.map_or(0, |published| published.segments.len())))
 }
 
-/// Lets clients see what the task works on. Nothing is decided by it, so a failure is no failure of the task.
-fn show_locks(run: &TaskRun, datasource: &str, intervals: &[Interval]) {
-    let lock = |interval: &Interval| TaskLock {
-        task_id: run.id().to_owned(),
-        datasource: datasource.to_owned(),
-        start: interval.start,
-        end: interval.end,
-        lock_type: "EXCLUSIVE".to_owned(),
-        priority: PRIORITY,
-        version: instant::text(run.context().clock.now_ms()),
-    };
-    if !intervals.is_empty() {
-        let request = SetLocks { task_id: run.id().to_owned(), locks: intervals.iter().map(lock).collect() };
-        if !run.wait(run.context().metastore.set_locks(&request)).is_done() {
-            run.log("the intervals of the task could not be shown");
-        }
-    }
-}
-
-/// Takes or extends the lease of the task's job.
-fn take(run: &TaskRun, datasource_id: &str) -> Result<Job> {
-    let request = TakeJob {
-        job_id: run.id().to_owned(),
-        kind: JobKind::Batch,
-        datasource_id: datasource_id.to_owned(),
-        worker: run.worker(),
-        ttl_ms: LEASE_MS,
-    };
-    call(run, || run.wait(run.context().metastore.take_job(&request)))
-}
-
-/// Announces an object, then stores it.
-fn store(sealed: &Sealed, run: &TaskRun, datasource_id: &str, job: &Job) -> Result<NewSegment> {
-    run.check()?;
-    take(run, datasource_id)?;
-    let context = run.context();
-    let bundle_id = new_id(&*context.clock, &*context.random);
-    let path = layout::segment(datasource_id, &bundle_id).map_err(internal)?;
-    let bundle = NewBundle { bundle_id: bundle_id.clone(), kind: BundleKind::Segment, path: path.clone() };
-    let request = Intend {
-        claim: Claim::Job(job.claim()),
-        datasource_id: datasource_id.to_owned(),
-        bundles: vec![bundle],
-        created_by: run.id().to_owned(),
-    };
-    call(run, || run.wait(context.metastore.intend(&request)))?;
-    let stored = run.wait(context.storage.put(&path, sealed.bytes.clone())).map_err(internal)?;
-    let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
-    run.log(&format!("stored {} rows of {} in {path}, {size} bytes", sealed.rows, sealed.interval));
-    Ok(sealed.record(&bundle_id, size, &stored.hash))
-}
-
-fn append(run: &TaskRun, job: &Job, datasource_id: &str, built: Built) -> Result<Option<Published>> {
+fn append(run: &TaskRun, job: &Job, built: Built) -> Result<Option<Published>> {
     let segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
     if segments.is_empty() {
         return Ok(None);
     }
-    let request =
-        Append { job: job.claim(), digest: digest(&segments), datasource_id: datasource_id.to_owned(), segments };
+    let datasource_id = job.datasource_id.clone();
+    let request = Append { job: job.claim(), digest: digest(&segments), datasource_id, segments };
     call(run, || run.wait(run.context().metastore.append(&request))).map(Some)
 }
 
@@ -127,55 +75,29 @@ fn both(a: Interval, b: Interval) -> Option<Interval> {
 fn replace(
     spec: &BatchSpec,
     run: &TaskRun,
-    job: &Job,
-    (datasource_id, start_snapshot): (&str, i64),
+    (hold, start_snapshot): (&Hold<'_>, i64),
     (built, scratch): (Built, &Scratch),
-) -> Result<Option<Published>> {
+) -> Result<Result<Option<Published>, Conflict>> {
     let intervals = overwritten(spec, &built);
     if intervals.is_empty() {
-        return Ok(None);
+        return Ok(Ok(None));
     }
-    let mut store = |sealed: &Sealed| store(sealed, run, datasource_id, job);
-    let rewritten = rewrite(run, (datasource_id, start_snapshot), &intervals, scratch, &mut store)?;
+    let job = &hold.job;
+    let mut store = |sealed: &Sealed| hold.store(sealed);
+    let rewritten = rewrite(run, (&job.datasource_id, start_snapshot), &intervals, scratch, &mut store)?;
     let mut segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
     segments.extend(rewritten.outputs);
     let request = Replace {
         job: job.claim(),
         digest: digest(&segments),
-        datasource_id: datasource_id.to_owned(),
+        datasource_id: job.datasource_id.clone(),
         inputs: ReplaceInputs::Overwrite { start_snapshot, intervals, rewritten: rewritten.inputs },
         segments,
         lossy: true,
     };
-    let replaced = call(run, || run.wait(run.context().metastore.replace(&request)))?;
-    run.log(&format!("{} segments went away", replaced.removed.len()));
-    Ok(Some(replaced.published))
-}
-
-/// What a job recorded, without the names of its objects.
-fn digest(segments: &[NewSegment]) -> String {
-    let told = |segment: &NewSegment| {
-        format!("{} {} {} {:?}", segment.interval, segment.rows, segment.weight_sum, segment.shard_spec)
-    };
-    storage::sha256_hex(segments.iter().map(told).collect::<Vec<_>>().join("\n").as_bytes())
-}
-
-/// Makes a call until its fate is known.
-fn call<T>(run: &TaskRun, mut ask: impl FnMut() -> Outcome<T>) -> Result<T> {
-    let mut last = String::new();
-    for attempt in 0..ATTEMPTS {
-        match ask() {
-            Outcome::Done(value) | Outcome::AlreadyDone(value) => return Ok(value),
-            Outcome::Fenced(fence) => return Err(Error::Conflict(fence.to_string())),
-            Outcome::Conflict(conflict) => return Err(Error::Conflict(conflict.to_string())),
-            Outcome::Unavailable(error) => last = error.to_string(),
-        }
-        run.check()?;
-        run.pause(Duration::from_millis(50 << attempt.min(6)));
-    }
-    Err(Error::Unavailable(format!("the metastore does not answer: {last}")))
-}
-
-fn internal(error: storage::Error) -> Error {
-    Error::Unavailable(error.to_string())
+    let replaced = call_on_live(run, || run.wait(run.context().metastore.replace(&request)))?;
+    Ok(replaced.map(|replaced| {
+        run.log(&format!("{} segments went away", replaced.removed.len()));
+        Some(replaced.published)
+    }))
 }

@@ -1,7 +1,10 @@
 //! Native batch: files into segments, appended or in place of what was there.
 
 mod build;
+mod census;
 mod commit;
+mod compact;
+mod job;
 mod part;
 mod partition;
 mod read;
@@ -15,6 +18,8 @@ mod tuning;
 
 pub(crate) use build::build;
 pub(crate) use commit::commit;
+pub(crate) use compact::{CompactSpec, compact};
+pub(crate) use job::call;
 pub(crate) use read::read_lines;
 pub(crate) use report::{Phase, Report};
 pub(crate) use scratch::Scratch;

@@ -1,7 +1,6 @@
 //! Which segment of its time chunk a row belongs to.
 
-use std::collections::BTreeMap;
-
+use hashbrown::HashMap;
 use serde_json::json;
 use timeline::{Granularity, ShardSpec};
 
@@ -9,13 +8,8 @@ use super::tuning::Partitions;
 use crate::parse::{ColumnView, ParsedBatch};
 use crate::{Error, Result};
 
-/// Keys that are told apart while ranges are looked for.
-const MAX_KEYS: usize = 5_000_000;
-/// Buckets of one time chunk.
-const MAX_BUCKETS: u64 = 10_000;
-
 /// Values of the partition dimensions of a row.
-type Key = Vec<Option<String>>;
+pub(crate) type Key = Vec<Option<String>>;
 
 /// The columns of a batch that decide.
 pub(crate) struct KeyColumns<'a> {
@@ -41,8 +35,48 @@ impl<'a> KeyColumns<'a> {
         KeyColumns { batch, columns, all }
     }
 
+    /// The values of a row as numbers that are equal, within this batch, where the values are. `None` where a
+    /// dimension has several values.
+    fn codes(&self, row: usize, out: &mut Vec<u64>) -> Option<()> {
+        out.clear();
+        for (_, column) in &self.columns {
+            let number = match column {
+                ColumnView::Text(column, _) => match column.row(row) {
+                    [] => Some(0),
+                    [code] => Some(u64::from(*code)),
+                    _ => return None,
+                },
+                ColumnView::Long(column) => column.get(row).map(|value| value as u64),
+                ColumnView::Double(column) => column.get(row).map(f64::to_bits),
+                ColumnView::Float(column) => column.get(row).map(|value| u64::from(value.to_bits())),
+                ColumnView::Time(times) => Some(times[row] as u64),
+                ColumnView::Absent => None,
+            };
+            out.extend([u64::from(number.is_some()), number.unwrap_or(0)]);
+        }
+        Some(())
+    }
+
+    /// The rows that have equal values: one of them, and how many there are.
+    pub(super) fn distinct(&self, rows: &[usize]) -> Vec<(usize, u64)> {
+        let mut places: HashMap<Box<[u64]>, usize> = HashMap::new();
+        let mut found: Vec<(usize, u64)> = Vec::new();
+        let mut codes = Vec::new();
+        for &row in rows {
+            if self.codes(row, &mut codes).is_none() {
+                found.push((row, 1));
+            } else if let Some(&place) = places.get(codes.as_slice()) {
+                found[place].1 += 1;
+            } else {
+                places.insert(codes.as_slice().into(), found.len());
+                found.push((row, 1));
+            }
+        }
+        found
+    }
+
     /// The values of a row; several values of one dimension are refused.
-    fn key(&self, row: usize) -> Result<Key> {
+    pub(super) fn key(&self, row: usize) -> Result<Key> {
         let value = |(name, column): &(String, ColumnView<'_>)| {
             let mut texts = texts(*column, row);
             match texts.len() {
@@ -131,76 +165,16 @@ fn texts(column: ColumnView<'_>, row: usize) -> Vec<Option<String>> {
     }
 }
 
-/// What a first reading learns of a time chunk.
-#[derive(Debug, Default)]
-pub(crate) struct Census {
-    rows: u64,
-    keys: BTreeMap<OrderedKey, u64>,
-}
-
-/// A key in the order of segments: nulls first, then UTF-16 order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct OrderedKey(Key);
-
-impl Ord for OrderedKey {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        compare(&self.0, &other.0)
-    }
-}
-
-impl PartialOrd for OrderedKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-fn compare(a: &[Option<String>], b: &[Option<String>]) -> std::cmp::Ordering {
+pub(super) fn compare(a: &[Option<String>], b: &[Option<String>]) -> std::cmp::Ordering {
     let pairs = a.iter().zip(b).map(|(a, b)| dialect::order::compare_nullable(a.as_deref(), b.as_deref()));
     pairs.fold(std::cmp::Ordering::Equal, std::cmp::Ordering::then)
 }
 
-impl Census {
-    /// Counts the rows of a mask.
-    pub(crate) fn add(&mut self, partitions: &Partitions, columns: &KeyColumns<'_>, rows: &[usize]) -> Result<()> {
-        self.rows += rows.len() as u64;
-        if matches!(partitions, Partitions::Range { .. }) {
-            for &row in rows {
-                *self.keys.entry(OrderedKey(columns.key(row)?)).or_insert(0) += 1;
-            }
-            if self.keys.len() > MAX_KEYS {
-                let what = "number of distinct values of the partition dimensions".to_owned();
-                return Err(Error::LimitExceeded { what, found: self.keys.len() as u64, limit: MAX_KEYS as u64 });
-            }
-        }
-        Ok(())
-    }
-
-    /// How the chunk is cut.
-    pub(crate) fn plan(&self, partitions: &Partitions) -> ChunkPlan {
-        match partitions {
-            Partitions::Dynamic { .. } => ChunkPlan::Whole,
-            Partitions::Hashed { num_shards, target_rows, .. } => {
-                let wanted = self.rows.div_ceil(target_rows.unsigned_abs().max(1)).max(1);
-                let number = num_shards.map_or(wanted, i64::unsigned_abs).min(MAX_BUCKETS);
-                ChunkPlan::Hashed(number as u32)
-            }
-            Partitions::Range { target_rows, .. } => ChunkPlan::Range(self.bounds(target_rows.unsigned_abs())),
-        }
-    }
-
-    /// The first key of every range but the first.
-    fn bounds(&self, target: u64) -> Vec<Key> {
-        let mut bounds = Vec::new();
-        let mut held = 0;
-        for (key, count) in &self.keys {
-            if held > 0 && held + count > target {
-                bounds.push(key.0.clone());
-                held = 0;
-            }
-            held += count;
-        }
-        bounds
-    }
+/// Buckets of the rows of one batch and time chunk, by their values.
+#[derive(Debug, Default)]
+pub(crate) struct KnownBuckets {
+    buckets: HashMap<Box<[u64]>, usize>,
+    codes: Vec<u64>,
 }
 
 /// How one time chunk is cut into segments.
@@ -220,8 +194,26 @@ impl ChunkPlan {
         }
     }
 
-    /// The bucket of a row.
-    pub(crate) fn bucket(&self, columns: &KeyColumns<'_>, row: usize, granularity: &Granularity) -> Result<usize> {
+    /// The bucket of a row. Rows of a batch with equal values are in one bucket, which `known` remembers.
+    pub(crate) fn bucket(
+        &self,
+        columns: &KeyColumns<'_>,
+        row: usize,
+        granularity: &Granularity,
+        known: &mut KnownBuckets,
+    ) -> Result<usize> {
+        if columns.all || columns.codes(row, &mut known.codes).is_none() {
+            return self.bucket_of(columns, row, granularity);
+        }
+        if let Some(&bucket) = known.buckets.get(known.codes.as_slice()) {
+            return Ok(bucket);
+        }
+        let bucket = self.bucket_of(columns, row, granularity)?;
+        known.buckets.insert(known.codes.as_slice().into(), bucket);
+        Ok(bucket)
+    }
+
+    fn bucket_of(&self, columns: &KeyColumns<'_>, row: usize, granularity: &Granularity) -> Result<usize> {
         Ok(match self {
             ChunkPlan::Whole => 0,
             ChunkPlan::Hashed(number) => {
@@ -307,15 +299,5 @@ mod tests {
         for (text, wanted) in [("", 0), ("test", 0xba6b_d213), ("Hello, world!", 0xc036_3e43)] {
             assert_eq!(murmur3_32(text.as_bytes()), wanted, "{text}");
         }
-    }
-
-    #[test]
-    fn ranges_are_cut_at_the_target() {
-        let mut census = Census::default();
-        for (key, count) in [(None, 2), (Some("a"), 3), (Some("b"), 9), (Some("c"), 1), (Some("d"), 4)] {
-            census.keys.insert(OrderedKey(vec![key.map(str::to_owned)]), count);
-        }
-        let bounds = census.bounds(5);
-        assert_eq!(bounds, [vec![Some("b".to_owned())], vec![Some("c".to_owned())]]);
     }
 }

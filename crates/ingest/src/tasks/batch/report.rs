@@ -68,6 +68,8 @@ pub(crate) struct Report {
     pub(crate) build: Reading,
     pub(crate) error: Option<String>,
     pub(crate) segments_published: Option<usize>,
+    /// Segments that the task took rows from.
+    pub(crate) segments_read: usize,
 }
 
 impl Default for Report {
@@ -78,12 +80,13 @@ impl Default for Report {
             build: Reading::default(),
             error: None,
             segments_published: None,
+            segments_read: 0,
         }
     }
 }
 
 impl Report {
-    pub(crate) fn to_json(&self, task_id: &str) -> Value {
+    pub(crate) fn payload(&self) -> Value {
         let mut payload = json!({
             "ingestionState": self.phase.text(),
             "unparseableEvents": {
@@ -102,9 +105,13 @@ impl Report {
         if let (Some(number), Some(map)) = (self.segments_published, payload.as_object_mut()) {
             map.insert("segmentsPublished".to_owned(), Value::from(number));
         }
+        payload
+    }
+
+    pub(crate) fn to_json(&self, task_id: &str) -> Value {
         json!({
             "ingestionStatsAndErrors": {
-                "type": "ingestionStatsAndErrors", "taskId": task_id, "payload": payload,
+                "type": "ingestionStatsAndErrors", "taskId": task_id, "payload": self.payload(),
             },
             "taskContext": {
                 "type": "taskContext", "taskId": task_id, "payload": crate::tasks::default_context(),

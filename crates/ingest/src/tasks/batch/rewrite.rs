@@ -67,7 +67,7 @@ fn rest_of(interval: Interval, covered: &[Interval]) -> Vec<Interval> {
     rest
 }
 
-fn fetch(run: &TaskRun, segment: &Segment, scratch: &Scratch) -> Result<SegmentRef> {
+pub(super) fn fetch(run: &TaskRun, segment: &Segment, scratch: &Scratch) -> Result<SegmentRef> {
     let size = u64::try_from(segment.size).unwrap_or(0);
     let bytes = run.wait(run.context().storage.get(&segment.path, size));
     let bytes = bytes.map_err(|error| Error::Unavailable(error.to_string()))?;
@@ -85,7 +85,7 @@ fn seal(run: &TaskRun, rows: &SegmentRef, piece: Interval) -> Result<Option<Seal
 }
 
 /// Counts the segments of each piece of time.
-fn number(segments: &mut [NewSegment]) {
+pub(super) fn number(segments: &mut [NewSegment]) {
     let mut numbers: BTreeMap<(i64, i64), u32> = BTreeMap::new();
     for segment in segments.iter() {
         *numbers.entry((segment.interval.start, segment.interval.end)).or_default() += 1;

@@ -1,7 +1,9 @@
 //! Task types: one file each, and this list.
 
+mod compact;
 mod index;
 mod index_parallel;
+mod kill;
 mod noop;
 #[cfg(test)]
 mod tests;
@@ -24,9 +26,14 @@ pub(crate) trait TaskKind: Send + Sync {
     /// Runs it on a thread of its own. Answers the number of segments that it made live.
     fn run(&self, run: &TaskRun) -> Result<usize>;
 
-    /// Whether it has a report of rows.
-    fn reports(&self) -> bool {
-        true
+    /// What it tells of itself, while it runs and in the end.
+    fn report(&self, run: &TaskRun) -> Option<Value> {
+        Some(run.report().to_json(run.id()))
+    }
+
+    /// The `context` of a task that says nothing else.
+    fn context(&self, _task_id: &str) -> Value {
+        super::default_context()
     }
 }
 
@@ -36,7 +43,7 @@ pub(crate) struct Kind {
     pub(crate) parse: fn(&Fields<'_>, &TaskContext) -> Result<Box<dyn TaskKind>>,
 }
 
-pub(crate) static KINDS: &[&Kind] = &[&index::KIND, &index_parallel::KIND, &noop::KIND];
+pub(crate) static KINDS: &[&Kind] = &[&compact::KIND, &index::KIND, &index_parallel::KIND, &kill::KIND, &noop::KIND];
 
 /// Reads a task.
 pub(crate) fn parse_task(json: &Value, context: &TaskContext) -> Result<(&'static str, Box<dyn TaskKind>)> {
