@@ -14,6 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
 
 use super::kafka_batch::{Message, Queue};
+use super::kafka_topic_ids::topic_ids;
 use super::{
     Bounds, FetchedBatch, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic, TopicChoice,
 };
@@ -40,6 +41,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("topic.metadata.refresh.interval.ms", "30000"),
 ];
 
+/// Identities of topics are asked for after their cluster has answered another question.
+const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
 /// One wait for a single record.
 const FETCH_STEP: Duration = Duration::from_millis(100);
 
@@ -121,6 +124,14 @@ impl Source for KafkaSource {
             });
         }
         topics.sort_by(|a, b| a.name.cmp(&b.name));
+        let names: Vec<&str> = topics.iter().map(|topic| &*topic.name).collect();
+        // Whoever answered may not be known by number yet; a leader is, and has to be reached anyway.
+        let leaders = metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.leader());
+        let Some(broker) = leaders.max().filter(|leader| *leader >= 0) else { return Ok(topics) };
+        let mut ids = topic_ids(&self.admin, broker, &names, self.api_timeout.min(IDENTITY_TIMEOUT));
+        for topic in &mut topics {
+            topic.uuid = ids.remove(&*topic.name);
+        }
         Ok(topics)
     }
 

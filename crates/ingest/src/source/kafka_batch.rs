@@ -1,7 +1,7 @@
 //! Many messages of the driver in one call.
 //!
 //! Polling message by message costs about twice as much of a core, so the batch call of the C
-//! library is used directly. All unsafe code of the crate is here.
+//! library is used directly. The unsafe code of the crate is here and in the file about identities of topics.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::marker::PhantomData;

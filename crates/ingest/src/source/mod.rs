@@ -8,6 +8,7 @@
 mod batch;
 mod kafka;
 mod kafka_batch;
+mod kafka_topic_ids;
 mod memory;
 mod watched;
 

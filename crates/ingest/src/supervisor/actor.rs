@@ -13,7 +13,8 @@ use super::session::Session;
 use super::spec::SupervisorSpec;
 use super::state::{State, Status};
 use super::{periods, refused};
-use crate::{IngestContext, Result};
+use crate::source::SourceError;
+use crate::{Error, IngestContext, Result};
 
 /// How often a session looks after its groups.
 const WATCH_PERIOD: Duration = Duration::from_millis(100);
@@ -29,10 +30,36 @@ pub(super) enum Command {
     Stop,
 }
 
+impl Command {
+    /// Whether it ends what is being done, so that no answer of a source need be waited for.
+    fn interrupts(&self) -> bool {
+        !matches!(self, Command::Rotate(_))
+    }
+}
+
 /// What the actor and its handle share.
 pub(super) struct Shared {
     pub(super) spec: Mutex<(Arc<SupervisorSpec>, i64)>,
     pub(super) status: Mutex<Status>,
+    /// Commands that were given and not taken, of those that interrupt.
+    waiting: watch::Sender<usize>,
+}
+
+impl Shared {
+    /// Asks a source, on a thread where waiting is allowed; stops waiting when a command comes that makes the
+    /// answer needless.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> std::result::Result<T, SourceError> + Send + 'static,
+    ) -> Result<T> {
+        let mut waiting = self.waiting.subscribe();
+        tokio::select! {
+            answer = super::blocking(question) => answer,
+            _ = waiting.wait_for(|waiting| *waiting > 0) => {
+                Err(Error::Cancelled("the supervisor has something else to do".to_owned()))
+            }
+        }
+    }
 }
 
 /// The way to a supervisor's actor.
@@ -44,8 +71,12 @@ pub(super) struct Handle {
 
 impl Handle {
     pub(super) fn start(context: IngestContext, spec: SupervisorSpec, version: i64) -> Handle {
-        let shared =
-            Arc::new(Shared { spec: Mutex::new((Arc::new(spec), version)), status: Mutex::new(Status::new()) });
+        let (waiting, _) = watch::channel(0);
+        let shared = Arc::new(Shared {
+            spec: Mutex::new((Arc::new(spec), version)),
+            status: Mutex::new(Status::new()),
+            waiting,
+        });
         let (commands, receiver) = unbounded_channel();
         let (over, is_over) = watch::channel(false);
         let actor = Actor { context, shared: shared.clone(), commands: receiver, is_first: true };
@@ -88,7 +119,7 @@ impl Handle {
     pub(super) async fn reset(&self, plan: ResetPlan) -> Result<()> {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Reset(plan, reply));
-        answer.await.unwrap_or_else(|_| Err(crate::Error::Cancelled("the supervisor has ended".to_owned())))
+        answer.await.unwrap_or_else(|_| Err(Error::Cancelled("the supervisor has ended".to_owned())))
     }
 
     /// Returns once the actor has ended.
@@ -98,6 +129,9 @@ impl Handle {
     }
 
     fn tell(&self, command: Command) {
+        if command.interrupts() {
+            self.shared.waiting.send_modify(|waiting| *waiting += 1);
+        }
         if self.commands.send(command).is_err() {
             tracing::debug!("a supervisor that has ended was told something");
         }
@@ -147,15 +181,24 @@ impl Actor {
         let spec = self.shared.spec.lock().0.clone();
         let properties = spec.client_properties(&self.context)?;
         let (connect, choice) = (self.context.connect.clone(), spec.io.choice.clone());
-        let topics = super::blocking(move || connect(&properties).and_then(|source| source.topics(&choice))).await?;
+        let question = move || connect(&properties).and_then(|source| source.topics(&choice));
+        let topics = self.shared.ask(question).await?;
         Ok(topics.iter().map(|topic| usize::try_from(topic.num_partitions).unwrap_or(0)).sum())
     }
 
+    async fn next_command(&mut self) -> Command {
+        let command = self.commands.recv().await.unwrap_or(Command::Stop);
+        if command.interrupts() {
+            self.shared.waiting.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
+        }
+        command
+    }
+
     async fn wait_for_command(&mut self) -> Next {
-        match self.commands.recv().await {
-            None | Some(Command::Stop) => Next::Over,
-            Some(Command::Changed | Command::Rotate(_)) => Next::Again,
-            Some(Command::Reset(plan, reply)) => {
+        match self.next_command().await {
+            Command::Stop => Next::Over,
+            Command::Changed | Command::Rotate(_) => Next::Again,
+            Command::Reset(plan, reply) => {
                 let done = self.reset(plan).await;
                 // Nobody waits for the answer any more if this fails.
                 let _ = reply.send(done);
@@ -187,8 +230,9 @@ impl Actor {
         let mut session = loop {
             match self.open(&spec, version).await {
                 Ok(session) => break session,
+                Err(Error::Cancelled(_)) => {}
                 Err(error) => {
-                    let is_stream = matches!(error, crate::Error::Unavailable(_));
+                    let is_stream = matches!(error, Error::Unavailable(_));
                     self.shared.status.lock().failed(self.context.clock.now_ms(), &error.to_string(), is_stream);
                 }
             }
@@ -201,7 +245,7 @@ impl Actor {
         loop {
             let command = tokio::select! {
                 _ = ticker.tick() => None,
-                command = self.commands.recv() => Some(command.unwrap_or(Command::Stop)),
+                command = self.next_command() => Some(command),
             };
             match command {
                 None => session.watch().await,

@@ -7,6 +7,7 @@ use super::actor::Handle;
 use super::api::reply;
 use super::spec::SupervisorSpec;
 use super::{Reply, Supervisors, refused, unavailable};
+use crate::source::Topic;
 use crate::{Error, IngestContext, Result};
 
 /// Where lanes are to begin.
@@ -84,16 +85,18 @@ impl ResetPlan {
     /// Makes new generations of the sources concerned; nobody may be reading them.
     pub(super) async fn carry_out(&self, context: &IngestContext, spec: &SupervisorSpec) -> Result<()> {
         let sources = context.metastore.sources(&spec.id).await.map_err(unavailable)?;
-        let cluster_id = self.cluster_id(context, spec).await;
+        let (cluster_id, topics) = self.identity(context, spec).await.unwrap_or_default();
         for source in sources.iter().filter(|source| source.datasource == spec.datasource) {
             match self {
                 ResetPlan::All { by } if spec.io.choice.matches(&source.topic) => {
-                    rebase(context, source, (Vec::new(), true), by, cluster_id.clone()).await?;
+                    let topic = topics.iter().find(|topic| *topic.name == *source.topic);
+                    let identity = (cluster_id.clone(), topic.and_then(|topic| topic.uuid.clone()));
+                    rebase(context, source, (Vec::new(), true), by, identity).await?;
                 }
                 ResetPlan::Some { topic, starts } if *topic == source.topic => {
                     let starts = known(context, source, starts).await?;
                     if !starts.is_empty() {
-                        rebase(context, source, (starts, false), "operator", None).await?;
+                        rebase(context, source, (starts, false), "operator", (None, None)).await?;
                     }
                 }
                 ResetPlan::All { .. } | ResetPlan::Some { .. } => {}
@@ -111,12 +114,16 @@ async fn known(context: &IngestContext, source: &Source, starts: &[(i32, i64)]) 
 }
 
 impl ResetPlan {
-    /// Beginning anew accepts the cluster that answers now; nothing of the kind when it does not answer.
-    async fn cluster_id(&self, context: &IngestContext, spec: &SupervisorSpec) -> Option<String> {
+    /// Beginning anew accepts the cluster and the topics that answer now; nothing of the kind when none answers.
+    async fn identity(&self, context: &IngestContext, spec: &SupervisorSpec) -> Option<(Option<String>, Vec<Topic>)> {
         let ResetPlan::All { .. } = self else { return None };
         let properties = spec.client_properties(context).ok()?;
-        let connect = context.connect.clone();
-        super::blocking(move || connect(&properties).and_then(|source| source.cluster_id())).await.ok().flatten()
+        let (connect, choice) = (context.connect.clone(), spec.io.choice.clone());
+        let asked = super::blocking(move || {
+            let source = connect(&properties)?;
+            Ok((source.cluster_id()?, source.topics(&choice)?))
+        });
+        asked.await.ok()
     }
 }
 
@@ -125,7 +132,7 @@ async fn rebase(
     source: &Source,
     (starts, forget_others): (Vec<(i32, i64)>, bool),
     by: &str,
-    cluster_id: Option<String>,
+    (cluster_id, topic_uuid): (Option<String>, Option<String>),
 ) -> Result<()> {
     let request = Rebase {
         source_id: source.source_id.clone(),
@@ -133,7 +140,7 @@ async fn rebase(
         starts,
         forget_others,
         cluster_id,
-        topic_uuid: None,
+        topic_uuid,
         by: by.to_owned(),
     };
     context.metastore.rebase(&request).await.into_result().map_err(refused)?;

@@ -15,6 +15,7 @@ use super::keeper::Keeper;
 use super::spec::SupervisorSpec;
 use super::state::{State, TaskRun};
 use super::status::{current_offsets, partition_key};
+use super::tasks::TaskEnd;
 use super::unavailable;
 use crate::lane::state::Limits;
 use crate::lane::{Board, Command, Grant, Group, GroupConfig, Lease, Trouble};
@@ -133,6 +134,7 @@ impl Session {
         let mut status = self.shared.status.lock();
         match outcome {
             Ok(()) => status.num_failures = 0,
+            Err(Error::Cancelled(_)) => {}
             Err(error) => {
                 let is_stream = matches!(error, Error::Unavailable(_) | Error::NotFound(_));
                 status.failed(self.context.clock.now_ms(), &error.to_string(), is_stream);
@@ -156,7 +158,7 @@ impl Session {
     /// Ends of the log, and with them the lag.
     async fn fetch_offsets(&mut self) -> Result<()> {
         let (source, partitions) = (self.source.clone(), self.partitions.clone());
-        let ends = super::blocking(move || {
+        let ends = self.shared.ask(move || {
             let end = |partition: &Partition| source.bounds(partition).map(|bounds| bounds.end);
             partitions
                 .iter()
@@ -264,6 +266,7 @@ impl Session {
             self.keep_lanes();
             self.next.discovery = 0;
             if let (Trouble::Halted(reason), Some(claim)) = (trouble, claim) {
+                self.next.offsets = 0;
                 self.halt(&claim, &partition, &reason).await;
             }
             self.context.handoff.lanes_changed(&self.datasource_id).await;
@@ -324,7 +327,7 @@ impl Session {
         Ok(())
     }
 
-    fn keep_lanes(&self) {
+    pub(super) fn keep_lanes(&self) {
         self.keeper.keep(self.taken.values().map(|(claim, _)| claim.clone()).collect());
     }
 
@@ -426,7 +429,7 @@ impl Session {
             tasks
         };
         for task in tasks {
-            self.end_task(task, Some(why)).await;
+            self.end_task(task, TaskEnd::Killed(why)).await;
         }
         self.end().await;
     }

@@ -5,9 +5,12 @@ use metastore::{Assign, Authority, Lane, LaneClaim, LaneState, Open, PlaceBarrie
 use super::session::Session;
 use super::status::partition_key;
 use super::{refused, unavailable};
-use crate::lane::{Grant, fingerprint_of};
+use crate::lane::{Command, Grant, fingerprint_of};
 use crate::source::{Bounds, Partition, SourceError, Topic};
 use crate::{Error, Result};
+
+const OTHER_SOURCE: &str = "SourceChanged: the cluster or the topic is another one; reset to begin with it";
+const FEWER_PARTITIONS: &str = "the topic has fewer partitions than before";
 
 /// What a look at the source says about a lane.
 enum Verdict {
@@ -21,7 +24,7 @@ impl Session {
     /// Finds topics and partitions, takes lanes that nobody has, and gives them to the groups.
     pub(super) async fn discover(&mut self) -> Result<()> {
         let (source, choice) = (self.source.clone(), self.spec.io.choice.clone());
-        let (cluster_id, topics) = super::blocking(move || Ok((source.cluster_id()?, source.topics(&choice)?))).await?;
+        let (cluster_id, topics) = self.shared.ask(move || Ok((source.cluster_id()?, source.topics(&choice)?))).await?;
         if topics.is_empty() {
             return Err(Error::NotFound(format!("no topic [{}]", self.spec.io.stream())));
         }
@@ -53,14 +56,13 @@ impl Session {
         let is_other = changed(&source.cluster_id, cluster_id) || changed(&source.topic_uuid, topic.uuid.as_deref());
         let mut lanes = self.stored_lanes(&source.source_id).await?;
         self.open_new(&source, topic, &mut lanes).await?;
+        self.stop_misled(topic, is_other).await;
         let mut grants = Vec::new();
         for lane in self.own(lanes).await? {
             let partition = Partition::new(topic.name.clone(), lane.partition);
             let verdict = match (is_other, lane.partition >= topic.num_partitions) {
-                (true, _) => Verdict::Halt(
-                    "SourceChanged: the cluster or the topic is another one; reset to begin with it".to_owned(),
-                ),
-                (false, true) => Verdict::Halt("the topic has fewer partitions than before".to_owned()),
+                (true, _) => Verdict::Halt(OTHER_SOURCE.to_owned()),
+                (false, true) => Verdict::Halt(FEWER_PARTITIONS.to_owned()),
                 (false, false) => self.verify(&lane, &partition).await?,
             };
             match verdict {
@@ -73,6 +75,27 @@ impl Session {
             }
         }
         Ok(grants)
+    }
+
+    /// Halts lanes that are being read although their topic is another one by now, or has lost their partition: what
+    /// stands at their next offset is not what comes next.
+    async fn stop_misled(&mut self, topic: &Topic, is_other: bool) {
+        let is_misled = |partition: &Partition| {
+            partition.topic == topic.name && (is_other || partition.number >= topic.num_partitions)
+        };
+        let misled = self.taken.values().filter(|(_, partition)| is_misled(partition)).cloned();
+        let misled: Vec<(LaneClaim, Partition)> = misled.collect();
+        if misled.is_empty() {
+            return;
+        }
+        misled.iter().for_each(|(claim, _)| drop(self.taken.remove(&claim.lane)));
+        self.keep_lanes();
+        self.tell_all(&Command::Drop(misled.iter().map(|(claim, _)| claim.lane.clone()).collect()));
+        let reason = if is_other { OTHER_SOURCE } else { FEWER_PARTITIONS };
+        for (claim, partition) in misled {
+            self.halt(&claim, &partition, reason).await;
+        }
+        self.context.handoff.lanes_changed(&self.datasource_id).await;
     }
 
     /// Opens lanes for partitions that have none: all by `useEarliestOffset` when the source is new, later ones at
@@ -103,7 +126,7 @@ impl Session {
 
     async fn bounds(&self, partition: &Partition) -> Result<Bounds> {
         let (source, partition) = (self.source.clone(), partition.clone());
-        super::blocking(move || source.bounds(&partition)).await
+        self.shared.ask(move || source.bounds(&partition)).await
     }
 
     /// Takes the lanes that are free, and answers those that are ours and not read yet.
@@ -177,7 +200,7 @@ impl Session {
             return Ok(true);
         };
         let (source, partition) = (self.source.clone(), partition.clone());
-        let record = super::blocking(move || match source.fetch(&partition, offset) {
+        let record = self.shared.ask(move || match source.fetch(&partition, offset) {
             Err(SourceError::OutOfRange(_)) => Ok(None),
             other => other,
         });

@@ -17,6 +17,16 @@ use crate::lane::{Board, Command};
 use crate::source::Partition;
 use crate::{IngestContext, Result};
 
+/// How a task ends.
+pub(super) enum TaskEnd<'a> {
+    /// All it read is published.
+    Published,
+    /// By itself, over what it read.
+    Failed(&'a str),
+    /// By somebody's will; clients see no duration then.
+    Killed(&'a str),
+}
+
 impl Supervisors {
     /// The report of a task of a supervisor that still runs; reports of ended tasks are in the metastore.
     pub async fn live_report(&self, task_id: &str) -> Option<Value> {
@@ -132,18 +142,20 @@ impl Session {
             done
         };
         for task in done {
-            self.end_task(task, None).await;
+            self.end_task(task, TaskEnd::Published).await;
         }
     }
 
-    pub(super) async fn end_task(&self, task: TaskRun, error: Option<&str>) {
+    pub(super) async fn end_task(&self, task: TaskRun, end: TaskEnd<'_>) {
         if !task.is_shown {
             return;
         }
         let sums = self.context.metastore.task_sums(&task.id).await.unwrap_or_default();
-        let duration_ms = match error {
-            None => self.context.clock.now_ms() - task.started_ms,
-            Some(_) => -1,
+        let ran_ms = self.context.clock.now_ms() - task.started_ms;
+        let (error, duration_ms) = match end {
+            TaskEnd::Published => (None, ran_ms),
+            TaskEnd::Failed(why) => (Some(why), ran_ms),
+            TaskEnd::Killed(why) => (Some(why), -1),
         };
         let request = UpdateTask {
             task_id: task.id.clone(),
@@ -176,7 +188,7 @@ impl Session {
                 let _ = running.commands.send(Command::Rotate { task_id: next.id.clone() });
                 self.shared.status.lock().active.push(next);
             }
-            self.end_task(task, Some(why)).await;
+            self.end_task(task, TaskEnd::Failed(why)).await;
         }
     }
 }

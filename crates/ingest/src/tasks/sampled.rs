@@ -1,5 +1,6 @@
 //! Sampled rows, rolled up as the spec says, and how they are shown.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aggregate::Finalized;
@@ -22,6 +23,8 @@ pub(super) struct Sampled {
     entries: Vec<Entry>,
     num_read: usize,
     num_indexed: usize,
+    /// Fields of rows that were kept: others make no dimensions.
+    fields: BTreeSet<String>,
 }
 
 enum Entry {
@@ -56,6 +59,9 @@ impl Sampled {
             let group = live.num_rows();
             append_rows(live, batch, &mask).map_err(failed)?;
             let is_new = live.num_rows() > group;
+            if let Value::Object(fields) = &input {
+                self.fields.extend(fields.keys().cloned());
+            }
             self.num_read += 1;
             self.num_indexed += 1;
             if is_new {
@@ -87,10 +93,14 @@ impl Sampled {
 
     /// The answer of the sampler.
     pub(super) fn answer(mut self, batch: &ParsedBatch, schema: &DataSchema) -> Value {
-        let dimensions = batch.dimensions();
+        let declared = &schema.dimensions.dimensions;
+        let is_kept = |dimension: &Dimension| {
+            declared.iter().any(|declared| declared.name == dimension.name) || self.fields.contains(&*dimension.name)
+        };
+        let (dimensions, hidden): (Vec<_>, Vec<_>) = batch.dimensions().into_iter().partition(is_kept);
         let snapshot = self.live.as_mut().map(LiveIndex::snapshot);
-        let data: Vec<Value> =
-            self.entries.into_iter().map(|entry| shown(entry, snapshot.as_deref(), schema)).collect();
+        let data = self.entries.into_iter().map(|entry| shown(entry, snapshot.as_deref(), schema, &hidden));
+        let data: Vec<Value> = data.collect();
         json!({
             "numRowsRead": self.num_read,
             "numRowsIndexed": self.num_indexed,
@@ -129,10 +139,10 @@ fn columns(dimensions: &[Dimension], schema: &DataSchema) -> Vec<Value> {
     std::iter::once(time).chain(rest).collect()
 }
 
-fn shown(entry: Entry, snapshot: Option<&LiveSnapshot>, schema: &DataSchema) -> Value {
+fn shown(entry: Entry, snapshot: Option<&LiveSnapshot>, schema: &DataSchema, hidden: &[Dimension]) -> Value {
     match (entry, snapshot) {
         (Entry::Row { input, group }, Some(snapshot)) => {
-            json!({"input": input, "parsed": parsed(snapshot, group, schema)})
+            json!({"input": input, "parsed": parsed(snapshot, group, schema, hidden)})
         }
         (Entry::Row { input, .. }, None) => json!({"input": input}),
         (Entry::Bad { input: Some(input), error }, _) => json!({"input": input, "unparseable": true, "error": error}),
@@ -141,9 +151,12 @@ fn shown(entry: Entry, snapshot: Option<&LiveSnapshot>, schema: &DataSchema) -> 
 }
 
 /// A row of the live index by column.
-fn parsed(snapshot: &LiveSnapshot, row: usize, schema: &DataSchema) -> Value {
+fn parsed(snapshot: &LiveSnapshot, row: usize, schema: &DataSchema, hidden: &[Dimension]) -> Value {
     let mut out = Map::new();
     for column in snapshot.schema().visible() {
+        if hidden.iter().any(|hidden| hidden.name.as_str() == &*column.name) {
+            continue;
+        }
         let metric = schema.metrics.iter().find(|metric| *metric.name == *column.name);
         let found = snapshot.column(&column.name);
         let value = match (found, metric) {

@@ -24,7 +24,8 @@ pub struct TaskListFilter {
 
 /// Tasks of one list.
 const MAX_LISTED: u32 = 10_000;
-/// For so long a task that ended still shows its place at the runner, as clients expect.
+/// For so long a task that was killed still runs as clients see it. Any other that has ended is unknown to the
+/// runner, which Druid calls waiting where it answers for one task.
 const JUST_ENDED_MS: i64 = 2_000;
 /// The instant that stands where none is known.
 const NEVER: &str = "1970-01-01T00:00:00.000Z";
@@ -53,8 +54,9 @@ impl Tasks {
             Ok(Some(task)) => {
                 let mut status = self.status_of(&task, NEVER);
                 let ended_ms = self.context.clock.now_ms().saturating_sub(task.updated_at);
-                if task.status != TaskStatus::Running && ended_ms < JUST_ENDED_MS {
-                    status["runnerStatusCode"] = Value::from(if task.duration_ms < 0 { "RUNNING" } else { "WAITING" });
+                let is_being_killed = task.duration_ms < 0 && ended_ms < JUST_ENDED_MS;
+                if task.status != TaskStatus::Running {
+                    status["runnerStatusCode"] = Value::from(if is_being_killed { "RUNNING" } else { "WAITING" });
                 }
                 Reply::json(json!({"task": id, "status": status}))
             }

@@ -10,6 +10,7 @@ use ingest::source::{
 };
 use ingest::{IngestContext, IngestLimits, Supervisors};
 use metastore::LaneState;
+use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
 
 use super::patched;
@@ -24,7 +25,12 @@ enum Fault {
     IsDeaf,
     /// Polls of partition 0 fail their checksum.
     IsCorrupt,
+    /// Nothing is answered before the gate opens.
+    IsMute,
 }
+
+/// What the answers of a mute source wait for.
+static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 /// A source whose faults are counted down: readers made, or polls answered.
 struct Sick {
@@ -45,6 +51,11 @@ impl Source for Sick {
     }
 
     fn topics(&self, choice: &TopicChoice) -> Result<Vec<Topic>, SourceError> {
+        if self.fault == Fault::IsMute {
+            let mut is_open = GATE.0.lock();
+            self.left.store(1, Ordering::SeqCst);
+            GATE.1.wait_while(&mut is_open, |is_open| !*is_open);
+        }
         self.inner.topics(choice)
     }
 
@@ -86,7 +97,7 @@ impl Reader for SickReader {
             Fault::Hangs => loop {
                 std::thread::park();
             },
-            Fault::IsDeaf => Ok(()),
+            Fault::IsDeaf | Fault::IsMute => Ok(()),
             Fault::IsCorrupt if self.reads_first && Sick::takes_one(&self.left) => {
                 Err(SourceError::Corrupt(partition(0)))
             }
@@ -96,8 +107,12 @@ impl Reader for SickReader {
 }
 
 fn sick_context(world: &World, fault: Fault, times: u32) -> IngestContext {
+    sick_context_with(world, fault, Arc::new(AtomicU32::new(times)))
+}
+
+fn sick_context_with(world: &World, fault: Fault, left: Arc<AtomicU32>) -> IngestContext {
     let mut context = world.context("a", IngestLimits { stall: Duration::from_secs(2), ..limits() });
-    let (log, left) = (world.log.clone(), Arc::new(AtomicU32::new(times)));
+    let log = world.log.clone();
     context.connect = Arc::new(move |_| {
         let inner = MemorySource::new(log.clone(), Some("c1"));
         Ok(Arc::new(Sick { inner, fault, left: left.clone() }) as Arc<dyn Source>)
@@ -109,6 +124,54 @@ fn one_group() -> Value {
     let mut body = patched("/spec/ioConfig/taskCount", json!(1));
     body["spec"]["tuningConfig"]["offsetFetchPeriod"] = json!("PT0.5S");
     body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_that_never_reached_its_log_ends_at_once() {
+    let world = World::new();
+    let asked = Arc::new(AtomicU32::new(0));
+    let supervisors =
+        Supervisors::start(sick_context_with(&world, Fault::IsMute, asked.clone())).await.expect("started");
+    supervisors.submit(&one_group(), false).await;
+    until("the log is asked", async || asked.load(Ordering::SeqCst) > 0).await;
+    let begun = std::time::Instant::now();
+    supervisors.drain(Duration::from_secs(60)).await;
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    *GATE.0.lock() = true;
+    GATE.1.notify_all();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_was_made_anew_halts_its_lanes_until_a_reset() {
+    let world = World::new();
+    world.produce(0, 100);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&one_group(), false).await;
+    until("the old topic is published", async || world.all_published().await).await;
+    let log = world.log.clone();
+    // Reading stops first, so that nothing of the new topic can pass for the old one's next records.
+    supervisors.suspend("clicks").await;
+    until("reading has stopped", async || {
+        super::world::json_of(&supervisors.status("clicks").await.body)["payload"]["state"] == "SUSPENDED"
+    })
+    .await;
+    log.create_topic("events", Some("u2"), 2);
+    world.produce(0, 300);
+    supervisors.resume("clicks").await;
+    let are_halted = async || {
+        let lanes = world.all_lanes().await;
+        let says = |lane: &metastore::Lane| lane.reason.as_deref().is_some_and(|why| why.starts_with("SourceChanged"));
+        lanes.len() == 2 && lanes.iter().all(|lane| lane.state == LaneState::Halted && says(lane))
+    };
+    until("both lanes are halted", are_halted).await;
+    assert_eq!(world.published().await, wanted(100));
+    assert_eq!(supervisors.reset("clicks").await.status, 200);
+    until("the new topic is published", async || world.all_published().await).await;
+    let (old, new) = (wanted(100), wanted(300));
+    assert_eq!(world.published().await, (old.0 + new.0, old.1 + new.1));
+    log.create_topic("events", Some("u3"), 2);
+    until("lanes that are read are halted too", are_halted).await;
+    supervisors.drain(Duration::from_secs(30)).await;
 }
 
 /// I7: a consumer that stalls is made anew, and reads on at the open chunk.

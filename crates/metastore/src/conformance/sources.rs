@@ -12,6 +12,11 @@ pub async fn register_once(w: World) {
     };
     let again = already(w.store.register(&register("events", "another cluster")).await);
     assert_eq!(again, w.source, "the stored identity is what the caller compares with");
+    let identified = Register { topic_uuid: Some("u1".into()), ..register("events", "k1") };
+    let known = already(w.store.register(&identified).await);
+    assert_eq!(known, Source { topic_uuid: Some("u1".into()), ..again }, "an identity is learned once");
+    let other = Register { topic_uuid: Some("u2".into()), ..identified };
+    assert_eq!(already(w.store.register(&other).await), known);
     let second = done(w.store.register(&register("more", "k1")).await);
     assert_eq!(second.datasource_id, w.source.datasource_id);
     assert_ne!(second.source_id, w.source.source_id);

@@ -8,7 +8,8 @@ use crate::verbs::guards::{Guarded, audit, invalid, outcome};
 use crate::{Outcome, Result};
 
 /// Make a source known, and its datasource with it. Key: supervisor, datasource and topic. The stored
-/// source is returned as it is: the caller compares cluster and topic ids with what it meets.
+/// source is returned: the caller compares cluster and topic ids with what it meets. Ids that are not known yet are
+/// taken; known ones change by `rebase` only.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Register {
     pub supervisor_id: String,
@@ -39,7 +40,13 @@ impl Register {
             .eq_text("supervisor_id", &self.supervisor_id)
             .eq_text("datasource_id", &datasource.datasource_id)
             .eq_text("topic", &self.topic);
-        if let Some(found) = tx.one(filter).await? {
+        if let Some(mut found) = tx.one::<Source>(filter).await? {
+            let known = (found.cluster_id.is_some(), found.topic_uuid.is_some());
+            found.cluster_id = found.cluster_id.or_else(|| self.cluster_id.clone());
+            found.topic_uuid = found.topic_uuid.or_else(|| self.topic_uuid.clone());
+            if known != (found.cluster_id.is_some(), found.topic_uuid.is_some()) {
+                tx.save(&found).await?;
+            }
             return Ok(Outcome::AlreadyDone(found));
         }
         let source = Source {

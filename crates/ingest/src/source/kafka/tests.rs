@@ -92,3 +92,12 @@ fn a_cluster_that_does_not_answer_is_unavailable() {
     let answer = source.topics(&TopicChoice::Name("ads".into()));
     assert!(matches!(answer, Err(SourceError::Unavailable(_))), "{answer:?}");
 }
+
+#[test]
+fn a_topic_of_the_same_name_elsewhere_is_another_one() {
+    let (here, there) = (cluster("ads", 1), cluster("ads", 1));
+    let choice = TopicChoice::Name("ads".into());
+    let uuid = |cluster: &Mock| source(cluster).topics(&choice).expect("topics").remove(0).uuid.expect("an identity");
+    assert_eq!(uuid(&here), uuid(&here));
+    assert_ne!(uuid(&here), uuid(&there));
+}
