@@ -1,8 +1,8 @@
 //! One task group: a thread that reads its lanes, folds what it reads, and drives chunks and cuts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use metastore::{LaneClaim, LaneId};
 use tokio::runtime::Handle;
@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use super::board::{Board, LaneBoard, Trouble};
 use super::buffer::LaneBuffer;
 use super::chunk::{ClosedChunk, FoldPlan, OpenChunk, Rows};
+use super::joint::{GroupNo, Joint, Offers};
 use super::lease::Lease;
 use super::state::{self, ChunkNo, CutNo, Event, LaneNo, Machine};
 use crate::parse::{ParsedBatch, Parser};
@@ -17,7 +18,7 @@ use crate::publish::Ending;
 use crate::source::{Partition, PollLimits, Reader, SourceError};
 use crate::spec::DataSchema;
 use crate::spill::SpillStore;
-use crate::{IngestContext, LanePart, Publication, Result, SupervisorMetrics};
+use crate::{IngestContext, LanePart, Result, SupervisorMetrics};
 
 /// Times that records which fail their checksum are asked for anew before their lane is halted.
 const MOST_REFETCHES: u32 = 3;
@@ -25,8 +26,10 @@ const MOST_REFETCHES: u32 = 3;
 /// What a group works by; fixed for its life.
 pub(crate) struct GroupConfig {
     pub(crate) supervisor_id: Arc<str>,
+    pub(crate) group: GroupNo,
+    /// Makes the cuts of this group and the others.
+    pub(crate) joint: Arc<Joint>,
     pub(crate) datasource: String,
-    pub(crate) datasource_id: String,
     pub(crate) schema: Arc<DataSchema>,
     pub(crate) parser: Parser,
     pub(crate) spec_version: i64,
@@ -55,6 +58,8 @@ pub(crate) enum Command {
     Rotate {
         task_id: String,
     },
+    /// Another group makes a cut: offer what was read, or drop the way to answer.
+    Offer(Offers),
     /// Publish what was read, then end.
     Drain,
     /// The reader gets on with nothing although there is more.
@@ -95,8 +100,10 @@ pub(crate) struct Group {
     pub(super) reader: Box<dyn Reader>,
     pub(super) task_id: String,
     pub(super) done: Sender<Done>,
-    /// Chunks of every cut that is under way or waits for queries to move on.
-    pub(super) cuts: BTreeMap<CutNo, Publication>,
+    /// Cuts that are under way or wait for queries to move on.
+    pub(super) cuts: BTreeSet<CutNo>,
+    /// Where an offer is to be sent that another group asked for.
+    pub(super) asked: Option<Offers>,
     pub(super) chunk_tasks: BTreeMap<ChunkNo, String>,
     pub(super) last_chunk: ChunkNo,
     pub(super) disk_seen_ms: u64,
@@ -137,7 +144,8 @@ impl Group {
             reader,
             task_id,
             done,
-            cuts: BTreeMap::new(),
+            cuts: BTreeSet::new(),
+            asked: None,
             chunk_tasks: BTreeMap::new(),
             last_chunk: 0,
             disk_seen_ms: 0,
@@ -157,20 +165,29 @@ impl Group {
         while self.turn() {}
         let lanes: Vec<LaneNo> = self.lanes.keys().copied().collect();
         lanes.into_iter().for_each(|lane| self.let_go(lane));
+        self.config.joint.leave(self.config.group);
         self.board.with(|board| board.is_over = true);
     }
 
     /// Obeys commands, takes in what came of earlier work, and reads what is there. Answers whether there
     /// is more to do.
     pub(crate) fn turn(&mut self) -> bool {
-        while let Ok(command) = self.commands.try_recv() {
-            self.obey(command);
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => self.obey(command),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    self.is_stopped = true;
+                    break;
+                }
+            }
         }
         while let Ok(done) = self.results.try_recv() {
             self.take_in(done);
         }
         let now_ms = self.context.clock.monotonic_ms();
-        self.feed(Event::Tick { now_ms });
+        let elsewhere = self.config.joint.waits(self.config.group, self.machine.waiting());
+        self.feed(Event::Tick { now_ms, elsewhere });
         self.look_at_disk();
         if !self.is_draining {
             self.poll();
@@ -200,6 +217,12 @@ impl Group {
                 self.num_errors = 0;
                 self.feed(Event::Flush);
             }
+            Command::Offer(offers) if !self.machine.is_cutting() => {
+                self.asked = Some(offers);
+                self.feed(Event::Flush);
+                self.asked = None;
+            }
+            Command::Offer(_) => {}
             Command::Drain => {
                 self.is_draining = true;
                 self.feed(Event::Flush);

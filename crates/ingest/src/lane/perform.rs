@@ -1,19 +1,10 @@
 //! The effects of the machine, carried out.
 
-use std::sync::Arc;
-use std::sync::mpsc::Sender;
-use std::time::Duration;
-
 use super::board::Trouble;
 use super::group::{Done, Group};
-use super::lease::Lease;
+use super::joint::Offer;
 use super::state::{ChunkNo, CutNo, Effect, Event, LaneNo, Pause};
-use crate::publish::{Attempt, CutPart, CutPlan, Ending, Progress, new_id};
-use crate::spill::SpillStore;
-use crate::{Handoff, Publication};
-
-const FIRST_DELAY: Duration = Duration::from_millis(100);
-const LONGEST_DELAY: Duration = Duration::from_secs(5);
+use crate::publish::{CutPart, Ending, new_id};
 
 impl Group {
     pub(super) fn perform(&mut self, effect: Effect) -> Option<Event> {
@@ -21,7 +12,7 @@ impl Group {
             Effect::Close { lane } => self.close_chunk(lane),
             Effect::Spill { lane, chunk } => self.spill(lane, chunk),
             Effect::Cut { cut, chunks } => {
-                self.cut(cut, &chunks);
+                self.offer(cut, &chunks);
                 None
             }
             Effect::Pause { lane, why } => {
@@ -30,10 +21,6 @@ impl Group {
             }
             Effect::Resume { lane } => {
                 self.pause(lane, None);
-                None
-            }
-            Effect::HandOff { cut } => {
-                self.hand_off(cut);
                 None
             }
             Effect::Retire { lane, chunk } => {
@@ -83,35 +70,25 @@ impl Group {
         None
     }
 
-    fn cut(&mut self, cut: CutNo, chunks: &[(LaneNo, ChunkNo)]) {
+    /// Gives the chunks to the cut that all groups make together.
+    fn offer(&mut self, cut: CutNo, chunks: &[(LaneNo, ChunkNo)]) {
         let mut parts = Vec::with_capacity(chunks.len());
         for (lane, no) in chunks {
             let Some(run) = self.lanes.get(lane) else { continue };
             let Some(chunk) = run.buffer.chunk(*no) else { continue };
             parts.push(CutPart { claim: run.claim.clone(), topic: run.partition.topic.clone(), chunk });
         }
-        let fresh = new_id(&*self.context.clock, &*self.context.random);
-        let mut plan = CutPlan {
-            cut_id: fresh,
-            datasource_id: self.config.datasource_id.clone(),
-            schema: self.config.schema.clone(),
-            parts,
-        };
-        if let Some(noted) = self.store.noted_cut().filter(|noted| noted.lanes == plan.note().lanes) {
-            plan.cut_id = noted.cut_id;
+        self.cuts.insert(cut);
+        let (store, done) = (self.store.clone(), self.done.clone());
+        let offer = Offer { group: self.config.group, cut, parts, store, done };
+        match self.asked.take() {
+            None => self.config.joint.offer(offer),
+            Some(asked) => {
+                if let Err(late) = asked.send(offer) {
+                    self.config.joint.offer(late.0);
+                }
+            }
         }
-        self.metrics.dead_letters.add(plan.parts.iter().map(|part| part.chunk.head.dead.len() as u64).sum());
-        let publication = Publication {
-            datasource_id: self.config.datasource_id.clone(),
-            datasource: self.config.datasource.clone(),
-            snapshot: 0,
-            segments: Vec::new(),
-            removed: Vec::new(),
-        };
-        self.cuts.insert(cut, publication);
-        let attempt = Attempt::new(self.context.clone(), plan);
-        let lease = self.config.lease.clone();
-        self.runtime.spawn(run_cut(attempt, self.store.clone(), lease, cut, self.done.clone()));
     }
 
     fn pause(&mut self, lane: LaneNo, why: Option<Pause>) {
@@ -127,15 +104,6 @@ impl Group {
             if let Some(shown) = board.lanes.get_mut(&run.claim.lane) {
                 shown.trouble = trouble;
             }
-        });
-    }
-
-    fn hand_off(&mut self, cut: CutNo) {
-        let Some(publication) = self.cuts.get(&cut).cloned() else { return };
-        let (handoff, done) = (self.context.handoff.clone(), self.done.clone());
-        self.runtime.spawn(async move {
-            announce(&*handoff, &publication).await;
-            let _ = done.send(Done::HandedOff(cut));
         });
     }
 
@@ -164,19 +132,11 @@ impl Group {
                 self.feed(Event::SpillFailed { chunk });
             }
             Done::Delayed(why) => self.board.with(|board| board.publish_error = Some(why)),
-            Done::Cut(cut, Ending::Published(published)) => {
-                self.metrics.cuts.add(1);
-                self.metrics.segments.add(published.segments.len() as u64);
-                if let Some(publication) = self.cuts.get_mut(&cut) {
-                    publication.snapshot = published.snapshot;
-                    publication.segments = published.segments;
-                }
+            Done::Cut(cut, Ending::Published(_)) => {
                 self.board.with(|board| board.publish_error = None);
                 self.feed(Event::Published { cut });
             }
-            Done::Cut(cut, Ending::Refused(why)) => {
-                tracing::warn!(supervisor = %self.config.supervisor_id, why, "a cut was refused; its lanes are read again");
-                self.metrics.refused_cuts.add(1);
+            Done::Cut(cut, Ending::Refused(_)) => {
                 self.cuts.remove(&cut);
                 self.board.with(|board| board.publish_error = None);
                 self.feed(Event::Refused { cut });
@@ -224,39 +184,5 @@ impl Group {
         self.metrics.spilled_bytes.set(i64::try_from(self.store.bytes()).unwrap_or(i64::MAX));
         self.metrics.live_rows.set(i64::try_from(rows + closed_rows).unwrap_or(i64::MAX));
         self.metrics.live_bytes.set(i64::try_from(bytes + closed_bytes).unwrap_or(i64::MAX));
-    }
-}
-
-async fn run_cut(mut attempt: Attempt, store: Arc<SpillStore>, lease: Arc<Lease>, cut: CutNo, done: Sender<Done>) {
-    let mut delay = FIRST_DELAY;
-    loop {
-        let progress = match lease.is_over() {
-            true => Progress::Later("the lease of the lanes is over; it is being renewed".to_owned()),
-            false => attempt.advance(&store).await,
-        };
-        match progress {
-            Progress::Next => delay = FIRST_DELAY,
-            Progress::Later(why) => {
-                if done.send(Done::Delayed(why)).is_err() {
-                    return;
-                }
-                tokio::time::sleep(delay).await;
-                delay = (delay * 2).min(LONGEST_DELAY);
-            }
-            Progress::Ended(ending) => {
-                let _ = done.send(Done::Cut(cut, ending));
-                return;
-            }
-        }
-    }
-}
-
-/// Asks until queries have moved on.
-pub(crate) async fn announce(handoff: &dyn Handoff, publication: &Publication) {
-    let mut delay = FIRST_DELAY;
-    while let Err(error) = handoff.published(publication).await {
-        tracing::warn!(snapshot = publication.snapshot, %error, "queries have not moved on yet");
-        tokio::time::sleep(delay).await;
-        delay = (delay * 2).min(LONGEST_DELAY);
     }
 }

@@ -71,9 +71,10 @@ pub(crate) enum Event {
         chunk: ChunkNo,
         facts: ChunkFacts,
     },
-    /// Time passed.
+    /// Time passed. Elsewhere, so many rows and bytes wait that are cut together with ours.
     Tick {
         now_ms: u64,
+        elsewhere: (u64, u64),
     },
     /// Everything read so far is to be cut without waiting.
     Flush,
@@ -122,9 +123,6 @@ pub(crate) enum Effect {
     Resume {
         lane: LaneNo,
     },
-    HandOff {
-        cut: CutNo,
-    },
     /// Rows of the chunk are sealed and every query has moved on.
     Retire {
         lane: LaneNo,
@@ -172,17 +170,33 @@ pub(crate) struct Machine {
     is_flushing: bool,
     disk_is_short: bool,
     now_ms: u64,
+    elsewhere: (u64, u64),
 }
 
 impl Machine {
     pub(crate) fn new(limits: Limits, now_ms: u64) -> Machine {
         let (lanes, is_flushing, disk_is_short) = (BTreeMap::new(), false, false);
-        Machine { limits, lanes, under_way: None, last_cut: 0, is_flushing, disk_is_short, now_ms }
+        let elsewhere = (0, 0);
+        Machine { limits, lanes, under_way: None, last_cut: 0, is_flushing, disk_is_short, now_ms, elsewhere }
     }
 
     /// Whether everything read so far is published.
     pub(crate) fn is_drained(&self) -> bool {
         self.under_way.is_none() && !self.lanes.values().any(|lane| lane.unpublished().next().is_some())
+    }
+
+    /// Whether a cut is under way.
+    pub(crate) fn is_cutting(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Rows and bytes that no cut has taken.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        let of_lane = |lane: &Lane| {
+            let closed = lane.chunks.iter().filter(|chunk| chunk.cut.is_none()).map(|chunk| chunk.facts);
+            closed.chain(lane.open).fold((0, 0), |(rows, bytes), facts| (rows + facts.rows, bytes + facts.bytes))
+        };
+        self.lanes.values().map(of_lane).fold((0, 0), |sum, lane| (sum.0 + lane.0, sum.1 + lane.1))
     }
 
     /// Closed chunks that are not published.
@@ -214,12 +228,15 @@ impl Machine {
             Event::Dropped { lane } => drop(self.lanes.remove(&lane)),
             Event::Read { lane, open } => self.read(lane, open),
             Event::Closed { lane, chunk, facts } => self.closed(lane, chunk, facts),
-            Event::Tick { now_ms } => self.now_ms = self.now_ms.max(now_ms),
+            Event::Tick { now_ms, elsewhere } => {
+                self.now_ms = self.now_ms.max(now_ms);
+                self.elsewhere = elsewhere;
+            }
             Event::Flush => self.is_flushing = true,
             Event::Spilled { chunk } => self.set_stage(chunk, Stage::Spilled),
             Event::SpillFailed { chunk } => self.set_stage(chunk, Stage::Closed),
             Event::Disk { is_short } => self.disk_is_short = is_short,
-            Event::Published { cut } => self.published(cut, effects),
+            Event::Published { cut } => self.published(cut),
             Event::Refused { cut } => self.refused(cut, effects),
             Event::HandedOff { cut } => self.handed_off(cut, effects),
         }
@@ -259,7 +276,7 @@ impl Machine {
         }
     }
 
-    fn published(&mut self, cut: CutNo, effects: &mut Vec<Effect>) {
+    fn published(&mut self, cut: CutNo) {
         let now_ms = self.now_ms;
         for lane in self.lanes.values_mut() {
             for chunk in lane.chunks.iter_mut().filter(|chunk| chunk.cut == Some(cut)) {
@@ -269,7 +286,6 @@ impl Machine {
             lane.waits_since_ms = is_waiting.then_some(now_ms);
         }
         self.end_cut(cut);
-        effects.push(Effect::HandOff { cut });
     }
 
     fn refused(&mut self, cut: CutNo, effects: &mut Vec<Effect>) {
@@ -337,7 +353,8 @@ impl Machine {
     }
 
     fn cut_is_due(&self) -> bool {
-        let (mut rows, mut bytes, mut time_chunks) = (0, 0, 0);
+        let (mut rows, mut bytes) = self.elsewhere;
+        let mut time_chunks = 0;
         for facts in self.lanes.values().flat_map(Lane::unpublished) {
             rows += facts.rows;
             bytes += facts.bytes;

@@ -6,6 +6,7 @@
 mod actor;
 mod api;
 mod change;
+mod groups;
 mod history;
 mod io_config;
 mod keeper;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use metastore::{LaneClaim, LaneId, LeaderClaim};
 use serde_json::json;
-use storage::RelativePath;
 
 use super::actor::{Shared, lead};
 use super::keeper::Keeper;
@@ -17,11 +16,8 @@ use super::state::{State, TaskRun};
 use super::status::{current_offsets, partition_key};
 use super::tasks::TaskEnd;
 use super::unavailable;
-use crate::lane::state::Limits;
-use crate::lane::{Board, Command, Grant, Group, GroupConfig, Lease, Trouble};
-use crate::source::{Partition, PollLimits, Source, WatchedReader};
-use crate::spill::{SpillStore, failed};
-use crate::transform::Windows;
+use crate::lane::{Board, Command, Grant, Joint, Lease, Trouble};
+use crate::source::{Partition, Source};
 use crate::{Error, IngestContext, Result};
 
 const AVERAGES_PERIOD_MS: u64 = 5_000;
@@ -49,6 +45,8 @@ pub(super) struct Session {
     pub(super) partitions: Vec<Partition>,
     pub(super) datasource_id: String,
     pub(super) lease: Arc<Lease>,
+    /// Makes the cuts, once there are groups.
+    pub(super) joint: Option<Arc<Joint>>,
     keeper: Keeper,
     /// Where lanes stood that had more to read, and since when.
     standing: BTreeMap<LaneId, (i64, u64)>,
@@ -91,6 +89,7 @@ impl Session {
             partitions: Vec::new(),
             datasource_id: String::new(),
             lease,
+            joint: None,
             keeper,
             standing: BTreeMap::new(),
             next,
@@ -331,64 +330,6 @@ impl Session {
         self.keeper.keep(self.taken.values().map(|(claim, _)| claim.clone()).collect());
     }
 
-    async fn start_group(&mut self, no: i32, starts: BTreeMap<String, i64>) -> Result<()> {
-        let board = Arc::new(Board::default());
-        let config = self.group_config()?;
-        let owner = storage::sha256_hex(self.spec.id.as_bytes());
-        let directory = format!("{}/{}-{no}", self.context.limits.spill_directory, owner.get(..16).unwrap_or_default());
-        let directory = RelativePath::new(&directory).map_err(failed)?;
-        let store = SpillStore::open(self.context.disk.clone(), directory, config.schema.clone())?;
-        let (source, store) = (self.source.clone(), Arc::new(store));
-        let (clock, stall) = (self.context.clock.clone(), self.context.limits.stall);
-        let reader = super::blocking(move || WatchedReader::new(source, clock, stall)).await?;
-        let reader = Box::new(reader);
-        let task = self.new_task(no, starts, board.clone()).await?;
-        let runtime = tokio::runtime::Handle::current();
-        let (group, commands) =
-            Group::new(self.context.clone(), config, store, reader, task.id.clone(), board.clone(), runtime);
-        let name = format!("ingest-{no}");
-        let thread = std::thread::Builder::new().name(name).spawn(move || group.run());
-        thread.map_err(|error| Error::io("a thread for a task group", error))?;
-        self.groups.insert(no, RunningGroup { commands, board });
-        self.shared.status.lock().active.push(task);
-        Ok(())
-    }
-
-    fn group_config(&self) -> Result<GroupConfig> {
-        let (spec, limits) = (&self.spec, &self.context.limits);
-        let windows = Windows {
-            late_ms: spec.io.late_ms,
-            early_ms: spec.io.early_ms,
-            not_before_ms: spec.io.late_start,
-            intervals: Vec::new(),
-        };
-        let parser = super::spec::parser(&spec.schema, &spec.io)?.with_windows(windows);
-        let bytes = u64::try_from(spec.tuning.max_bytes_in_memory).unwrap_or(0);
-        let max_records = self.max_poll_records.unwrap_or(usize::MAX).clamp(1, limits.poll_records);
-        Ok(GroupConfig {
-            supervisor_id: spec.id.as_str().into(),
-            datasource: spec.datasource.clone(),
-            datasource_id: self.datasource_id.clone(),
-            lease: self.lease.clone(),
-            schema: parser.schema().clone(),
-            parser,
-            spec_version: self.version,
-            limits: Limits {
-                chunk_rows: u64::try_from(spec.tuning.max_rows_in_memory).unwrap_or(1),
-                chunk_bytes: if bytes == 0 { limits.cut_bytes } else { bytes },
-                cut_period_ms: u64::try_from(limits.cut_period.as_millis()).unwrap_or(u64::MAX),
-                cut_rows: limits.cut_rows,
-                cut_bytes: limits.cut_bytes,
-                cut_time_chunks: limits.time_chunks_per_cut,
-                live_bytes: limits.live_bytes,
-                chunk_credits: limits.chunk_credits,
-            },
-            poll: PollLimits { max_records, timeout: limits.poll_timeout },
-            max_parse_exceptions: spec.tuning.max_parse_exceptions,
-            max_saved_errors: usize::try_from(spec.tuning.max_saved_parse_exceptions).unwrap_or(0),
-        })
-    }
-
     pub(super) fn tell_all(&self, command: &Command) {
         for group in self.groups.values() {
             // A group that has ended is seen by its board.
@@ -436,6 +377,7 @@ impl Session {
 
     async fn end(&mut self) {
         self.groups.clear();
+        self.joint = None;
         self.taken.clear();
         {
             let mut status = self.shared.status.lock();

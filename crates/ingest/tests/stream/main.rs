@@ -222,6 +222,27 @@ async fn the_api_answers_as_druid_does() {
     supervisors.drain(Duration::from_secs(30)).await;
 }
 
+/// One cut takes the lanes of all task groups: one segment per time chunk, whatever their number.
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_are_cut_together() {
+    let world = World::new();
+    world.produce(0, 200);
+    // Neither group has so many rows by itself.
+    let seldom = IngestLimits { cut_rows: 150, cut_period: Duration::from_secs(36_000), ..limits() };
+    let supervisors = Supervisors::start(world.context("a", seldom)).await.expect("started");
+    supervisors.submit(&patched("/spec/dataSchema/granularitySpec/rollup", json!(false)), false).await;
+    until("all is published", async || world.all_published().await).await;
+    supervisors.drain(Duration::from_secs(30)).await;
+    assert_eq!(world.published().await, wanted(200));
+    let metastore = world.metastore.as_metastore();
+    let datasource = metastore.datasource("clicks").await.expect("asked").expect("a datasource");
+    let live = metastore.live(&datasource.datasource_id).await.expect("the live set");
+    let ledger = metastore.ledger(&Default::default()).await.expect("the ledger");
+    let cuts: std::collections::BTreeSet<_> = ledger.iter().map(|range| &range.cut_id).collect();
+    assert_eq!((live.segments.len(), cuts.len()), (1, 1), "{ledger:?}");
+    assert_eq!(ledger.len(), 2, "a range of each lane");
+}
+
 fn patched(pointer: &str, value: Value) -> Value {
     let mut spec = spec();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");

@@ -13,7 +13,7 @@ pub async fn register_once(w: World) {
     let again = already(w.store.register(&register("events", "another cluster")).await);
     assert_eq!(again, w.source, "the stored identity is what the caller compares with");
     let identified = Register { topic_uuid: Some("u1".into()), ..register("events", "k1") };
-    let known = already(w.store.register(&identified).await);
+    let known = done(w.store.register(&identified).await);
     assert_eq!(known, Source { topic_uuid: Some("u1".into()), ..again }, "an identity is learned once");
     let other = Register { topic_uuid: Some("u2".into()), ..identified };
     assert_eq!(already(w.store.register(&other).await), known);
@@ -40,9 +40,18 @@ fn rebase(w: &World, expected_gen: i64, starts: &[(i32, i64)]) -> Rebase {
 }
 
 pub async fn rebase_starts_a_generation(w: World) {
+    let identified = Register {
+        supervisor_id: w.source.supervisor_id.clone(),
+        datasource: w.source.datasource.clone(),
+        topic: w.source.topic.clone(),
+        cluster_id: None,
+        topic_uuid: Some("u1".into()),
+    };
+    assert_eq!(done(w.store.register(&identified).await).topic_uuid.as_deref(), Some("u1"));
     w.published(0, 10).await;
     let rebased = done(w.store.rebase(&rebase(&w, 1, &[(1, 7), (4, 9)])).await);
     assert_eq!((rebased.source.source_gen, rebased.source.cluster_id.as_deref()), (2, Some("k2")));
+    assert_eq!(rebased.source.topic_uuid, None, "the cluster is another one, so the topic's id is not known yet");
     let starts: Vec<_> = rebased.lanes.iter().map(|lane| (lane.partition, lane.next_offset)).collect();
     assert_eq!(starts, [(0, 10), (1, 7), (4, 9)]);
     assert_eq!(w.store.lanes(&w.source.source_id).await.unwrap(), rebased.lanes);

@@ -17,7 +17,8 @@ pub struct Rebase {
     pub expected_gen: i64,
     pub starts: Vec<(i32, i64)>,
     pub forget_others: bool,
-    /// New identity of the topic; absent keeps what is known.
+    /// New identity of the topic; absent keeps what is known, but no topic is known by the id that it has in another
+    /// cluster.
     pub cluster_id: Option<String>,
     pub topic_uuid: Option<String>,
     pub by: String,
@@ -65,8 +66,10 @@ impl Rebase {
         }
         let lanes = self.new_lanes(tx, next).await?;
         source.source_gen = next;
+        let is_elsewhere = self.cluster_id.is_some() && self.cluster_id != source.cluster_id;
+        let known = source.topic_uuid.take().filter(|_| !is_elsewhere);
+        source.topic_uuid = self.topic_uuid.clone().or(known);
         source.cluster_id = self.cluster_id.clone().or(source.cluster_id);
-        source.topic_uuid = self.topic_uuid.clone().or(source.topic_uuid);
         tx.save(&source).await?;
         tx.add(&lanes).await?;
         let mut datasource = find_datasource(tx, &source.datasource_id).await?;

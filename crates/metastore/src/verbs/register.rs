@@ -46,6 +46,7 @@ impl Register {
             found.topic_uuid = found.topic_uuid.or_else(|| self.topic_uuid.clone());
             if known != (found.cluster_id.is_some(), found.topic_uuid.is_some()) {
                 tx.save(&found).await?;
+                return Ok(Outcome::Done(found));
             }
             return Ok(Outcome::AlreadyDone(found));
         }

@@ -105,7 +105,6 @@ impl Process {
             }
             Effect::Pause { lane, why } => drop(self.paused.insert(lane, why)),
             Effect::Resume { lane } => drop(self.paused.remove(&lane)),
-            Effect::HandOff { cut } => self.handing.push(cut),
             Effect::Retire { lane, chunk } => {
                 let (of, facts) = self.chunks.remove(&chunk).expect("a chunk is retired once");
                 assert!(of == lane && facts.to <= durable.committed[&lane], "only published rows are let go");
@@ -150,6 +149,7 @@ impl Process {
             (facts.from..facts.to).for_each(|offset| *durable.counted.entry((*lane, offset)).or_default() += 1);
         }
         if !reply_is_lost {
+            self.handing.push(cut);
             self.feed(Event::Published { cut });
         }
     }
@@ -174,7 +174,7 @@ impl Process {
 
     fn tick(&mut self) {
         self.now_ms += 20;
-        self.feed(Event::Tick { now_ms: self.now_ms });
+        self.feed(Event::Tick { now_ms: self.now_ms, elsewhere: (0, 0) });
         self.feed(Event::Disk { is_short: false });
     }
 }
