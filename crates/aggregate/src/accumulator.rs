@@ -41,6 +41,19 @@ pub trait Accumulator: Send + Sync {
     /// Folds the span's rows; `offset` is the place of this accumulator's field.
     fn fold(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()>;
 
+    /// Whether columns of numbers that repeat are better fed as codes.
+    fn wants_codes(&self) -> bool {
+        false
+    }
+
+    /// From now on rows may wait until [`settle`](Accumulator::settle).
+    fn let_wait(&mut self) {}
+
+    /// Brings into the states what waits. The inputs are those of any vector of the segment.
+    fn settle(&mut self, _inputs: &[Input<'_>]) -> Result<()> {
+        Ok(())
+    }
+
     /// Folds stored states, one a row, which came after those already held.
     fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()>;
 

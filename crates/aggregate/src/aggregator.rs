@@ -70,6 +70,9 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
     /// What is kept from vector to vector: caches of dictionaries, scratch.
     type Caches: Caches;
 
+    /// Whether columns of numbers that repeat are better fed as codes.
+    const WANTS_CODES: bool = false;
+
     fn empty(&self) -> Self::State;
 
     /// Folds the span's rows of inputs that are no stored states.
@@ -80,6 +83,11 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()>;
+
+    /// Brings into the states what `fold` let wait, if it was allowed to.
+    fn settle(&self, _caches: &mut Self::Caches, _inputs: &[Input<'_>], _states: &mut States<'_, Self>) -> Result<()> {
+        Ok(())
+    }
 
     /// Folds `other`, which came later, into `state`.
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
@@ -98,6 +106,8 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
 pub trait Caches: Default + Send + Sync {
     /// Drops what belongs to dictionaries.
     fn begin_segment(&mut self);
+    /// From now on rows may wait until the aggregator is told to settle.
+    fn let_wait(&mut self) {}
     fn memory_bytes(&self) -> usize;
 }
 

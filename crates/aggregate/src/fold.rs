@@ -70,6 +70,17 @@ impl Fold {
         self.arena.is_empty()
     }
 
+    /// From now on folded rows may wait outside of the states until [`settle`](Fold::settle), which is to come
+    /// before states are read and before another segment begins.
+    pub fn let_wait(&mut self) {
+        self.accumulators.iter_mut().for_each(|accumulator| accumulator.let_wait());
+    }
+
+    /// Brings into the states what waits. The inputs are those of any vector of the segment, even an empty one.
+    pub fn settle<'i, I: AsRef<[Input<'i>]>>(&mut self, inputs: &[I]) -> Result<()> {
+        self.accumulators.iter_mut().zip(inputs).try_for_each(|(accumulator, i)| accumulator.settle(i.as_ref()))
+    }
+
     /// Makes room for `len` groups; new ones are empty.
     pub fn grow(&mut self, len: usize) {
         self.arena.grow(len);

@@ -132,9 +132,35 @@ pub enum Input<'a> {
         codes: Codes<'a>,
         dictionary: &'a dyn Dictionary,
     },
+    /// Numbers without nulls, one code a row; only given to accumulators that
+    /// [want codes](crate::Accumulator::wants_codes).
+    Numbers {
+        codes: Codes<'a>,
+        values: NumberValues<'a>,
+    },
     State(&'a BinaryArray),
     /// The column does not exist: all null.
     Absent,
+}
+
+/// The different numbers of a column, ascending; codes count them.
+#[derive(Clone, Copy, Debug)]
+pub enum NumberValues<'a> {
+    Longs(&'a [i64]),
+    Doubles(&'a [f64]),
+}
+
+impl NumberValues<'_> {
+    pub fn len(&self) -> usize {
+        match self {
+            NumberValues::Longs(values) => values.len(),
+            NumberValues::Doubles(values) => values.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// The group of each row, as dense ids relative to a base. Ids of rows that are masked out must be

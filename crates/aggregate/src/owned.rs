@@ -151,6 +151,20 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
         aggregator.fold(caches, span, inputs, &mut states)
     }
 
+    fn wants_codes(&self) -> bool {
+        A::WANTS_CODES
+    }
+
+    fn let_wait(&mut self) {
+        self.caches.let_wait();
+    }
+
+    fn settle(&mut self, inputs: &[Input<'_>]) -> Result<()> {
+        let Owned { aggregator, caches, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        aggregator.settle(caches, inputs, &mut states)
+    }
+
     fn merge(&mut self, _arena: &mut Arena, _offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
         self.merge_column(span, states)
     }

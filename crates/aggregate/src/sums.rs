@@ -80,31 +80,45 @@ macro_rules! summed {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2")]
             pub unsafe fn sum_masked(items: &[$number], words: &[u64]) -> $number {
-                let mut total = $zero;
-                for (items, &word) in items.chunks(64).zip(words) {
-                    let part = match items.as_array::<64>() {
-                        _ if word == 0 => continue,
-                        Some(items) if word.count_ones() >= SPARSE_WORD => selected(items, word),
-                        _ => walked(items, word),
-                    };
-                    total = PLUS(total, part);
+                // Plain loops: iterators are not taken in by a function with a feature of its own.
+                let (chunks, rest) = items.as_chunks::<64>();
+                let (mut lanes, mut total) = ([$zero; LANES], $zero);
+                let mut at = 0;
+                while at < words.len() {
+                    let word = words[at];
+                    if at < chunks.len() && word.count_ones() >= SPARSE_WORD {
+                        select(&mut lanes, &chunks[at], word);
+                    } else if at < chunks.len() {
+                        total = PLUS(total, walked(&chunks[at], word));
+                    } else {
+                        total = PLUS(total, walked(rest, word));
+                    }
+                    at += 1;
+                }
+                let mut lane = 0;
+                while lane < LANES {
+                    total = PLUS(total, lanes[lane]);
+                    lane += 1;
                 }
                 total
             }
 
-            /// The sum of the items whose bit is set, all lanes at once.
+            /// Adds the items whose bit is set, all lanes at once.
             #[cfg(target_arch = "x86_64")]
+            #[inline]
             #[target_feature(enable = "avx2")]
-            fn selected(items: &[$number; 64], word: u64) -> $number {
-                let mut lanes = [$zero; LANES];
-                for (block, items) in items.as_chunks::<LANES>().0.iter().enumerate() {
-                    let bits = (word >> (block * LANES)) as u32;
-                    for lane in 0..LANES {
-                        let item = if bits >> lane & 1 == 1 { items[lane] } else { $zero };
+            fn select(lanes: &mut [$number; LANES], items: &[$number; 64], word: u64) {
+                let mut row = 0;
+                while row < 64 {
+                    let bits = (word >> row) as u32;
+                    let mut lane = 0;
+                    while lane < LANES {
+                        let item = if bits >> lane & 1 == 1 { items[row + lane] } else { $zero };
                         lanes[lane] = PLUS(lanes[lane], item);
+                        lane += 1;
                     }
+                    row += LANES;
                 }
-                lanes.into_iter().fold($zero, PLUS)
             }
         }
     };

@@ -28,6 +28,7 @@ pub(crate) struct DruidHll(pub ValueBytes);
 impl HashSketch for DruidHll {
     type State = Collector;
     type Hash = Mark;
+    type Sieve = ();
 
     fn hash_text(&self, text: &str) -> Option<Mark> {
         Some(match self.0 {

@@ -7,14 +7,20 @@ use arrow_array::Array;
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
-use crate::input::{Codes, Dictionary, Groups, Input, Rows};
+use crate::input::{Dictionary, Groups, Input, NumberValues, Rows};
+use crate::marks::{CodesMet, Marks};
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
+
+/// Hashes given to a sketch at a time.
+const BATCH: usize = 4_096;
 
 /// A sketch that takes hashes, each any number of times.
 pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     type State: Clone + Send + Sync + 'static;
     type Hash: Copy + Send + Sync + 'static;
+    /// What is known of one state from hashes given to it before, so that those that change nothing are left out.
+    type Sieve: Default + Send + Sync;
 
     /// `None` if the value adds nothing.
     fn hash_text(&self, text: &str) -> Option<Self::Hash>;
@@ -25,7 +31,8 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     fn empty(&self) -> Self::State;
     fn add(&self, state: &mut Self::State, hash: Self::Hash) -> Result<()>;
 
-    fn add_all(&self, state: &mut Self::State, hashes: &[Self::Hash]) -> Result<()> {
+    /// Adds hashes to the state that the sieve knows.
+    fn add_all(&self, state: &mut Self::State, _sieve: &mut Self::Sieve, hashes: &[Self::Hash]) -> Result<()> {
         hashes.iter().try_for_each(|&hash| self.add(state, hash))
     }
 
@@ -39,20 +46,24 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub(crate) struct Hashing<S>(pub S);
 
-/// For each input, the hashes of its dictionary's entries.
-pub(crate) struct HashCaches<H> {
-    inputs: Vec<HashCache<H>>,
+/// What is kept from vector to vector.
+pub(crate) struct HashCaches<S: HashSketch> {
+    inputs: Vec<InputCache<S::Hash>>,
+    /// Whether codes may wait in marks until the fold settles.
+    may_wait: bool,
     /// Hashes of a vector's rows.
-    hashes: Vec<Option<H>>,
-    by_group: ByGroup<H>,
+    hashes: Vec<Option<S::Hash>>,
+    /// Hashes on their way into one state.
+    batch: Vec<S::Hash>,
+    by_group: ByGroup<S::Hash>,
+    /// Of the group that was folded into last, as long as it is the only one.
+    sieve: (Option<usize>, S::Sieve),
 }
 
-/// Hashes of dictionary entries, made when first met.
-struct HashCache<H> {
+/// Of one input: hashes of dictionary entries, made when first met, and the codes that wait.
+struct InputCache<H> {
     hashes: Vec<Entry<H>>,
-    /// Codes already in the sketch of `seen_group`, while that is the only group folded into.
-    seen: Vec<u64>,
-    seen_group: Option<usize>,
+    marks: Marks,
 }
 
 #[derive(Clone, Copy)]
@@ -62,26 +73,39 @@ enum Entry<H> {
     Hash(H),
 }
 
-impl<H> Default for HashCaches<H> {
+impl<S: HashSketch> Default for HashCaches<S> {
     fn default() -> Self {
-        HashCaches { inputs: Vec::new(), hashes: Vec::new(), by_group: ByGroup::default() }
+        HashCaches {
+            inputs: Vec::new(),
+            may_wait: false,
+            hashes: Vec::new(),
+            batch: Vec::new(),
+            by_group: ByGroup::default(),
+            sieve: Default::default(),
+        }
     }
 }
 
-impl<H: Copy + Send + Sync> Caches for HashCaches<H> {
+impl<S: HashSketch> Caches for HashCaches<S> {
     fn begin_segment(&mut self) {
         self.inputs.clear();
     }
 
+    fn let_wait(&mut self) {
+        self.may_wait = true;
+    }
+
     fn memory_bytes(&self) -> usize {
-        let bytes = |cache: &HashCache<H>| cache.hashes.capacity() * size_of::<Entry<H>>() + cache.seen.capacity() * 8;
+        let bytes = |cache: &InputCache<S::Hash>| {
+            cache.hashes.capacity() * size_of::<Entry<S::Hash>>() + cache.marks.memory_bytes()
+        };
         self.inputs.iter().map(bytes).sum()
     }
 }
 
-impl<H: Copy> HashCache<H> {
-    fn new() -> HashCache<H> {
-        HashCache { hashes: Vec::new(), seen: Vec::new(), seen_group: None }
+impl<H: Copy> InputCache<H> {
+    fn new() -> Self {
+        InputCache { hashes: Vec::new(), marks: Marks::default() }
     }
 
     /// The hash of an entry.
@@ -99,30 +123,13 @@ impl<H: Copy> HashCache<H> {
             Entry::Unknown | Entry::Nothing => None,
         }
     }
-
-    /// Starts marking codes for a group; what was marked for another is forgotten.
-    fn mark_for(&mut self, group: usize, num_codes: usize) {
-        if self.seen_group != Some(group) {
-            self.seen.clear();
-            self.seen_group = Some(group);
-        }
-        self.seen.resize(num_codes.div_ceil(64).max(self.seen.len()), 0);
-    }
-
-    /// Marks a code; whether it was new.
-    #[inline(always)]
-    fn mark(&mut self, code: u32) -> bool {
-        let Some(word) = self.seen.get_mut(code as usize / 64) else { return true };
-        let bit = 1 << (code % 64);
-        let new = *word & bit == 0;
-        *word |= bit;
-        new
-    }
 }
 
 impl<S: HashSketch> OwnedAggregator for Hashing<S> {
     type State = S::State;
-    type Caches = HashCaches<S::Hash>;
+    type Caches = HashCaches<S>;
+
+    const WANTS_CODES: bool = true;
 
     fn empty(&self) -> S::State {
         self.0.empty()
@@ -130,46 +137,47 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
 
     fn fold(
         &self,
-        caches: &mut HashCaches<S::Hash>,
+        caches: &mut HashCaches<S>,
         span: &Span<'_>,
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        let HashCaches { inputs: known, hashes, by_group } = caches;
-        known.resize_with(inputs.len().max(known.len()), HashCache::new);
-        for (cache, input) in known.iter_mut().zip(inputs) {
-            match (input, span.groups) {
-                (Input::Text { codes, dictionary }, Groups::One) => {
-                    self.fold_distinct(cache, span, *codes, None, *dictionary, states)?;
-                }
-                (Input::Texts { offsets, codes, dictionary }, Groups::One) => {
-                    self.fold_distinct(cache, span, *codes, Some(offsets), *dictionary, states)?;
-                }
-                _ => {
-                    cache.seen_group = None;
-                    if !self.hash_rows(cache, span, input, hashes) {
-                        self.fold_each(cache, span, input, states)?;
-                        continue;
+        caches.inputs.resize_with(inputs.len().max(caches.inputs.len()), InputCache::new);
+        for (at, input) in inputs.iter().enumerate() {
+            if caches.may_wait && self.mark(caches, at, span, input, states)? {
+                continue;
+            }
+            if !self.hash_rows(&mut caches.inputs[at], span, input, &mut caches.hashes) {
+                self.fold_each(&mut caches.inputs[at], span, input, states)?;
+                continue;
+            }
+            if let Groups::One = span.groups {
+                self.fold_one(caches, span, states)?;
+                continue;
+            }
+            let HashCaches { inputs: known, hashes, by_group, .. } = caches;
+            let mut result = Ok(());
+            let visited = by_group.visit(
+                span,
+                Rows::All,
+                |row| hashes[row],
+                |group, hashes| {
+                    if result.is_ok() {
+                        result =
+                            states.update(group, |state| hashes.iter().try_for_each(|&hash| self.0.add(state, hash)));
                     }
-                    let mut result = Ok(());
-                    let visited = by_group.visit(
-                        span,
-                        Rows::All,
-                        |row| hashes[row],
-                        |group, hashes| {
-                            if result.is_ok() {
-                                result = states.update(group, |state| self.0.add_all(state, hashes));
-                            }
-                        },
-                    );
-                    result?;
-                    if !visited {
-                        self.fold_each(cache, span, input, states)?;
-                    }
-                }
+                },
+            );
+            result?;
+            if !visited {
+                self.fold_each(&mut known[at], span, input, states)?;
             }
         }
         Ok(())
+    }
+
+    fn settle(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
+        (0..caches.inputs.len().min(inputs.len())).try_for_each(|at| self.hand_over(caches, at, &inputs[at], states))
     }
 
     fn merge(&self, state: &mut S::State, other: &S::State) -> Result<()> {
@@ -190,48 +198,126 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
 }
 
 impl<S: HashSketch> Hashing<S> {
-    /// Folds texts into one group: of each code only the first is hashed and added.
-    fn fold_distinct(
+    /// Marks the codes that the groups meet, to be hashed once each when all rows are read. False if the input
+    /// has no codes or too few rows for its many.
+    fn mark(
         &self,
-        cache: &mut HashCache<S::Hash>,
+        caches: &mut HashCaches<S>,
+        at: usize,
         span: &Span<'_>,
-        codes: Codes<'_>,
-        offsets: Option<&[i32]>,
-        dictionary: &dyn Dictionary,
+        input: &Input<'_>,
+        states: &mut States<'_, Self>,
+    ) -> Result<bool> {
+        let (codes, num_codes) = match input {
+            Input::Numbers { codes, values } => (codes, values.len()),
+            Input::Text { codes, dictionary } | Input::Texts { codes, dictionary, .. } => (codes, dictionary.len()),
+            _ => return Ok(false),
+        };
+        if caches.inputs[at].marks.is_of_other(span.base) {
+            self.hand_over(caches, at, input, states)?;
+        }
+        let (marks, groups, rows) = (&mut caches.inputs[at].marks, span.local_groups(), span.local_rows());
+        let num_rows = match rows {
+            Rows::All => span.num_rows(),
+            Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
+        };
+        if !marks.reserve(span.base, groups, num_codes, num_rows) {
+            return Ok(false);
+        }
+        let Input::Texts { offsets, .. } = input else {
+            marks.mark(groups, codes.slice(span.start, span.end), rows);
+            return Ok(true);
+        };
+        for_each_row(span.num_rows(), rows, |row| {
+            let places = offsets[span.start + row] as usize..offsets[span.start + row + 1] as usize;
+            places.for_each(|place| marks.mark_one(groups.get(row), codes.get(place)));
+        });
+        Ok(true)
+    }
+
+    /// Hashes the codes that wait, into the states of their groups.
+    fn hand_over(
+        &self,
+        caches: &mut HashCaches<S>,
+        at: usize,
+        input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        cache.mark_for(span.base, dictionary.len());
-        let mut fresh = Vec::new();
-        for_each_row(span.num_rows(), span.local_rows(), |row| {
-            let row = span.start + row;
-            let places = match offsets {
-                None => row..row + 1,
-                Some(offsets) => offsets[row] as usize..offsets[row + 1] as usize,
-            };
-            for code in places.map(|at| codes.get(at)) {
-                if cache.mark(code) {
-                    fresh.push(code);
-                }
+        let HashCaches { inputs, batch, sieve, .. } = caches;
+        let cache = &mut inputs[at];
+        let mut marks = std::mem::take(&mut cache.marks);
+        let result = marks.drain(|group, met| {
+            if sieve.0 != Some(group) {
+                *sieve = (Some(group), S::Sieve::default());
             }
+            states.update(group, |state| {
+                let mut add = |hash: Option<S::Hash>| {
+                    batch.extend(hash);
+                    if batch.len() < BATCH { Ok(()) } else { self.add_batch(state, &mut sieve.1, batch) }
+                };
+                self.hashes_of(cache, input, &met, &mut add)?;
+                self.add_batch(state, &mut sieve.1, batch)
+            })
         });
-        if fresh.is_empty() {
+        cache.marks = marks;
+        result
+    }
+
+    fn add_batch(&self, state: &mut S::State, sieve: &mut S::Sieve, batch: &mut Vec<S::Hash>) -> Result<()> {
+        let result = self.0.add_all(state, sieve, batch);
+        batch.clear();
+        result
+    }
+
+    /// Visits the hash of each of the codes.
+    #[inline]
+    fn hashes_of(
+        &self,
+        cache: &mut InputCache<S::Hash>,
+        input: &Input<'_>,
+        met: &CodesMet<'_>,
+        visit: &mut impl FnMut(Option<S::Hash>) -> Result<()>,
+    ) -> Result<()> {
+        let mut result = Ok(());
+        let mut visit = |hash| {
+            if result.is_ok() {
+                result = visit(hash);
+            }
+        };
+        match input {
+            Input::Numbers { values: NumberValues::Longs(values), .. } => {
+                met.for_each(|code| visit(Some(self.0.hash_long(values[code as usize]))));
+            }
+            Input::Numbers { values: NumberValues::Doubles(values), .. } => {
+                met.for_each(|code| visit(Some(self.0.hash_double(values[code as usize]))));
+            }
+            Input::Text { dictionary, .. } | Input::Texts { dictionary, .. } => {
+                met.for_each(|code| visit(cache.hash(code, *dictionary, |text| self.0.hash_text(text))));
+            }
+            _ => {}
+        }
+        result
+    }
+
+    /// Folds the hashes of a span's rows into its one group.
+    fn fold_one(&self, caches: &mut HashCaches<S>, span: &Span<'_>, states: &mut States<'_, Self>) -> Result<()> {
+        let HashCaches { hashes, batch, sieve, .. } = caches;
+        if sieve.0 != Some(span.base) {
+            *sieve = (Some(span.base), S::Sieve::default());
+        }
+        batch.clear();
+        batch.extend(hashes.iter().flatten());
+        if batch.is_empty() {
             return Ok(());
         }
-        states.update(span.base, |state| {
-            for code in fresh {
-                if let Some(hash) = cache.hash(code, dictionary, |text| self.0.hash_text(text)) {
-                    self.0.add(state, hash)?;
-                }
-            }
-            Ok(())
-        })
+        states.update(span.base, |state| self.add_batch(state, &mut sieve.1, batch))
     }
 
     /// The hash of each row of the span, `None` for nulls and for rows that do not count. False for inputs
     /// of several values a row.
     fn hash_rows(
         &self,
-        cache: &mut HashCache<S::Hash>,
+        cache: &mut InputCache<S::Hash>,
         span: &Span<'_>,
         input: &Input<'_>,
         hashes: &mut Vec<Option<S::Hash>>,
@@ -246,21 +332,32 @@ impl<S: HashSketch> Hashing<S> {
                 let values = &longs.values()[span.start..span.end];
                 hashes.iter_mut().zip(values).for_each(|(hash, &value)| *hash = Some(self.0.hash_long(value)));
             }
-            Input::Long(longs) => put(&mut |at| longs.is_valid(at).then(|| self.0.hash_long(longs.value(at)))),
-            Input::Double(array) => put(&mut |at| array.is_valid(at).then(|| self.0.hash_double(array.value(at)))),
-            Input::Float(array) => put(&mut |at| array.is_valid(at).then(|| self.0.hash_float(array.value(at)))),
-            Input::Text { codes, dictionary } => {
-                put(&mut |at| cache.hash(codes.get(at), *dictionary, |text| self.0.hash_text(text)));
-            }
             Input::Texts { .. } | Input::State(_) | Input::Absent => return false,
+            _ => put(&mut |at| self.hash_at(cache, input, at)),
         }
         true
+    }
+
+    /// The hash of a row of one value.
+    #[inline(always)]
+    fn hash_at(&self, cache: &mut InputCache<S::Hash>, input: &Input<'_>, at: usize) -> Option<S::Hash> {
+        match input {
+            Input::Long(longs) => longs.is_valid(at).then(|| self.0.hash_long(longs.value(at))),
+            Input::Double(doubles) => doubles.is_valid(at).then(|| self.0.hash_double(doubles.value(at))),
+            Input::Float(floats) => floats.is_valid(at).then(|| self.0.hash_float(floats.value(at))),
+            Input::Numbers { codes, values } => Some(match values {
+                NumberValues::Longs(values) => self.0.hash_long(values[codes.get(at) as usize]),
+                NumberValues::Doubles(values) => self.0.hash_double(values[codes.get(at) as usize]),
+            }),
+            Input::Text { codes, dictionary } => cache.hash(codes.get(at), *dictionary, |text| self.0.hash_text(text)),
+            Input::Texts { .. } | Input::State(_) | Input::Absent => None,
+        }
     }
 
     /// Folds row by row.
     fn fold_each(
         &self,
-        cache: &mut HashCache<S::Hash>,
+        cache: &mut InputCache<S::Hash>,
         span: &Span<'_>,
         input: &Input<'_>,
         states: &mut States<'_, Self>,
@@ -274,19 +371,12 @@ impl<S: HashSketch> Hashing<S> {
         };
         for_each_row(span.num_rows(), span.local_rows(), |row| {
             let at = span.start + row;
-            match input {
-                Input::Long(column) if column.is_valid(at) => add(row, Some(self.0.hash_long(column.value(at)))),
-                Input::Double(column) if column.is_valid(at) => add(row, Some(self.0.hash_double(column.value(at)))),
-                Input::Float(column) if column.is_valid(at) => add(row, Some(self.0.hash_float(column.value(at)))),
-                Input::Text { codes, dictionary } => {
-                    add(row, cache.hash(codes.get(at), *dictionary, |text| self.0.hash_text(text)));
+            if let Input::Texts { offsets, codes, dictionary } = input {
+                for place in offsets[at] as usize..offsets[at + 1] as usize {
+                    add(row, cache.hash(codes.get(place), *dictionary, |text| self.0.hash_text(text)));
                 }
-                Input::Texts { offsets, codes, dictionary } => {
-                    for place in offsets[at] as usize..offsets[at + 1] as usize {
-                        add(row, cache.hash(codes.get(place), *dictionary, |text| self.0.hash_text(text)));
-                    }
-                }
-                Input::Long(_) | Input::Double(_) | Input::Float(_) | Input::State(_) | Input::Absent => {}
+            } else {
+                add(row, self.hash_at(cache, input, at));
             }
         });
         result

@@ -9,7 +9,9 @@ use crate::families::hashing::{HashSketch, Hashing};
 use crate::families::sketch_spec::{SketchKind, SketchSpec, estimate_type, estimates};
 use crate::input::{ColumnType, InputSpec};
 use crate::properties::Properties;
-use crate::sketches::hll::{Coupon, Hll, HllShape, HllType, TextEncoding, double_coupon, long_coupon, text_coupon};
+use crate::sketches::hll::{
+    Coupon, Hll, HllShape, HllSieve, HllType, TextEncoding, double_coupon, long_coupon, text_coupon,
+};
 use crate::spec::{AggregatorSpec, Finalized};
 
 /// Names under which stored sketches are known.
@@ -25,6 +27,7 @@ pub(crate) struct HllAggregator {
 impl HashSketch for HllAggregator {
     type State = Hll;
     type Hash = Coupon;
+    type Sieve = HllSieve;
 
     fn hash_text(&self, text: &str) -> Option<Coupon> {
         text_coupon(text, self.encoding)
@@ -48,6 +51,10 @@ impl HashSketch for HllAggregator {
 
     fn add(&self, state: &mut Hll, hash: Coupon) -> Result<()> {
         state.add(hash)
+    }
+
+    fn add_all(&self, state: &mut Hll, sieve: &mut HllSieve, hashes: &[Coupon]) -> Result<()> {
+        state.add_all(sieve, hashes)
     }
 
     fn merge(&self, state: &mut Hll, other: &Hll) -> Result<()> {

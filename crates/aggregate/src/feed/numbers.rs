@@ -99,10 +99,14 @@ impl<T: Number> NumberReader<T> {
                 out.extend(rows.map(|row| first(row).and_then(|code| self.parsed[code as usize])));
             }
             Some(Input::Absent) | None => out.extend(rows.map(|_| None)),
-            Some(Input::State(_)) => return Err(Error::Internal { reason: "a number input is fed states".into() }),
+            Some(Input::State(_) | Input::Numbers { .. }) => return Err(no_numbers()),
         }
         Ok(())
     }
+}
+
+fn no_numbers() -> Error {
+    Error::Internal { reason: "a number input is fed no numbers".into() }
 }
 
 fn valid<V>(column: &dyn Array, row: usize, read: impl Fn(usize) -> V) -> Option<V> {
@@ -240,7 +244,7 @@ where
                 self.send_texts(span, offsets, *codes, sink)
             }
             Some(Input::Absent) => Ok(()),
-            Some(Input::State(_)) | None => Err(Error::Internal { reason: "a number input is fed states".into() }),
+            Some(Input::State(_) | Input::Numbers { .. }) | None => Err(no_numbers()),
         }
     }
 

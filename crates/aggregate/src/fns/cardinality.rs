@@ -192,7 +192,8 @@ fn append(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
                 append_text(value.unwrap_or_default(), out);
             }
         }
-        Input::Long(_) | Input::Double(_) | Input::Float(_) | Input::State(_) | Input::Absent => {}
+        Input::Long(_) | Input::Double(_) | Input::Float(_) => {}
+        Input::Numbers { .. } | Input::State(_) | Input::Absent => {}
     }
 }
 

@@ -44,6 +44,7 @@ struct ThetaAggregator {
 impl HashSketch for ThetaAggregator {
     type State = ThetaSet;
     type Hash = u64;
+    type Sieve = ();
 
     fn hash_text(&self, text: &str) -> Option<u64> {
         text_hash(text)

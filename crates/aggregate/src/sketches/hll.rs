@@ -5,9 +5,12 @@ use datasketches::hash::value::{canonical_float, raw_bytes};
 use datasketches::hll::{HllSketch, HllUnion};
 
 pub use datasketches::hll::{Coupon, HllType};
+pub use sieve::HllSieve;
 
 use crate::error::{Error, Result};
 use crate::sketches::druid_hll::utf16_bytes;
+
+mod sieve;
 
 const WHAT: &str = "HLLSketch";
 
@@ -81,6 +84,20 @@ impl Hll {
                 let mut single = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
                 single.update_with_coupon(coupon);
                 union.update(&single);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds coupons to the sketch that the sieve has followed from its start: those that it knows to change
+    /// nothing are left out.
+    pub fn add_all(&mut self, sieve: &mut HllSieve, coupons: &[Coupon]) -> Result<()> {
+        match &mut self.content {
+            Content::Fed(sketch) => sieve.sift(self.shape.lg_k, coupons, |coupon| sketch.update_with_coupon(coupon)),
+            Content::Union(union) => {
+                let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
+                coupons.iter().for_each(|coupon| batch.update_with_coupon(*coupon));
+                union.update(&batch);
             }
         }
         Ok(())

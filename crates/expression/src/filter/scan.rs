@@ -142,6 +142,9 @@ fn in_nibbles(codes: &[u8], low: &[u8; 16], high: &[u8; 16], table: &[bool; 256]
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    //! Plain loops on purpose: functions with a feature of their own take in neither closures that have it nor
+    //! callers of such, so iterators would be called for every row.
+
     use std::arch::x86_64::*;
 
     use super::fill_rest;
@@ -153,15 +156,22 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     pub(super) unsafe fn fill<T: Copy>(values: &[T], out: &mut [u64], test: impl Fn(T) -> bool + Copy) {
         let (chunks, rest) = values.as_chunks::<64>();
-        for (chunk, word) in chunks.iter().zip(out.iter_mut()) {
-            let mut bytes = [0u8; 64];
-            bytes.iter_mut().zip(chunk).for_each(|(byte, value)| *byte = u8::from(test(*value)));
+        let (num, mut at) = (chunks.len().min(out.len()), 0);
+        while at < num {
+            let (chunk, word) = (&chunks[at], &mut out[at]);
+            let (mut bytes, mut row) = ([0u8; 64], 0);
+            while row < 64 {
+                bytes[row] = u8::from(test(chunk[row]));
+                row += 1;
+            }
             // SAFETY: both loads lie inside the 64 bytes.
             let (first, second) = unsafe {
                 (_mm256_loadu_si256(bytes.as_ptr().cast()), _mm256_loadu_si256(bytes.as_ptr().add(32).cast()))
             };
-            let bits = |half| _mm256_movemask_epi8(_mm256_slli_epi16::<7>(half)) as u32;
-            *word |= u64::from(bits(first)) | u64::from(bits(second)) << 32;
+            let first = _mm256_movemask_epi8(_mm256_slli_epi16::<7>(first)) as u32;
+            let second = _mm256_movemask_epi8(_mm256_slli_epi16::<7>(second)) as u32;
+            *word |= u64::from(first) | u64::from(second) << 32;
+            at += 1;
         }
         fill_rest(rest, chunks.len(), out, test);
     }
@@ -186,9 +196,11 @@ mod x86 {
         let (low, high, low_bits, high_bits) = (twice(low), twice(high), twice(&LOW_BITS), twice(&HIGH_BITS));
         let nibble = _mm256_set1_epi8(15);
         let (chunks, rest) = codes.as_chunks::<64>();
-        for (chunk, word) in chunks.iter().zip(out.iter_mut()) {
-            let mut bits = 0u64;
-            for half in 0..2 {
+        let (num, mut at) = (chunks.len().min(out.len()), 0);
+        while at < num {
+            let chunk = &chunks[at];
+            let (mut bits, mut half) = (0u64, 0);
+            while half < 2 {
                 // SAFETY: both loads lie inside the 64 bytes.
                 let codes = unsafe { _mm256_loadu_si256(chunk.as_ptr().add(half * 32).cast()) };
                 let first = _mm256_and_si256(codes, nibble);
@@ -198,8 +210,10 @@ mod x86 {
                     _mm256_and_si256(_mm256_shuffle_epi8(high, first), _mm256_shuffle_epi8(high_bits, second));
                 let outside = _mm256_cmpeq_epi8(_mm256_or_si256(in_low, in_high), _mm256_setzero_si256());
                 bits |= u64::from(!_mm256_movemask_epi8(outside) as u32) << (half * 32);
+                half += 1;
             }
-            *word |= bits;
+            out[at] |= bits;
+            at += 1;
         }
         fill_rest(rest, chunks.len(), out, |code| table[usize::from(code)]);
     }

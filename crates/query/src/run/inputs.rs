@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, ColumnType, Dictionary, Input, InputSpec};
+use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues};
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
 use expression::Environment;
-use segment::{ColumnRef, SegmentRef, codes_of};
+use segment::{ColumnRef, NumberCodes, SegmentRef, codes_of};
 
 use super::unexpected;
 use crate::{Error, Result};
@@ -14,6 +14,18 @@ use crate::{Error, Result};
 struct Bound {
     column: Option<ColumnRef>,
     dictionary: Option<Arc<dyn Dictionary>>,
+    /// Codes to be read instead of the column's numbers.
+    numbers: Option<NumberCodes>,
+    is_read: bool,
+}
+
+impl Bound {
+    fn read(&self, rows: Range<usize>) -> Option<ArrayRef> {
+        match &self.numbers {
+            Some(numbers) => Some(numbers.read(rows)),
+            None => self.column.as_ref().filter(|_| self.is_read).map(|column| column.read(rows)),
+        }
+    }
 }
 
 /// Distinct input columns, and which of them each aggregator reads.
@@ -45,8 +57,28 @@ impl Inputs {
         };
         let dictionary = column.as_ref().and_then(|column| column.dictionary());
         self.specs.push(spec);
-        self.columns.push(Bound { column, dictionary });
+        self.columns.push(Bound { column, dictionary, numbers: None, is_read: true });
         Ok(self.columns.len() - 1)
+    }
+
+    /// Feeds the accumulators of the fold that want it with codes, where columns keep them beside numbers.
+    pub fn prefer_codes(&mut self, fold: &Fold) {
+        let num_plain = self.columns.len();
+        let coded: Vec<Option<usize>> = (0..num_plain).map(|at| self.bind_codes(at)).collect();
+        for (uses, accumulator) in self.uses.iter_mut().zip(fold.accumulators()) {
+            if accumulator.wants_codes() {
+                uses.iter_mut().for_each(|at| *at = coded[*at].unwrap_or(*at));
+            }
+        }
+        for (at, bound) in self.columns.iter_mut().enumerate() {
+            bound.is_read = self.uses.iter().any(|uses| uses.contains(&at));
+        }
+    }
+
+    fn bind_codes(&mut self, at: usize) -> Option<usize> {
+        let numbers = self.columns[at].column.as_ref()?.number_codes()?.clone();
+        self.columns.push(Bound { column: None, dictionary: None, numbers: Some(numbers), is_read: true });
+        Some(self.columns.len() - 1)
     }
 
     /// The types of each aggregator's inputs, `None` where the column is missing.
@@ -56,7 +88,7 @@ impl Inputs {
     }
 
     pub fn read(&self, rows: Range<usize>) -> Vec<Option<ArrayRef>> {
-        self.columns.iter().map(|bound| bound.column.as_ref().map(|column| column.read(rows.clone()))).collect()
+        self.columns.iter().map(|bound| bound.read(rows.clone())).collect()
     }
 
     /// The arrays as each aggregator wants them.
@@ -85,6 +117,11 @@ pub(crate) fn take(arrays: &[Option<ArrayRef>], rows: &UInt32Array) -> Result<Ve
 }
 
 fn input_of<'a>(bound: &'a Bound, array: &'a dyn Array) -> Result<Input<'a>> {
+    if let Some(numbers) = &bound.numbers {
+        let codes = codes_of(array).ok_or_else(|| unexpected("numbers"))?;
+        let values = number_values(numbers.values().as_ref()).ok_or_else(|| unexpected("numbers"))?;
+        return Ok(Input::Numbers { codes, values });
+    }
     let any = array.as_any();
     if let Some(longs) = any.downcast_ref::<Int64Array>() {
         return Ok(Input::Long(longs));
@@ -105,4 +142,11 @@ fn input_of<'a>(bound: &'a Bound, array: &'a dyn Array) -> Result<Input<'a>> {
     }
     let codes = codes_of(array).ok_or_else(|| unexpected("text"))?;
     Ok(Input::Text { codes, dictionary })
+}
+
+fn number_values(values: &dyn Array) -> Option<NumberValues<'_>> {
+    if let Some(longs) = values.as_any().downcast_ref::<Int64Array>() {
+        return Some(NumberValues::Longs(longs.values()));
+    }
+    values.as_any().downcast_ref::<Float64Array>().map(|doubles| NumberValues::Doubles(doubles.values()))
 }

@@ -132,8 +132,10 @@ impl<'a> Leaf<'a> {
                 "a dimension has several values, which 'groupByEnableMultiValueUnnesting' refuses",
             ));
         }
-        let inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
+        let mut inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
         let mut fold = Fold::bind(&plan.specs, &inputs.types(), ArenaKind::Flat)?;
+        inputs.prefer_codes(&fold);
+        fold.let_wait();
         let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
         let grouper = grouper(&keys, &selection, num_rows);
         let mut touched = Vec::new();
@@ -358,7 +360,9 @@ impl<'a> Leaf<'a> {
         table + self.fold.memory_bytes()
     }
 
-    fn finish(self) -> Result<Option<FoldPartial>> {
+    fn finish(mut self) -> Result<Option<FoldPartial>> {
+        let arrays = self.inputs.read(0..0);
+        self.fold.settle(&self.inputs.of(&arrays)?)?;
         let order: Vec<u32> = match &self.grouper {
             Grouper::Dense { .. } => {
                 (0..).zip(&self.touched).filter(|(_, met)| **met != 0).map(|(group, _)| group).collect()

@@ -263,7 +263,7 @@ pub(super) fn input_rows(input: &Input<'_>) -> Option<usize> {
         Input::Long(values) => Some(values.len()),
         Input::Double(values) => Some(values.len()),
         Input::Float(values) => Some(values.len()),
-        Input::Text { codes, .. } => Some(codes.len()),
+        Input::Text { codes, .. } | Input::Numbers { codes, .. } => Some(codes.len()),
         Input::Texts { offsets, codes, .. } => {
             let sound = offsets.first() == Some(&0) && offsets.is_sorted();
             let fits = offsets.last().is_some_and(|&last| last as usize <= codes.len());
