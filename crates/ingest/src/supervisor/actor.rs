@@ -26,6 +26,8 @@ pub(super) enum Command {
     /// The spec is another one.
     Changed,
     Rotate(Vec<i64>),
+    /// Lanes are not what they were: see what can be read.
+    Look,
     Reset(ResetPlan, oneshot::Sender<Result<()>>),
     Stop,
 }
@@ -33,7 +35,7 @@ pub(super) enum Command {
 impl Command {
     /// Whether it ends what is being done, so that no answer of a source need be waited for.
     fn interrupts(&self) -> bool {
-        !matches!(self, Command::Rotate(_))
+        !matches!(self, Command::Rotate(_) | Command::Look)
     }
 }
 
@@ -109,6 +111,10 @@ impl Handle {
 
     pub(super) fn rotate(&self, groups: Vec<i64>) {
         self.tell(Command::Rotate(groups));
+    }
+
+    pub(super) fn look_again(&self) {
+        self.tell(Command::Look);
     }
 
     pub(super) fn stop(&self) {
@@ -197,7 +203,7 @@ impl Actor {
     async fn wait_for_command(&mut self) -> Next {
         match self.next_command().await {
             Command::Stop => Next::Over,
-            Command::Changed | Command::Rotate(_) => Next::Again,
+            Command::Changed | Command::Rotate(_) | Command::Look => Next::Again,
             Command::Reset(plan, reply) => {
                 let done = self.reset(plan).await;
                 // Nobody waits for the answer any more if this fails.
@@ -250,6 +256,7 @@ impl Actor {
             match command {
                 None => session.watch().await,
                 Some(Command::Rotate(groups)) => session.rotate(&groups).await,
+                Some(Command::Look) => session.look_again(),
                 Some(Command::Changed) => {
                     session.drain().await;
                     return Next::Again;

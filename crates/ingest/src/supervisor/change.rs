@@ -5,25 +5,43 @@ use serde_json::{Value, json};
 
 use super::api::reply;
 use super::history::tombstone;
+use super::replay::Replay;
 use super::spec::SupervisorSpec;
 use super::{Reply, Supervisors, refused};
 use crate::{Error, Result};
 
 impl Supervisors {
-    /// `POST /`: a new supervisor, or a new version of one.
+    /// `POST /`: a new supervisor, or a new version of one. The newest records are replayed first: a version that
+    /// can read none of those that the present one reads is refused, other differences stand in the answer.
     pub async fn submit(&self, body: &Value, skip_restart_if_unmodified: bool) -> Reply {
-        reply(self.try_submit(body, skip_restart_if_unmodified).await)
+        reply(self.try_submit(body, skip_restart_if_unmodified, false).await)
     }
 
-    async fn try_submit(&self, body: &Value, skip_restart_if_unmodified: bool) -> Result<Reply> {
+    /// [`Supervisors::submit`] of a version that is wanted whatever a replay says.
+    pub async fn submit_by_force(&self, body: &Value, skip_restart_if_unmodified: bool) -> Reply {
+        reply(self.try_submit(body, skip_restart_if_unmodified, true).await)
+    }
+
+    async fn try_submit(&self, body: &Value, skip_restart_if_unmodified: bool, is_forced: bool) -> Result<Reply> {
         let spec = SupervisorSpec::parse(body)?;
         spec.client_properties(&self.context)?;
         let id = spec.id.clone();
         if skip_restart_if_unmodified && self.handle(&id).await.is_some_and(|handle| handle.spec().json == spec.json) {
             return Ok(Reply::id(&id));
         }
+        let replay = match self.handle(&id).await {
+            Some(handle) if !is_forced => Replay::run(&self.context, &handle.spec(), &spec).await?,
+            _ => None,
+        };
+        replay.as_ref().map_or(Ok(()), Replay::check)?;
         self.record(spec, SpecKind::Submitted).await?;
-        Ok(Reply::id(&id))
+        match replay.as_ref().and_then(Replay::to_json) {
+            None => Ok(Reply::id(&id)),
+            Some(differences) => {
+                tracing::warn!(supervisor = id, %differences, "the new spec reads the newest records in another way");
+                Ok(Reply::json(json!({"id": id, "replay": differences})))
+            }
+        }
     }
 
     /// Writes the next version and makes it run; a spec that runs already begins anew under the version that it

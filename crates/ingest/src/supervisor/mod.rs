@@ -12,9 +12,11 @@ mod io_config;
 mod keeper;
 mod offsets;
 mod periods;
+mod replay;
 mod reply;
 mod report;
 mod session;
+mod settle;
 mod sources;
 mod spec;
 mod state;
@@ -30,6 +32,7 @@ use tokio::sync::Mutex;
 
 pub use api::ListView;
 pub use reply::{Body, Reply};
+pub use settle::Settlement;
 
 use crate::{Error, IngestContext, Result};
 use actor::Handle;

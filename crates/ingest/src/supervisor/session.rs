@@ -23,6 +23,8 @@ use crate::{Error, IngestContext, Result};
 const AVERAGES_PERIOD_MS: u64 = 5_000;
 /// The first tasks read before they are compared with the ends of the log.
 const FIRST_OFFSETS_MS: u64 = 1_500;
+/// A task that fails at once is shown for so long: clients look for it to learn why.
+const SHOWN_MS: i64 = 2_000;
 const DRAIN_STEP: Duration = Duration::from_millis(20);
 
 /// A group's thread, seen from outside.
@@ -48,6 +50,8 @@ pub(super) struct Session {
     /// Makes the cuts, once there are groups.
     pub(super) joint: Option<Arc<Joint>>,
     keeper: Keeper,
+    /// Halts that are told once their task has been shown for a while.
+    held: Vec<(LaneId, Partition, Trouble)>,
     /// Where lanes stood that had more to read, and since when.
     standing: BTreeMap<LaneId, (i64, u64)>,
     next: Due,
@@ -91,6 +95,7 @@ impl Session {
             lease,
             joint: None,
             keeper,
+            held: Vec::new(),
             standing: BTreeMap::new(),
             next,
             last_growth_ms,
@@ -127,6 +132,12 @@ impl Session {
         }
         self.rotate_due().await;
         self.show_state();
+    }
+
+    /// Has lanes looked at anew without delay.
+    pub(super) fn look_again(&mut self) {
+        self.shared.status.lock().halted.clear();
+        self.next.discovery = 0;
     }
 
     fn note(&self, outcome: Result<()>) {
@@ -260,7 +271,12 @@ impl Session {
                 board.lanes.retain(|_, shown| matches!(shown.trouble, None | Some(Trouble::Paused(_))));
             });
         }
+        troubles.append(&mut self.held);
         for (lane, partition, trouble) in troubles {
+            if matches!(trouble, Trouble::Halted(_)) && self.is_fresh(&partition) {
+                self.held.push((lane, partition, trouble));
+                continue;
+            }
             let claim = self.taken.remove(&lane).map(|(claim, _)| claim);
             self.keep_lanes();
             self.next.discovery = 0;
@@ -270,6 +286,13 @@ impl Session {
             }
             self.context.handoff.lanes_changed(&self.datasource_id).await;
         }
+    }
+
+    /// Whether the task that reads `partition` has hardly been seen by anybody.
+    fn is_fresh(&self, partition: &Partition) -> bool {
+        let (group, now_ms) = (self.group_of(partition), self.context.clock.now_ms());
+        let active = &self.shared.status.lock().active;
+        active.iter().any(|task| task.group == group && now_ms - task.started_ms < SHOWN_MS)
     }
 
     /// Stops a lane until an operator has looked at it.

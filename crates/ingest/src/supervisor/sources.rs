@@ -58,7 +58,7 @@ impl Session {
         self.open_new(&source, topic, &mut lanes).await?;
         self.stop_misled(topic, is_other).await;
         let mut grants = Vec::new();
-        for lane in self.own(lanes).await? {
+        for lane in self.own(&topic.name, lanes).await? {
             let partition = Partition::new(topic.name.clone(), lane.partition);
             let verdict = match (is_other, lane.partition >= topic.num_partitions) {
                 (true, _) => Verdict::Halt(OTHER_SOURCE.to_owned()),
@@ -130,13 +130,14 @@ impl Session {
     }
 
     /// Takes the lanes that are free, and answers those that are ours and not read yet.
-    async fn own(&mut self, lanes: Vec<Lane>) -> Result<Vec<Lane>> {
+    async fn own(&mut self, topic: &str, lanes: Vec<Lane>) -> Result<Vec<Lane>> {
         let (node, now_ms) = (self.context.node.id.clone(), self.context.clock.now_ms());
         let mut wanted = Vec::new();
         for lane in lanes {
             match lane.state {
                 LaneState::Halted => {
-                    let key = partition_key(&Partition::new("", lane.partition), false);
+                    let partition = Partition::new(topic, lane.partition);
+                    let key = partition_key(&partition, self.spec.io.is_multi_topic());
                     self.shared.status.lock().halted.insert(key, lane.reason.clone().unwrap_or_default());
                 }
                 LaneState::Gone => {}

@@ -93,12 +93,14 @@ impl Sampled {
 
     /// The answer of the sampler.
     pub(super) fn answer(mut self, batch: &ParsedBatch, schema: &DataSchema) -> Value {
+        let snapshot = self.live.as_mut().map(LiveIndex::snapshot);
         let declared = &schema.dimensions.dimensions;
         let is_kept = |dimension: &Dimension| {
-            declared.iter().any(|declared| declared.name == dimension.name) || self.fields.contains(&*dimension.name)
+            declared.iter().any(|declared| declared.name == dimension.name)
+                || self.fields.contains(&*dimension.name)
+                || snapshot.as_deref().is_some_and(|snapshot| has_value(snapshot, &dimension.name))
         };
         let (dimensions, hidden): (Vec<_>, Vec<_>) = batch.dimensions().into_iter().partition(is_kept);
-        let snapshot = self.live.as_mut().map(LiveIndex::snapshot);
         let data = self.entries.into_iter().map(|entry| shown(entry, snapshot.as_deref(), schema, &hidden));
         let data: Vec<Value> = data.collect();
         json!({
@@ -169,6 +171,12 @@ fn parsed(snapshot: &LiveSnapshot, row: usize, schema: &DataSchema, hidden: &[Di
         out.insert(column.name.to_string(), value);
     }
     Value::Object(out)
+}
+
+/// Whether a row has something in the column.
+fn has_value(snapshot: &LiveSnapshot, name: &str) -> bool {
+    let Some(column) = snapshot.column(name) else { return false };
+    (0..snapshot.num_rows()).any(|row| !value(&column, row).is_null())
 }
 
 /// The only value of a column of one row.

@@ -243,6 +243,26 @@ async fn groups_are_cut_together() {
     assert_eq!(ledger.len(), 2, "a range of each lane");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_spec_is_tried_on_the_newest_records() {
+    let world = World::new();
+    world.produce(0, 200);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&spec(), false).await;
+    until("all is published", async || world.all_published().await).await;
+    let blind = patched("/spec/dataSchema/timestampSpec", json!({"column": "nothing", "format": "millis"}));
+    let refused = supervisors.submit(&blind, false).await;
+    let why = json_of(&refused.body)["error"].as_str().expect("an error").to_owned();
+    assert!(refused.status == 400 && why.contains("200 records the present spec reads 180, the new one none"), "{why}");
+    let filter = json!({"filter": {"type": "selector", "dimension": "k", "value": "k1"}});
+    let taken = supervisors.submit(&patched("/spec/dataSchema/transformSpec", filter), false).await;
+    let replay = &json_of(&taken.body)["replay"];
+    assert_eq!((&replay["indexed"]["before"], &replay["unparseable"]["after"]), (&json!(180), &json!(20)), "{taken:?}");
+    assert_eq!(replay["thrownAway"]["after"], json!(120), "{replay}");
+    assert_eq!(supervisors.submit_by_force(&blind, false).await.body, Body::Json(json!({"id": "clicks"})));
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
 fn patched(pointer: &str, value: Value) -> Value {
     let mut spec = spec();
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");

@@ -8,7 +8,7 @@ use ingest::source::{
     Bounds, FetchedBatch, MemorySource, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic,
     TopicChoice,
 };
-use ingest::{IngestContext, IngestLimits, Supervisors};
+use ingest::{IngestContext, IngestLimits, Settlement, Supervisors};
 use metastore::LaneState;
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
@@ -217,5 +217,90 @@ async fn a_checksum_that_stays_wrong_halts_its_lane_alone() {
     .await;
     let odd = (0..200).filter(|n| n % 2 == 1 && n % 10 != 7);
     assert_eq!(world.published().await, (odd.clone().count() as i64, odd.sum()));
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+async fn halted(world: &World, why: &str) -> bool {
+    let lanes = world.all_lanes().await;
+    let says = |lane: &metastore::Lane| lane.reason.as_deref().is_some_and(|reason| reason.starts_with(why));
+    lanes.iter().any(|lane| lane.partition == 0 && lane.state == LaneState::Halted && says(lane))
+}
+
+/// Stops reading, changes the log, and reads on.
+async fn change_log(world: &World, supervisors: &Supervisors, change: impl FnOnce()) {
+    supervisors.suspend("clicks").await;
+    until("reading has stopped", async || {
+        super::world::json_of(&supervisors.status("clicks").await.body)["payload"]["state"] == "SUSPENDED"
+    })
+    .await;
+    assert!(world.all_published().await);
+    change();
+    supervisors.resume("clicks").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_that_the_log_lost_is_skipped_by_an_operator() {
+    let world = World::new();
+    world.produce(0, 100);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&one_group(), false).await;
+    until("the first part", async || world.all_published().await).await;
+    let not_halted = supervisors.settle("clicks", None, 0, Settlement::Skip(None)).await;
+    assert_eq!(not_halted.status, 400, "{not_halted:?}");
+    change_log(&world, &supervisors, || {
+        world.produce(100, 200);
+        world.log.expire(&partition(0), 100);
+    })
+    .await;
+    until("the lane is halted", async || halted(&world, "RetentionGap").await).await;
+    assert_eq!(supervisors.settle("clicks", None, 0, Settlement::Accept).await.status, 400, "nothing was cut off");
+    let skipped = supervisors.settle("clicks", None, 0, Settlement::Skip(None)).await;
+    assert_eq!(skipped.status, 200, "{skipped:?}");
+    until("all is published", async || world.all_published().await).await;
+    let metastore = world.metastore.as_metastore();
+    let source = metastore.sources("clicks").await.expect("sources").remove(0);
+    let gaps = metastore.gaps(&source.source_id).await.expect("gaps");
+    assert_eq!(gaps.iter().map(|gap| (gap.partition, gap.to_offset)).collect::<Vec<_>>(), vec![(0, 100)]);
+    assert!(gaps[0].why.starts_with("RetentionGap"));
+    let (count, _) = world.published().await;
+    assert!((wanted(100).0..wanted(200).0).contains(&count));
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_cut_off_goes_on_at_its_end_by_an_operator() {
+    let world = World::new();
+    world.produce(0, 100);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&one_group(), false).await;
+    until("the first part", async || world.all_published().await).await;
+    change_log(&world, &supervisors, || world.log.truncate(&partition(0), 20)).await;
+    until("the lane is halted", async || halted(&world, "LogTruncated").await).await;
+    let accepted = supervisors.settle("clicks", None, 0, Settlement::Accept).await;
+    assert_eq!(super::world::json_of(&accepted.body)["offset"], 20, "{accepted:?}");
+    world.produce(100, 200);
+    until("all is published", async || world.all_published().await).await;
+    assert_eq!(world.published().await, wanted(200), "what was indexed is kept, what comes is added");
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_partition_that_is_gone_is_let_go_by_an_operator() {
+    let world = World::new();
+    world.produce(0, 100);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&one_group(), false).await;
+    until("the first part", async || world.all_published().await).await;
+    world.log.create_topic("events", Some("u1"), 1);
+    until("the lane is halted", async || {
+        let lanes = world.all_lanes().await;
+        lanes.iter().any(|lane| lane.partition == 1 && lane.state == LaneState::Halted)
+    })
+    .await;
+    assert_eq!(supervisors.settle("clicks", None, 1, Settlement::Gone).await.status, 200);
+    let state = async || super::world::json_of(&supervisors.status("clicks").await.body)["payload"]["state"].clone();
+    until("it is well again", async || state().await == "RUNNING").await;
+    let lanes = world.all_lanes().await;
+    assert_eq!(lanes.iter().map(|lane| lane.state).collect::<Vec<_>>(), vec![LaneState::Reading, LaneState::Gone]);
     supervisors.drain(Duration::from_secs(30)).await;
 }

@@ -3,12 +3,14 @@
 use super::{limit, unavailable};
 use crate::context::NodeContext;
 use crate::http::error::ApiError;
+use crate::http::indexer_v1::{event_path, http};
 use crate::http::respond;
 use axum::Router;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
+use ingest::Settlement;
 use metastore::Source;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -23,6 +25,7 @@ const MAX_UNPACKED_BYTES: usize = 256 << 20;
 pub fn routes() -> Router<Arc<NodeContext>> {
     Router::new()
         .route("/supervisors/{id}/lanes", get(lanes))
+        .route("/supervisors/{id}/lanes/{partition}/{decision}", post(settle))
         .route("/supervisors/{id}/deadLetters", get(dead_letters))
         .route("/supervisors/{id}/gaps", get(gaps))
 }
@@ -54,6 +57,30 @@ async fn lanes(State(node): Node, Path(id): Path<String>) -> Result<Response, Ap
         }
     }
     Ok(respond::json(&Value::Array(all)))
+}
+
+/// What an operator decides about a halted lane.
+async fn settle(
+    State(node): Node,
+    Path((id, partition, decision)): Path<(String, String, String)>,
+    Parameters(asked): Asked,
+) -> Result<Response, ApiError> {
+    let wrong = |what: String| ApiError::message(StatusCode::BAD_REQUEST, what);
+    let number = partition.parse::<i32>().ok().filter(|number| *number >= 0);
+    let number = number.ok_or_else(|| wrong(format!("partition [{partition}] is no number of a partition")))?;
+    let to = match asked.get("to") {
+        None => None,
+        Some(text) => Some(text.parse::<i64>().map_err(|_| wrong(format!("to [{text}] is no offset")))?),
+    };
+    let decision = match decision.as_str() {
+        "retry" => Settlement::Retry,
+        "skip" => Settlement::Skip(to),
+        "accept" => Settlement::Accept,
+        "gone" => Settlement::Gone,
+        other => return Err(wrong(format!("decision [{other}] is none of [retry, skip, accept, gone]"))),
+    };
+    let topic = asked.get("topic").map(String::as_str);
+    Ok(http(event_path(&node)?.supervisors.settle(&id, topic, number, decision).await))
 }
 
 /// The newest dead letters: offset, reason and raw bytes of each.

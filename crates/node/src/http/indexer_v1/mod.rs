@@ -7,6 +7,8 @@ mod sampler;
 mod supervisors;
 mod tasks;
 
+pub use reply::http;
+
 use super::error::ApiError;
 use crate::context::{EventPath, NodeContext};
 use axum::Router;
@@ -22,7 +24,7 @@ pub fn routes(node: Arc<NodeContext>) -> Router {
 }
 
 /// What reads and loads in this process; 503 where no role does.
-fn event_path(node: &NodeContext) -> Result<&EventPath, ApiError> {
+pub fn event_path(node: &NodeContext) -> Result<&EventPath, ApiError> {
     let absent = || ApiError::message(StatusCode::SERVICE_UNAVAILABLE, "no process of role ingest is reachable");
     node.event_path().ok_or_else(absent)
 }

@@ -58,7 +58,11 @@ async fn list(State(node): Node, Parameters(asked): Asked) -> Answer {
 async fn submit(State(node): Node, Parameters(asked): Asked, headers: HeaderMap, body: Body) -> Answer {
     let spec = body::json(&headers, body, node.config.http.max_spec_bytes).await?;
     let skip = says_true(&asked, "skipRestartIfUnmodified");
-    Ok(http(event_path(&node)?.supervisors.submit(&spec, skip).await))
+    let supervisors = &event_path(&node)?.supervisors;
+    Ok(http(match says_true(&asked, "force") {
+        true => supervisors.submit_by_force(&spec, skip).await,
+        false => supervisors.submit(&spec, skip).await,
+    }))
 }
 
 async fn spec(State(node): Node, Path(id): Path<String>) -> Answer {
