@@ -1,3 +1,5 @@
+mod damage;
+
 use std::time::Instant;
 
 use rdkafka::mocking::MockCluster;
