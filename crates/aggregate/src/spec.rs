@@ -33,6 +33,11 @@ pub trait AggregatorSpec: Send + Sync + Debug {
     /// The aggregator that folds this one's stored output, under the same name.
     fn merging(&self) -> Arc<dyn AggregatorSpec>;
 
+    /// The aggregator as roll-up folds it, where that is not as queries do.
+    fn in_roll_up(&self) -> Option<Arc<dyn AggregatorSpec>> {
+        None
+    }
+
     /// Type of the column in which its states are stored.
     fn state_type(&self) -> ColumnType;
 

@@ -27,4 +27,4 @@ pub use extraction::ExtractionFn;
 pub use filter::{BoundFilter, Filter};
 pub use search_query::SearchQuery;
 pub use verdict::{Truth, Verdict};
-pub use virtual_columns::{VirtualColumns, WithVirtual};
+pub use virtual_columns::{ShownExpr, VirtualColumns, WithVirtual};

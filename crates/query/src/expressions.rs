@@ -1,6 +1,6 @@
 //! Expressions and dimension specs that aggregators name, as columns of a segment.
 
-use aggregate::Kind;
+use aggregate::{ColumnType, Kind};
 use expression::{DimensionSpec, Environment, VirtualColumns, WithVirtual};
 use segment::{ColumnRef, SegmentRef};
 use serde_json::{Value, json};
@@ -31,6 +31,13 @@ pub(crate) fn expression_column(text: &str, segment: &SegmentRef, env: &Environm
 /// The values of a dimension spec as a column; `None` when it is a plain one of a column that is missing.
 pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef, env: &Environment) -> Result<Option<ColumnRef>> {
     let spec = DimensionSpec::parse_with(json, env)?;
-    let is_missing = spec.is_plain() && segment.column(spec.dimension()).is_none();
-    if is_missing { Ok(None) } else { Ok(Some(spec.bind(segment)?)) }
+    if !spec.is_plain() {
+        return Ok(Some(spec.bind(segment)?));
+    }
+    // Numbers are hashed as numbers, whatever the output type.
+    match segment.column(spec.dimension()) {
+        None => Ok(None),
+        Some(column) if column.column_type() != ColumnType::String => Ok(Some(column)),
+        Some(_) => Ok(Some(spec.bind(segment)?)),
+    }
 }

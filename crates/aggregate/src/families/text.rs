@@ -63,6 +63,8 @@ struct ChosenText<C> {
     max_bytes: usize,
     /// Whether a list of values is taken whole, else its first value.
     multiple: bool,
+    /// Roll-up passes over rows without a text, and an empty text is none once it is stored.
+    in_roll_up: bool,
     choice: PhantomData<C>,
 }
 
@@ -116,7 +118,10 @@ impl<C: Choice> OwnedAggregator for ChosenText<C> {
             }
             let time = times.map_or(0, |times| times.value(row));
             if Self::wants(states.get(group), time) {
-                self.put(states, group, time, text_of(value, row, self.multiple));
+                let text = text_of(value, row, self.multiple);
+                if text.is_some() || !self.in_roll_up {
+                    self.put(states, group, time, text);
+                }
             }
         });
         Ok(())
@@ -134,8 +139,9 @@ impl<C: Choice> OwnedAggregator for ChosenText<C> {
     }
 
     fn encode(&self, state: &TextState, out: &mut Vec<u8>) -> Result<()> {
-        PairCodec::encode(state.time.unwrap_or_default(), state.text.is_some(), out);
-        out.extend_from_slice(state.text.as_deref().unwrap_or_default().as_bytes());
+        let text = state.text.as_deref().filter(|text| !(self.in_roll_up && text.is_empty()));
+        PairCodec::encode(state.time.unwrap_or_default(), text.is_some(), out);
+        out.extend_from_slice(text.unwrap_or_default().as_bytes());
         Ok(())
     }
 
@@ -191,7 +197,7 @@ impl<C: Choice> TextSpec<C> {
         let max_bytes = properties.integer("maxStringBytes", DEFAULT_MAX_BYTES, 0..=i64::from(i32::MAX))?;
         let max_bytes = usize::try_from(max_bytes).unwrap_or(usize::MAX);
         let multiple = properties.flag("aggregateMultipleValues", true)?;
-        let aggregator = ChosenText { max_bytes, multiple, choice: PhantomData };
+        let aggregator = ChosenText { max_bytes, multiple, in_roll_up: false, choice: PhantomData };
         Ok(Arc::new(TextSpec::<C> { tag, properties: TimedProperties::parse(json)?, aggregator }))
     }
 
@@ -243,6 +249,11 @@ impl<C: Choice> AggregatorSpec for TextSpec<C> {
 
     fn merging(&self) -> Arc<dyn AggregatorSpec> {
         Arc::new(TextSpec::<C> { properties: self.properties.merging(), ..self.clone() })
+    }
+
+    fn in_roll_up(&self) -> Option<Arc<dyn AggregatorSpec>> {
+        let aggregator = ChosenText { in_roll_up: C::TIMED, ..self.aggregator.clone() };
+        Some(Arc::new(TextSpec::<C> { aggregator, ..self.clone() }))
     }
 
     fn state_type(&self) -> ColumnType {

@@ -144,13 +144,16 @@ impl Collector {
     }
 
     /// The estimated number of distinct values. In the byte of the overflow, zeros are counted by the
-    /// low half of the one register and the high half of the other, as Druid counts them.
+    /// low half of the one register and the high half of the other, as Druid counts them. While few registers are
+    /// set Druid looks only at bytes that are not zero, and misses an overflow elsewhere.
     pub fn estimate(&self) -> f64 {
         let (mut sum, mut num_zero) = (0.0, 0_u32);
+        let is_sparse = self.num_set < SPARSE_BELOW;
         for (at, &byte) in (0_u16..).zip(self.registers.bytes().iter()) {
             let mut high = (byte >> 4).saturating_add(self.offset);
             let mut low = (byte & 0x0f).saturating_add(self.offset);
-            if self.overflow != 0 && at == self.overflow_register / 2 {
+            let is_seen = byte != 0 || !is_sparse;
+            if self.overflow != 0 && at == self.overflow_register / 2 && is_seen {
                 match self.overflow_register % 2 {
                     0 => high = high.max(self.overflow),
                     _ => low = low.max(self.overflow),

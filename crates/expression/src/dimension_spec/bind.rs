@@ -50,6 +50,7 @@ fn is_number(column_type: &ColumnType) -> bool {
 /// A string column through an extraction function, once per entry.
 fn extracted(column: ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Result<ColumnRef> {
     let Some(dictionary) = column.dictionary() else { return Ok(column) };
+    extraction.check_all(&*dictionary)?;
     let empty = extraction.apply(None);
     if column.is_multi_value() && column.has_nulls() && empty.is_some() {
         return filled(&column, extraction, num_rows);

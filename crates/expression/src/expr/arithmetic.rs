@@ -70,8 +70,11 @@ impl Arithmetic {
                 _ => Err(Error::evaluation(self.mark(), "has no meaning for two strings")),
             };
         }
+        // A text beside a number is a double, whatever it holds.
+        let is_text = |value: &Scalar<'_>| matches!(value, Scalar::Text(_));
+        let both_long = !is_text(a) && !is_text(b);
         Ok(match (number(a), number(b)) {
-            (Some(Scalar::Long(a)), Some(Scalar::Long(b))) => Scalar::Long(self.longs(a, b)?),
+            (Some(Scalar::Long(a)), Some(Scalar::Long(b))) if both_long => Scalar::Long(self.longs(a, b)?),
             (Some(a), Some(b)) => match (a.as_double(), b.as_double()) {
                 (Some(a), Some(b)) => Scalar::Double(self.doubles(a, b)),
                 _ => Scalar::Null,
@@ -142,13 +145,13 @@ impl Function for Arithmetic {
     }
 }
 
-/// Strings stay strings, longs stay longs, everything else is a double.
+/// Strings stay strings, longs stay longs, everything else is a double. Of two sides the known one counts.
 pub(crate) fn numeric_output(args: &[Option<ExprType>]) -> Option<ExprType> {
-    match (args.first().copied().flatten()?, args.get(1).copied().flatten()?) {
-        (ExprType::Array(kind), _) | (_, ExprType::Array(kind)) => Some(ExprType::Array(kind)),
-        (a, b) if a == b => Some(a),
-        _ => Some(ExprType::DOUBLE),
-    }
+    args.iter().copied().flatten().reduce(|a, b| match (a, b) {
+        (ExprType::Array(kind), _) | (_, ExprType::Array(kind)) => ExprType::Array(kind),
+        (a, b) if a == b => a,
+        _ => ExprType::DOUBLE,
+    })
 }
 
 /// One side of an operation on numbers: a value a row or the same for all.

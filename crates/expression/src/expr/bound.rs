@@ -42,11 +42,18 @@ impl BoundExpr {
         self.eval_with(rows.len(), |column| column.take(rows))
     }
 
+    /// As `eval_rows`, but what a multi-value column gives stays a list when it is one text.
+    pub(crate) fn eval_lists(&self, rows: &[u32]) -> Result<Vector> {
+        self.expr.eval_inputs(rows.len(), true, |name, whole| self.input(name, whole, |column| column.take(rows)))
+    }
+
     fn eval_with(&self, num_rows: usize, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Vector> {
-        self.expr.eval_inputs(num_rows, |name, whole| {
-            let column = self.columns.iter().find(|(column, _)| column == name);
-            column.map(|(_, column)| vector(column, read(column), whole)).transpose()
-        })
+        self.expr.eval_inputs(num_rows, false, |name, whole| self.input(name, whole, &read))
+    }
+
+    fn input(&self, name: &str, whole: bool, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Option<Vector>> {
+        let column = self.columns.iter().find(|(column, _)| column == name);
+        column.map(|(_, column)| vector(column, read(column), whole || self.is_column())).transpose()
     }
 
     /// The type of the values, as far as it is known before they are.
@@ -55,6 +62,25 @@ impl BoundExpr {
             let (_, column) = self.columns.iter().find(|(column, _)| column == name)?;
             type_of(&column.column_type())
         })
+    }
+
+    /// As `output_type`, but where a column is missing only as much as Druid knows: nothing when it is read as an
+    /// array or when a function works row by row.
+    pub(crate) fn known_output_type(&self) -> Option<ExprType> {
+        let inner = &self.expr.inner;
+        let is_there = |name: &str| self.columns.iter().any(|(column, _)| column == name);
+        let lacks = inner.inputs.iter().any(|input| !is_there(&input.name) && (input.whole || inner.is_row_by_row));
+        if lacks { None } else { self.output_type() }
+    }
+
+    /// The column, when the expression is its name and no more.
+    pub(crate) fn column(&self) -> Option<&ColumnRef> {
+        self.columns.first().map(|(_, column)| column).filter(|_| self.is_column())
+    }
+
+    /// Whether the expression is the name of a column and no more.
+    pub(crate) fn is_column(&self) -> bool {
+        self.expr.is_column()
     }
 
     /// Whether rows may have several values.

@@ -26,12 +26,21 @@ pub(crate) struct Built {
     pub root: Node,
     pub inputs: Vec<InputSlot>,
     pub num_slots: usize,
+    pub is_row_by_row: bool,
 }
 
 pub(crate) fn build(ast: &Ast, environment: &Environment) -> Result<Built> {
-    let mut builder = Builder { environment, inputs: Vec::new(), scopes: Vec::new(), num_slots: 0, num_nodes: 0 };
+    let mut builder = Builder {
+        environment,
+        inputs: Vec::new(),
+        scopes: Vec::new(),
+        num_slots: 0,
+        num_nodes: 0,
+        is_row_by_row: false,
+    };
     let root = builder.node(ast, false)?;
-    Ok(Built { root, inputs: builder.inputs, num_slots: builder.num_slots })
+    let Builder { inputs, num_slots, is_row_by_row, .. } = builder;
+    Ok(Built { root, inputs, num_slots, is_row_by_row })
 }
 
 struct Builder<'e> {
@@ -40,6 +49,7 @@ struct Builder<'e> {
     scopes: Vec<HashMap<String, usize>>,
     num_slots: usize,
     num_nodes: usize,
+    is_row_by_row: bool,
 }
 
 impl Builder<'_> {
@@ -78,6 +88,7 @@ impl Builder<'_> {
         let lower = name.to_ascii_lowercase();
         let kind = functions::find(&lower).ok_or_else(|| unknown("function", name))?;
         kind.check_arity(args.len())?;
+        self.is_row_by_row |= !functions::runs_over_vectors(kind.name);
         let (lambda, rest) = self.lambda(kind, args)?;
         let wants_array = |at: usize| kind.arrays.contains(at + args.len() - rest.len());
         let nodes = rest.iter().enumerate().map(|(at, arg)| self.node(arg, wants_array(at)));

@@ -43,6 +43,8 @@ struct Inner {
     root: Node,
     inputs: Vec<InputSlot>,
     num_slots: usize,
+    /// Whether some function is none of those that Druid runs over vectors.
+    is_row_by_row: bool,
 }
 
 /// Named Arrow columns of one length.
@@ -67,8 +69,13 @@ impl Expr {
     /// As `parse`, with lookups and a present time.
     pub fn parse_with(text: &str, environment: &Environment) -> Result<Expr> {
         let built = build(&parser::parse(text)?, environment)?;
-        let inner =
-            Inner { text: text.to_string(), root: built.root, inputs: built.inputs, num_slots: built.num_slots };
+        let inner = Inner {
+            text: text.to_string(),
+            root: built.root,
+            inputs: built.inputs,
+            num_slots: built.num_slots,
+            is_row_by_row: built.is_row_by_row,
+        };
         Ok(Expr { inner: Arc::new(inner) })
     }
 
@@ -88,6 +95,11 @@ impl Expr {
         self.inner.root.literal()
     }
 
+    /// Whether it is the name of a column and no more.
+    fn is_column(&self) -> bool {
+        matches!(self.inner.root, Node::Slot(_))
+    }
+
     /// The type of the result, given those of the columns; `None` where it cannot be known.
     pub fn output_type(&self, column: &dyn Fn(&str) -> Option<ExprType>) -> Option<ExprType> {
         let mut slots = vec![None; self.inner.num_slots];
@@ -105,13 +117,15 @@ impl Expr {
     /// One value for each of `num_rows` rows. Rows that are arrays in a column read value by value give an array
     /// of the results; a column that is `None` is null. Fails where a function refuses a value.
     pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
-        self.eval_inputs(num_rows, |name, _| column(name))
+        self.eval_inputs(num_rows, false, |name, _| column(name))
     }
 
-    /// As `eval`; `column` is told the name and whether the column is read as whole arrays.
+    /// As `eval`; `column` is told the name and whether the column is read as whole arrays. With `as_lists` a list of
+    /// one text stays a list.
     fn eval_inputs(
         &self,
         num_rows: usize,
+        as_lists: bool,
         mut column: impl FnMut(&str, bool) -> Result<Option<Vector>>,
     ) -> Result<Vector> {
         let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
@@ -127,11 +141,17 @@ impl Expr {
             slots[input.slot] = values;
         }
         let frame = Frame { num_rows, slots: &slots };
-        if repeated.is_empty() { self.inner.root.eval(&frame) } else { self.eval_each(&frame, &repeated) }
+        if repeated.is_empty() {
+            return self.inner.root.eval(&frame);
+        }
+        if as_lists && self.is_column() {
+            return Ok(frame.slots[repeated[0]].clone());
+        }
+        self.eval_each(&frame, &repeated, as_lists)
     }
 
     /// The expression once for every combination of the values of the multi-value columns of a row.
-    fn eval_each(&self, frame: &Frame<'_>, repeated: &[usize]) -> Result<Vector> {
+    fn eval_each(&self, frame: &Frame<'_>, repeated: &[usize], as_lists: bool) -> Result<Vector> {
         let inputs: Vec<_> = repeated.iter().map(|slot| frame.slots[*slot].clone()).collect();
         let expanded = lambda::expand(&inputs, frame.num_rows, true)?;
         let mut taken = frame.take(&expanded.rows, [&self.inner.root]);
@@ -145,7 +165,7 @@ impl Expr {
             None => results.widest_kind(),
         };
         let lists = expanded.lists(&results).map(|mut list| match list.len() {
-            1 if kind == Kind::Text => list.pop().unwrap_or(Scalar::Null),
+            1 if kind == Kind::Text && !as_lists => list.pop().unwrap_or(Scalar::Null),
             _ => Scalar::array(list, kind),
         });
         lambda::vector_of(lists.collect())

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use dialect::{order, print, read};
@@ -30,6 +31,25 @@ impl ExprType {
     pub fn element(self) -> Kind {
         match self {
             ExprType::Scalar(kind) | ExprType::Array(kind) => kind,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Long => "LONG",
+            Kind::Double => "DOUBLE",
+            Kind::Text => "STRING",
+        })
+    }
+}
+
+impl fmt::Display for ExprType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExprType::Scalar(kind) => kind.fmt(f),
+            ExprType::Array(kind) => write!(f, "ARRAY<{kind}>"),
         }
     }
 }

@@ -37,6 +37,15 @@ impl Extraction for Cascade {
         self.rest(self.functions.first().and_then(|function| function.apply(value)))
     }
 
+    fn check(&self, value: &str) -> Result<()> {
+        let mut value = Some(value.to_string());
+        for function in &self.functions {
+            value.as_deref().map_or(Ok(()), |value| function.check(value))?;
+            value = function.apply(value.as_deref());
+        }
+        Ok(())
+    }
+
     fn long(&self, value: i64) -> Option<String> {
         self.rest(self.functions.first().and_then(|function| function.apply_long(value)))
     }

@@ -58,6 +58,12 @@ pub(crate) trait Extraction: Send + Sync + Debug {
     /// Of a text or null.
     fn text(&self, value: Option<&str>) -> Option<String>;
 
+    /// Fails where the text has no meaning for the function. Asked of every value of a column before the function is
+    /// used on it.
+    fn check(&self, _value: &str) -> Result<()> {
+        Ok(())
+    }
+
     /// Of a long: as a rule of its digits, in date formats of the instant in milliseconds.
     fn long(&self, value: i64) -> Option<String> {
         self.text(Some(&value.to_string()))
@@ -92,6 +98,15 @@ impl ExtractionFn {
     /// Of a text or null.
     pub fn apply(&self, value: Option<&str>) -> Option<String> {
         self.inner.text(value)
+    }
+
+    /// Fails where a text of the column has no meaning for the function.
+    pub(crate) fn check_all(&self, dictionary: &dyn aggregate::Dictionary) -> Result<()> {
+        (0u32..).take(dictionary.len()).try_for_each(|code| dictionary.get(code).map_or(Ok(()), |v| self.check(v)))
+    }
+
+    pub(crate) fn check(&self, value: &str) -> Result<()> {
+        self.inner.check(value)
     }
 
     /// Of a long, `__time` too.

@@ -1,6 +1,7 @@
 //! A filter of one column: a predicate, perhaps behind an extraction function.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::{ColumnType, Dictionary};
@@ -14,6 +15,7 @@ use super::strategy::CodeLeaf;
 use super::{Filter, FilterSpec, Parsing, is_time, numeric};
 use crate::extraction::ExtractionFn;
 use crate::json::Object;
+use crate::words;
 use crate::{Result, Truth};
 
 #[derive(Clone, Debug)]
@@ -93,9 +95,15 @@ impl FilterSpec for Leaf {
             (ColumnType::Long, _) => numeric::bind(self, segment, column, NumberType::Long),
             (ColumnType::Double, _) => numeric::bind(self, segment, column, NumberType::Double),
             (ColumnType::Float, _) => numeric::bind(self, segment, column, NumberType::Float),
-            (ColumnType::String, Some(dictionary)) => self.bind_text(column, &dictionary, segment.num_rows()),
+            (ColumnType::String, Some(dictionary)) => {
+                self.extraction.as_ref().map_or(Ok(()), |extraction| extraction.check_all(&*dictionary))?;
+                self.bind_text(column, &dictionary, segment.num_rows())
+            }
             // A state is no value that could be compared.
-            (ColumnType::String, None) | (ColumnType::State(_), _) => Box::new(Same(self.text(None))),
+            (ColumnType::State(_), _) => {
+                Box::new(StateLeaf { column, null: self.text(None), state: self.predicate.state() })
+            }
+            (ColumnType::String, None) => Box::new(Same(self.text(None))),
         })
     }
 
@@ -113,5 +121,28 @@ impl FilterSpec for Leaf {
         }
         gaps.push(Interval { start: next, end: i64::MAX });
         Some(gaps)
+    }
+}
+
+/// A column of states: only whether there is one can be told.
+struct StateLeaf {
+    column: ColumnRef,
+    null: Truth,
+    state: Truth,
+}
+
+impl BoundFilter for StateLeaf {
+    fn mask(&self, rows: Range<usize>, unknown: bool, out: &mut Vec<u64>) -> Result<()> {
+        words::reset(out, rows.len());
+        let array = self.column.read(rows);
+        for row in 0..array.len() {
+            let truth = if array.is_null(row) { self.null } else { self.state };
+            out[row / 64] |= u64::from(truth.keep(unknown)) << (row % 64);
+        }
+        Ok(())
+    }
+
+    fn cost(&self) -> f64 {
+        20.0
     }
 }

@@ -23,6 +23,10 @@ impl Predicate for IsNull {
         Truth::from(value.is_none())
     }
 
+    fn state(&self) -> Truth {
+        Truth::False
+    }
+
     fn codes(&self, _dictionary: &dyn Dictionary) -> Option<CodeSet> {
         Some(CodeSet::None)
     }

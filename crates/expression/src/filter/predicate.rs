@@ -36,6 +36,11 @@ pub(crate) trait Predicate: Send + Sync + Debug {
         self.text(None)
     }
 
+    /// Of a state of an aggregator.
+    fn state(&self) -> Truth {
+        Truth::Unknown
+    }
+
     /// Of the null of a column of numbers.
     fn null_number(&self, _number_type: NumberType) -> Truth {
         self.text(None)

@@ -23,7 +23,8 @@ pub(super) enum Literal {
     Text(String),
     Long(i64),
     Double(f64),
-    Float(f32),
+    /// Kept as it was written: only a column of floats is asked for the float.
+    Float(f64),
 }
 
 impl MatchType {
@@ -53,7 +54,7 @@ impl MatchType {
                 _ => read::long(&text).map(Literal::Long),
             },
             MatchType::Double => read::double(&text).map(Literal::Double),
-            MatchType::Float => read::float(&text).map(Literal::Float),
+            MatchType::Float => read::double(&text).map(Literal::Float),
         }
     }
 }
@@ -66,7 +67,7 @@ impl Literal {
             Literal::Long(value) => value.to_string(),
             Literal::Double(value) => whole(*value).map_or_else(|| print::double_text(*value), |long| long.to_string()),
             Literal::Float(value) => {
-                whole(f64::from(*value)).map_or_else(|| print::float_text(*value), |long| long.to_string())
+                whole(*value).map_or_else(|| print::float_text(*value as f32), |long| long.to_string())
             }
         }
     }
@@ -77,10 +78,9 @@ impl Literal {
             (NumberType::Long, Literal::Long(value)) => Some(*value),
             (NumberType::Long, Literal::Text(text)) => read::long(text),
             (NumberType::Long, Literal::Double(value)) => whole(*value),
-            (NumberType::Long, Literal::Float(value)) => whole(f64::from(*value)),
+            (NumberType::Long, Literal::Float(value)) => whole(*value),
             (NumberType::Double, literal) => literal.double().map(key),
             (NumberType::Float, Literal::Text(text)) => read::float(text).map(|value| key(f64::from(value))),
-            (NumberType::Float, Literal::Float(value)) => Some(key(f64::from(*value))),
             (NumberType::Float, literal) => literal.double().map(|value| key(f64::from(value as f32))),
         }
     }
@@ -99,7 +99,7 @@ impl Literal {
             Literal::Text(text) => read::double(text),
             Literal::Long(value) => Some(*value as f64),
             Literal::Double(value) => Some(*value),
-            Literal::Float(value) => Some(f64::from(*value)),
+            Literal::Float(value) => Some(*value),
         }
     }
 }

@@ -1,10 +1,12 @@
-//! Date patterns in the letters of Joda-Time, English names: `yyyy-MM-dd'T'HH:mm:ss.SSSZZ`.
+//! Date patterns in the letters of Joda-Time, with names of months and days: `yyyy-MM-dd'T'HH:mm:ss.SSSZZ`.
 
 pub(crate) mod civil;
+mod names;
 mod parse;
 mod pattern;
 mod print;
 
+pub use names::Names;
 pub use pattern::Pattern;
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use timeline::TimeZone;
 
-use super::{parse, print};
+use super::{Names, parse, print};
 use crate::{Error, Result};
 
 /// A date pattern, read once and used many times.
@@ -53,7 +53,7 @@ impl Pattern {
         Ok(Pattern { items })
     }
 
-    /// Whether it shows names of months, weekdays, eras or halves of the day, which are English.
+    /// Whether it shows names of months, weekdays, eras or halves of the day.
     pub fn has_names(&self) -> bool {
         let is_name = |item: &Item| match item {
             Item::Text(_) => false,
@@ -70,7 +70,14 @@ impl Pattern {
 
     /// Appends the instant as the wall clock of the zone shows it.
     pub fn write(&self, instant: i64, zone: &TimeZone, out: &mut String) {
-        print::write(&self.items, instant, zone, out);
+        print::write(&self.items, instant, zone, &Names::ENGLISH, out);
+    }
+
+    /// As `text`, with the names of a language.
+    pub fn text_in(&self, instant: i64, zone: &TimeZone, names: &Names) -> String {
+        let mut out = String::new();
+        print::write(&self.items, instant, zone, names, &mut out);
+        out
     }
 
     /// As `write`, as a new text.

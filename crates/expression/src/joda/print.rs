@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use timeline::TimeZone;
 
-use super::civil::{Civil, MONTHS, WEEKDAYS};
+use super::Names;
+use super::civil::Civil;
 use super::pattern::Item;
 
-pub(super) fn write(items: &[Item], instant: i64, zone: &TimeZone, out: &mut String) {
+pub(super) fn write(items: &[Item], instant: i64, zone: &TimeZone, names: &Names, out: &mut String) {
     let local = Civil::of_local(zone.to_local(instant));
     for item in items {
         match item {
@@ -15,18 +16,20 @@ pub(super) fn write(items: &[Item], instant: i64, zone: &TimeZone, out: &mut Str
             Item::Field('z' | 'Z', count) if *count > 2 => out.push_str(&zone.to_string()),
             Item::Field('z', _) => out.push_str(&zone.to_string()),
             Item::Field('Z', count) => offset(zone.offset_ms(instant), *count == 2, out),
-            Item::Field(letter, count) => field(*letter, *count, &local, out),
+            Item::Field(letter, count) => field(*letter, *count, &local, names, out),
         }
     }
 }
 
-fn field(letter: char, count: usize, at: &Civil, out: &mut String) {
+fn field(letter: char, count: usize, at: &Civil, names: &Names, out: &mut String) {
     let (hour, minute, second) = (at.ms / 3_600_000, at.ms / 60_000 % 60, at.ms / 1_000 % 60);
     match letter {
-        'G' => out.push_str(if at.year > 0 { "AD" } else { "BC" }),
-        'a' => out.push_str(if hour < 12 { "AM" } else { "PM" }),
-        'E' => name(WEEKDAYS[(at.weekday() - 1) as usize], count, out),
-        'M' if count >= 3 => name(MONTHS[(at.month - 1) as usize], count, out),
+        'G' => out.push_str(names.eras[usize::from(at.year > 0)]),
+        'a' => out.push_str(names.halves[usize::from(hour >= 12)]),
+        'E' if count >= 4 => out.push_str(names.weekdays[(at.weekday() - 1) as usize]),
+        'E' => out.push_str(names.short_weekdays[(at.weekday() - 1) as usize]),
+        'M' if count >= 4 => out.push_str(names.months[(at.month - 1) as usize]),
+        'M' if count == 3 => out.push_str(names.short_months[(at.month - 1) as usize]),
         'S' => fraction(at.ms % 1_000, count, out),
         _ => {
             let value = match letter {
@@ -61,10 +64,6 @@ fn number(value: i64, count: usize, out: &mut String) {
         out.push('-');
     }
     push(out, format_args!("{:0count$}", value.unsigned_abs()));
-}
-
-fn name(full: &str, count: usize, out: &mut String) {
-    out.push_str(if count >= 4 { full } else { &full[..3] });
 }
 
 fn fraction(ms: i64, count: usize, out: &mut String) {

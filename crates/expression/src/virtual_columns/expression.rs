@@ -9,7 +9,7 @@ use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
 use super::failure::Failure;
 use super::materialise::materialise;
 use super::numbers::Numbers;
-use super::{VirtualKind, VirtualSpec};
+use super::{ShownExpr, VirtualKind, VirtualSpec};
 use crate::columns::{Decoded, Remapped, cast_numbers};
 use crate::dimension_spec::column_type;
 use crate::expr::{BoundExpr, Expr, ExprType, Kind, Vector};
@@ -20,13 +20,16 @@ pub(super) const KIND: VirtualKind = VirtualKind { tag: "expression", parse };
 
 fn parse(object: Object<'_>, environment: &Environment) -> Result<Arc<dyn VirtualSpec>> {
     let expr = Expr::parse_with(&object.text("expression")?, environment)?;
-    let output_type = object.opt_text("outputType")?.map(|name| column_type(&name)).transpose()?;
-    Ok(Arc::new(Computed { expr, output_type }))
+    let asked = object.opt_text("outputType")?;
+    let output_type = asked.as_deref().map(column_type).transpose()?;
+    Ok(Arc::new(Computed { expr, asked, output_type }))
 }
 
 #[derive(Debug)]
 struct Computed {
     expr: Expr,
+    /// The output type as the query names it.
+    asked: Option<String>,
     /// Inferred when absent.
     output_type: Option<ColumnType>,
 }
@@ -36,12 +39,16 @@ impl VirtualSpec for Computed {
         self.expr.required_columns().into_iter().map(String::from).collect()
     }
 
-    fn expression(&self) -> Option<&Expr> {
-        Some(&self.expr)
+    fn shown(&self, segment: &SegmentRef) -> Option<ShownExpr> {
+        let shown = ShownExpr::new(&self.expr, self.asked.as_deref(), segment);
+        (self.asked.is_some() || !shown.is_existing_column()).then_some(shown)
     }
 
     fn bind(&self, segment: &SegmentRef, failure: &Failure) -> Result<ColumnRef> {
         let bound = self.expr.bind(segment);
+        if let (Some(column), None) = (bound.column(), &self.output_type) {
+            return Ok(column.clone());
+        }
         let output_type = self.output_type.clone().unwrap_or_else(|| inferred(&bound));
         if let Some(column) = self.over_dictionary(&bound, &output_type, segment)? {
             return Ok(column);

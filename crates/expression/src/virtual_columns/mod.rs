@@ -1,14 +1,13 @@
 //! Virtual columns: columns that a query defines. To whatever scans a segment they are ordinary ones.
 
-// helpers: failure materialise numbers with_virtual
+// helpers: failure materialise numbers shown with_virtual
 mod expression;
 mod failure;
 mod materialise;
 mod mv_filtered;
-mod mv_prefix_filtered;
-mod mv_regex_filtered;
 mod nested_field;
 mod numbers;
+mod shown;
 mod with_virtual;
 
 use std::collections::BTreeSet;
@@ -19,10 +18,11 @@ use segment::{ColumnRef, SegmentRef};
 use serde_json::Value;
 
 use failure::Failure;
+pub use shown::ShownExpr;
 pub use with_virtual::WithVirtual;
 
 use crate::json::Object;
-use crate::{Environment, Error, Expr, Result};
+use crate::{Environment, Error, Result};
 
 /// Most virtual columns of one query.
 const MAX_COLUMNS: usize = 10_000;
@@ -34,8 +34,7 @@ pub(crate) struct VirtualKind {
 }
 
 // open set
-static KINDS: &[VirtualKind] =
-    &[expression::KIND, mv_filtered::KIND, mv_prefix_filtered::KIND, mv_regex_filtered::KIND, nested_field::KIND];
+static KINDS: &[VirtualKind] = &[expression::KIND, mv_filtered::KIND, nested_field::KIND];
 
 /// What a type of virtual column must know.
 pub(crate) trait VirtualSpec: Send + Sync + Debug {
@@ -45,7 +44,8 @@ pub(crate) trait VirtualSpec: Send + Sync + Debug {
     /// left in `failure`.
     fn bind(&self, segment: &SegmentRef, failure: &Failure) -> Result<ColumnRef>;
 
-    fn expression(&self) -> Option<&Expr> {
+    /// What a scan shows where that is not what the column holds.
+    fn shown(&self, _segment: &SegmentRef) -> Option<ShownExpr> {
         None
     }
 
@@ -101,10 +101,10 @@ impl VirtualColumns {
         self.names().any(|column| column == name)
     }
 
-    /// The expression of a virtual column, if it has one. A scan prints its values as they are, whatever the output
-    /// type: bind it to the segment with virtual columns.
-    pub fn expression(&self, name: &str) -> Option<&Expr> {
-        self.columns.iter().find(|column| column.name == name).and_then(|column| column.spec.expression())
+    /// What a scan shows of a virtual column where that is not what the column holds: the values of an expression.
+    /// The segment is one with these virtual columns.
+    pub fn shown(&self, name: &str, segment: &SegmentRef) -> Option<ShownExpr> {
+        self.columns.iter().find(|column| column.name == name).and_then(|column| column.spec.shown(segment))
     }
 
     /// Whether values of a row are left out of this virtual column: a row left with none is an empty list.

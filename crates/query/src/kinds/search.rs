@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aggregate::{Codes, Dictionary};
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, cast::AsArray, types::Int64Type};
 use dialect::StringOrder;
+use dialect::order::compare_nullable;
 use expression::{DimensionSpec, Environment, SearchQuery};
 use hashbrown::HashMap;
 use segment::{ColumnRef, SegmentRef, codes_of};
@@ -102,7 +103,11 @@ impl Search {
             Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns)?,
             None => segment.clone(),
         };
+        let mut met = Vec::new();
         for spec in self.specs(&segment)? {
+            if segment.column(spec.dimension()).is_none() {
+                continue;
+            }
             let column = spec.bind(&segment)?;
             let mut counts = Counts::new(&column);
             let filter = self.common.filter.as_ref();
@@ -113,11 +118,48 @@ impl Search {
                     counts.add(&column, column.read(rows), &selected.positions())?;
                 }
             }
-            for (value, count) in counts.into_values(|value| self.matches(value)) {
-                *hits.entry((start, end, spec.output_name().to_owned(), value)).or_default() += count;
-            }
+            let mut values = counts.into_values(|value| self.matches(value));
+            values.sort_by(|(a, _), (b, _)| compare_nullable(a.as_deref(), b.as_deref()));
+            met.extend(values.into_iter().map(|(value, count)| (spec.output_name().to_owned(), value, count)));
+        }
+        for (dimension, value, count) in self.first(met) {
+            *hits.entry((start, end, dimension, value)).or_default() += count;
         }
         Ok(hits)
+    }
+}
+
+impl Search {
+    /// Of the hits of a segment, in the order of dimensions and values, as many as the limit. Hits of one dimension
+    /// that the order holds equal are one, under the first value, as Druid has it.
+    fn first(&self, met: Vec<Hit>) -> Vec<Hit> {
+        let value = |at: usize| met[at].1.as_deref();
+        let compare = |a: &usize, b: &usize| {
+            let by_value = self.order.compare_nullable(value(*a), value(*b));
+            by_value.then_with(|| compare_nullable(Some(&met[*a].0), Some(&met[*b].0)))
+        };
+        let mut sorted: Vec<usize> = (0..met.len()).collect();
+        sorted.sort_by(compare);
+        let mut class = vec![0; met.len()];
+        for at in 1..sorted.len() {
+            let same = compare(&sorted[at - 1], &sorted[at]).is_eq();
+            class[sorted[at]] = class[sorted[at - 1]] + usize::from(!same);
+        }
+        let mut place: HashMap<usize, usize> = HashMap::new();
+        let mut kept: Vec<Hit> = Vec::new();
+        for (class, (dimension, value, count)) in class.into_iter().zip(met) {
+            match place.get(&class) {
+                Some(&at) => kept[at].2 += count,
+                None => {
+                    place.insert(class, kept.len());
+                    kept.push((dimension, value, count));
+                }
+            }
+            if kept.len() >= self.limit {
+                break;
+            }
+        }
+        kept
     }
 }
 
@@ -152,7 +194,9 @@ impl Counts {
             for &row in rows {
                 let (start, end) = (offsets[row as usize] as usize, offsets[row as usize + 1] as usize);
                 self.empty += i64::from(start == end);
-                (start..end).for_each(|at| self.by_code[codes.get(at) as usize] += 1);
+                // A row counts once for each value, however often it holds it.
+                let is_first = |at: &usize| !(start..*at).any(|before| codes.get(before) == codes.get(*at));
+                (start..end).filter(is_first).for_each(|at| self.by_code[codes.get(at) as usize] += 1);
             }
             return Ok(());
         }

@@ -1,5 +1,7 @@
 //! topN: the first values of one dimension in each time bucket.
 
+mod ties;
+
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -137,6 +139,25 @@ impl TopN {
         })
     }
 
+    /// The rows of a bucket in order, cut at the threshold.
+    fn order(&self, bucket: &Table) -> Result<UInt32Array> {
+        let Metric::Dimension { order, inverted, .. } = &self.metric else {
+            return Ok(sort(&self.keys(bucket)?, bucket.num_rows(), 0, Some(self.threshold)));
+        };
+        if !matches!(order, StringOrder::Alphanumeric | StringOrder::Numeric | StringOrder::Version) {
+            return Ok(sort(&self.keys(bucket)?, bucket.num_rows(), 0, Some(self.threshold)));
+        }
+        let values = bucket.get(&self.dimension).cloned().unwrap_or(Values::Null(bucket.num_rows()));
+        let natural = sort(&[SortKey::new(&values, How::Natural)], bucket.num_rows(), 0, None);
+        let texts: Vec<_> = (0..values.len()).map(|row| values.text(row)).collect();
+        let text = |row: u32| texts[row as usize].as_deref();
+        let compare = |a: u32, b: u32| match (text(a), text(b)) {
+            (Some(a), Some(b)) if *inverted => order.compare(b, a),
+            (a, b) => order.compare_nullable(a, b),
+        };
+        Ok(ties::best(natural.values(), self.threshold, compare).into())
+    }
+
     /// Which rows come behind `previousStop`.
     fn after_stop(&self, table: &Table) -> Option<Vec<bool>> {
         let Metric::Dimension { order, previous_stop: Some(stop), inverted } = &self.metric else { return None };
@@ -161,7 +182,7 @@ impl TopN {
         for (start, rows) in by_bucket {
             let rows = UInt32Array::from(rows);
             let bucket = table.take(&rows)?;
-            let order = sort(&self.keys(&bucket)?, bucket.num_rows(), 0, Some(self.threshold));
+            let order = self.order(&bucket)?;
             starts.push(start);
             lengths.push(order.len());
             chosen.extend(order.values().iter().map(|at| rows.value(*at as usize)));

@@ -41,9 +41,25 @@ impl Inputs {
         for spec in specs {
             let uses = spec.inputs().into_iter().map(|input| inputs.find_or_bind(input, segment, env));
             let uses = uses.collect::<Result<Vec<_>>>()?;
+            inputs.check(spec.as_ref(), &uses)?;
             inputs.uses.push(uses);
         }
         Ok(inputs)
+    }
+
+    /// A query's `hyperUnique` reads sketches only; roll-up makes them.
+    fn check(&self, spec: &dyn AggregatorSpec, uses: &[usize]) -> Result<()> {
+        let types = uses.iter().filter_map(|at| self.columns[*at].column.as_ref().map(|column| column.column_type()));
+        for column_type in types {
+            if spec.type_tag() == "hyperUnique" && !matches!(column_type, ColumnType::State(_)) {
+                let name = spec.name();
+                return Err(Error::invalid(format!(
+                    "aggregator '{name}' of type hyperUnique reads a column of sketches, not of type {column_type}: \
+                     cardinality counts the values of any column"
+                )));
+            }
+        }
+        Ok(())
     }
 
     fn find_or_bind(&mut self, spec: InputSpec, segment: &SegmentRef, env: &Environment) -> Result<usize> {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ColumnType};
 use arrow_array::ArrayRef;
+use expression::{Scalar, ShownExpr, Vector};
 use segment::{ColumnRef, SegmentRef};
+use serde_json::{Number, Value};
 use timeline::Granularity;
 
 use super::Selection;
@@ -66,6 +68,8 @@ struct Opened {
 struct OpenColumn {
     name: String,
     column: Option<ColumnRef>,
+    /// What is shown instead of the column.
+    shown: Option<ShownExpr>,
     type_name: Option<String>,
     /// How stored states are shown.
     spec: Option<Arc<dyn AggregatorSpec>>,
@@ -83,7 +87,12 @@ impl Opened {
             let column = with_virtual.column(name);
             let column_type = column.as_ref().map(|column| column.column_type());
             let spec = column_type.as_ref().and_then(|column_type| spec_of(segment, name, column_type));
-            OpenColumn { name: name.clone(), type_name: column_type.map(|t| t.to_string()), column, spec }
+            let shown = plan.common.virtual_columns.as_ref().and_then(|columns| columns.shown(name, &with_virtual));
+            let type_name = match &shown {
+                Some(shown) => shown.type_name().map(str::to_owned),
+                None => column_type.map(|t| t.to_string()),
+            };
+            OpenColumn { name: name.clone(), type_name, column, shown, spec }
         };
         let columns = names.iter().map(open).collect();
         Ok(Self { common: plan.common.clone(), segment: with_virtual, selection, columns })
@@ -92,9 +101,10 @@ impl Opened {
     /// The rows, in the order asked.
     fn take(&self, rows: &[u32]) -> Result<Vec<ScanColumn>> {
         let take = |open: &OpenColumn| {
-            let values = match &open.column {
-                None => Values::Null(rows.len()),
-                Some(column) => values_of(column, column.take(rows), open.spec.as_ref())?,
+            let values = match (&open.shown, &open.column) {
+                (Some(shown), _) => shown_values(&shown.take(rows)?),
+                (None, None) => Values::Null(rows.len()),
+                (None, Some(column)) => values_of(column, column.take(rows), open.spec.as_ref())?,
             };
             Ok(ScanColumn { name: open.name.clone(), type_name: open.type_name.clone(), values: values.unfinalized()? })
         };
@@ -125,6 +135,31 @@ fn spec_of(segment: &SegmentRef, name: &str, column_type: &ColumnType) -> Option
     aggregate::parse_aggregator(segment::unfiltered(json).0, crate::expressions::aggregator_kinds())
         .ok()
         .map(|spec| spec.merging())
+}
+
+/// The values of an expression; arrays and rows of several kinds in the form they are printed.
+fn shown_values(vector: &Vector) -> Values {
+    match vector {
+        Vector::Long(values) => Values::Long(values.clone()),
+        Vector::Double(values) => Values::Double(values.clone()),
+        Vector::Text(values) => Values::Text(values.clone()),
+        Vector::Coded { codes, dictionary } => Values::Coded { codes: codes.clone(), dictionary: dictionary.clone() },
+        Vector::Constant(Scalar::Null, num_rows) => Values::Null(*num_rows),
+        Vector::Constant(value, num_rows) => Values::Json(vec![json_of(value); *num_rows].into()),
+        Vector::Mixed(values) => Values::Json(values.iter().map(json_of).collect()),
+    }
+}
+
+fn json_of(value: &Scalar<'_>) -> Value {
+    match value {
+        Scalar::Null => Value::Null,
+        Scalar::Long(long) => Value::from(*long),
+        Scalar::Double(double) => {
+            Number::from_f64(*double).map_or_else(|| Value::from(dialect::print::double_text(*double)), Value::Number)
+        }
+        Scalar::Text(text) => Value::from(text.as_ref()),
+        Scalar::Array(array) => Value::Array(array.items.iter().map(json_of).collect()),
+    }
 }
 
 /// An array of a column as values of an answer.

@@ -132,7 +132,8 @@ impl LiveIndex {
 
     /// The aggregators, and the count of records when it is kept.
     pub(super) fn folded_specs(&self) -> Vec<Arc<dyn AggregatorSpec>> {
-        self.schema.aggregators.iter().chain(&self.weight).cloned().collect()
+        let folded = |spec: &Arc<dyn AggregatorSpec>| spec.in_roll_up().unwrap_or_else(|| spec.clone());
+        self.schema.aggregators.iter().chain(&self.weight).map(folded).collect()
     }
 }
 

@@ -76,8 +76,16 @@ impl Function for Apply {
     fn output(&self, args: &[Option<ExprType>]) -> Option<ExprType> {
         let element = args.first().copied().flatten();
         match self.form {
-            Form::Map => self.lambda.body.output(&[]).map(|t| ExprType::Array(t.element())),
-            Form::Filter => element.map(|t| ExprType::Array(t.element())),
+            Form::Map => {
+                let parameters = &self.lambda.parameters;
+                let mut slots = vec![None; parameters.iter().max().map_or(0, |slot| slot + 1)];
+                for (slot, arg) in parameters.iter().zip(args) {
+                    slots[*slot] = arg.map(|t| ExprType::Scalar(t.element()));
+                }
+                self.lambda.body.output(&slots).map(|t| ExprType::Array(t.element()))
+            }
+            // The array itself with less in it: of a multi-value column that is text.
+            Form::Filter => element,
             Form::Any | Form::All => Some(ExprType::LONG),
             Form::Fold => args.last().copied().flatten(),
         }

@@ -137,13 +137,70 @@ pub(crate) fn find(lower_case: &str) -> Option<&'static FunctionKind> {
     BY_NAME.get(lower_case).copied()
 }
 
+/// Functions that Druid runs over vectors. Of those it knows the type of the result also where a column is missing.
+const OVER_VECTORS: &[&str] = &[
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
+    "bitwiseand",
+    "bitwisecomplement",
+    "bitwiseconvertdoubletolongbits",
+    "bitwiseconvertlongbitstodouble",
+    "bitwiseor",
+    "bitwiseshiftleft",
+    "bitwiseshiftright",
+    "bitwisexor",
+    "cast",
+    "cbrt",
+    "ceil",
+    "coalesce",
+    "concat",
+    "copysign",
+    "cos",
+    "cosh",
+    "cot",
+    "div",
+    "exp",
+    "expm1",
+    "floor",
+    "hypot",
+    "isnull",
+    "log",
+    "log10",
+    "log1p",
+    "max",
+    "min",
+    "nextafter",
+    "notnull",
+    "nvl",
+    "parse_long",
+    "pow",
+    "remainder",
+    "scalb",
+    "signum",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "timestamp_floor",
+    "todegrees",
+    "toradians",
+    "ulp",
+];
+
+pub(crate) fn runs_over_vectors(name: &str) -> bool {
+    OVER_VECTORS.binary_search(&name).is_ok()
+}
+
 /// How the type of a result follows from those of the arguments.
 #[derive(Clone, Copy)]
 pub(crate) enum Output {
     Is(ExprType),
     /// The widest of the arguments.
     Widest,
-    /// Long when all arguments are, else double.
+    /// Long when all arguments that are known are, else double.
     Number,
     /// An array of the widest kind among the arguments' elements.
     ArrayOfWidest,
@@ -164,9 +221,9 @@ impl Output {
                 true => ExprType::Array(kind),
                 false => ExprType::Scalar(kind),
             }),
-            Output::Number => Some(match args.iter().all(|t| *t == Some(ExprType::LONG)) {
-                true => ExprType::LONG,
-                false => ExprType::DOUBLE,
+            Output::Number => args.iter().flatten().map(|t| t.element()).reduce(wider).map(|kind| match kind {
+                Kind::Long => ExprType::LONG,
+                Kind::Double | Kind::Text => ExprType::DOUBLE,
             }),
             Output::ArrayOfWidest => widest.map(ExprType::Array),
             Output::Element => args.first().copied().flatten().map(|t| ExprType::Scalar(t.element())),
