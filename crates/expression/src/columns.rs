@@ -20,20 +20,13 @@ pub(crate) struct Remapped {
     mapped: Mapped,
     /// Rows are lists, also where those of the inner column are single values.
     lists: bool,
-    /// The code that stands in for the values of a row that has none.
-    filling: Option<u32>,
 }
 
 impl Remapped {
     /// With `lists` a single value that was dropped leaves an empty list, else a null.
     pub fn new(inner: ColumnRef, mapped: Mapped, lists: bool) -> Self {
         let lists = lists || inner.is_multi_value();
-        Self { inner, mapped, lists, filling: None }
-    }
-
-    /// Rows that have no value before any was dropped are lists of this code.
-    pub fn filling(self, code: Option<u32>) -> Self {
-        Self { filling: code, ..self }
+        Self { inner, mapped, lists }
     }
 
     fn map(&self, array: &ArrayRef) -> ArrayRef {
@@ -55,9 +48,6 @@ impl Remapped {
         let mut codes = Vec::with_capacity(old.len());
         let mut offsets = vec![0i32];
         for row in ends.windows(2) {
-            if row[0] == row[1] {
-                codes.extend(self.filling);
-            }
             codes.extend(old[row[0]..row[1]].iter().map(|code| new(*code)).filter(|code| *code != DROPPED));
             offsets.push(codes.len() as i32);
         }

@@ -112,6 +112,15 @@ impl QueryContext {
             self.long(key)?;
         }
         self.long("maxSubqueryRows")?;
+        match self.get("queryId") {
+            None | Some(Value::String(_)) => {}
+            Some(other) => return Err(wrong("queryId", "a string", other)),
+        }
+        const STRATEGIES: [&str; 3] = ["useIndexes", "cursorOnly", "auto"];
+        if let Some(strategy) = self.text("searchStrategy")?.filter(|name| !STRATEGIES.contains(&name.as_str())) {
+            let known = STRATEGIES.join(", ");
+            return Err(Error::Context(format!("unknown 'searchStrategy' '{strategy}': known are {known}")));
+        }
         Ok(())
     }
 }

@@ -19,13 +19,25 @@ pub(crate) fn with_virtual(segment: &SegmentRef, columns: &VirtualColumns) -> Re
     Ok(WithVirtual::new(segment.clone(), columns)?)
 }
 
-/// The values of an expression as a column; `None` when they are lists, which are no numbers.
+/// The values of an expression as a column of numbers; lists of several are none.
 pub(crate) fn expression_column(text: &str, segment: &SegmentRef, env: &Environment) -> Result<Option<ColumnRef>> {
-    let columns = json!([{"type": "expression", "name": NAME, "expression": text}]);
+    let column = computed(json!([{"type": "expression", "name": NAME, "expression": text}]), segment, env)?;
+    if column.column_type() != ColumnType::String {
+        return Ok(Some(column));
+    }
+    // Texts are read as numbers.
+    let column = computed(
+        json!([{"type": "expression", "name": NAME, "expression": text, "outputType": "DOUBLE"}]),
+        segment,
+        env,
+    )?;
+    Ok(Some(column))
+}
+
+fn computed(columns: Value, segment: &SegmentRef, env: &Environment) -> Result<ColumnRef> {
     let columns = VirtualColumns::parse_with(&columns, env)?;
     let segment = with_virtual(segment, &columns)?;
-    let column = segment.column(NAME).ok_or_else(|| Error::internal("an expression without a column"))?;
-    Ok(Some(column).filter(|column| !column.is_multi_value()))
+    segment.column(NAME).ok_or_else(|| Error::internal("an expression without a column"))
 }
 
 /// The values of a dimension spec as a column; `None` when it is a plain one of a column that is missing.
@@ -37,7 +49,11 @@ pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef, env: &Environ
     // Numbers are hashed as numbers, whatever the output type.
     match segment.column(spec.dimension()) {
         None => Ok(None),
-        Some(column) if column.column_type() != ColumnType::String => Ok(Some(column)),
+        Some(column) if is_number(&column.column_type()) => Ok(Some(column)),
         Some(_) => Ok(Some(spec.bind(segment)?)),
     }
+}
+
+fn is_number(column_type: &ColumnType) -> bool {
+    matches!(column_type, ColumnType::Long | ColumnType::Double | ColumnType::Float)
 }

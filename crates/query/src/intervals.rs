@@ -15,12 +15,10 @@ pub(crate) fn parse(value: &Value) -> Result<Vec<Interval>> {
 
 fn collect(value: &Value, all: &mut Vec<Interval>) -> Result<()> {
     match value {
-        Value::String(text) => {
-            for part in text.split(',') {
-                all.push(Interval::parse(part.trim())?);
-            }
+        Value::String(text) => text.split(',').try_for_each(|part| {
+            all.push(interval(part.trim())?);
             Ok(())
-        }
+        }),
         Value::Array(items) => items.iter().try_for_each(|item| collect(item, all)),
         Value::Object(map) => {
             match (map.get("type").and_then(Value::as_str), map.get("intervals"), map.get("segments")) {
@@ -35,9 +33,18 @@ fn collect(value: &Value, all: &mut Vec<Interval>) -> Result<()> {
     }
 }
 
+/// Fails on one too long for its length to be told in milliseconds.
+fn interval(text: &str) -> Result<Interval> {
+    let interval = Interval::parse(text)?;
+    match interval.end.checked_sub(interval.start) {
+        Some(_) => Ok(interval),
+        None => Err(Error::invalid(format!("interval '{text}' is too long"))),
+    }
+}
+
 fn segment(value: &Value, all: &mut Vec<Interval>) -> Result<()> {
     let text = value.get("itvl").and_then(Value::as_str).ok_or_else(|| wrong(value))?;
-    all.push(Interval::parse(text)?);
+    all.push(interval(text)?);
     Ok(())
 }
 

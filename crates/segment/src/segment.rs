@@ -45,8 +45,8 @@ pub trait Column: Send + Sync {
     fn has_nulls(&self) -> bool;
     /// The rows of a range. Long `Int64Array`, double `Float64Array`, float `Float32Array`, state
     /// `BinaryArray`, each with Arrow nulls; string `UInt8Array`, `UInt16Array` or `UInt32Array` of codes
-    /// without Arrow nulls; multi-value `ListArray` of such codes without null lists, a null row being an
-    /// empty list. The same integer width for every call on a column. Panics when the range is out of bounds.
+    /// without Arrow nulls; multi-value `ListArray` of such codes without null lists, a null row being a
+    /// list of the null code. An empty list reads as null too, but has no value to group by one by one. The same integer width for every call on a column. Panics when the range is out of bounds.
     fn read(&self, rows: Range<usize>) -> ArrayRef;
     /// Scattered rows, in the order asked, as the same array types. Panics when a row is out of bounds.
     fn take(&self, rows: &[u32]) -> ArrayRef;

@@ -209,3 +209,24 @@ fn grouping_has_a_bit_for_each_dimension_left_out() {
     assert_eq!(json_of(spec.finalize(&states).unwrap()), 0);
     assert_eq!((of(&["a", "b", "c"]), of(&["b", "d"]), of(&[])), (json!(0), json!(0b101), json!(0b111)));
 }
+
+#[test]
+fn roll_up_passes_over_texts_that_are_missing() {
+    let dictionary = Texts(&[None, Some(""), Some("b")]);
+    let times = Int64Array::from(vec![1, 2, 3]);
+    let text = Input::Text { codes: Codes::U8(&[0, 2, 1]), dictionary: &dictionary };
+    let types = [ColumnType::String, ColumnType::Long];
+    let answer = |spec: &Arc<dyn AggregatorSpec>| {
+        let fold = folded(spec, &types, &[text, Input::Long(&times)], 3);
+        let states = fold.states(&[0]).unwrap().remove(0);
+        match spec.unfinalized(&states).unwrap() {
+            Finalized::Json(values) => values[0].clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, last) = (spec("stringFirst"), spec("stringLast"));
+    assert_eq!(answer(&first), json!({"lhs": 1, "rhs": null}));
+    assert_eq!(answer(&last), json!({"lhs": 3, "rhs": ""}));
+    assert_eq!(answer(&first.in_roll_up().unwrap()), json!({"lhs": 2, "rhs": "b"}));
+    assert_eq!(answer(&last.in_roll_up().unwrap()), json!({"lhs": 3, "rhs": null}), "an empty text is stored as none");
+}

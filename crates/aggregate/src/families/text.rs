@@ -25,6 +25,8 @@ const STATE_TYPE: &str = "serializablePairLongString";
 pub(crate) trait Choice: Clone + std::fmt::Debug + Send + Sync + 'static {
     /// Whether rows have a time.
     const TIMED: bool;
+    /// The time shown before the first row.
+    const NO_TIME: i64;
     /// Whether a row of time `time` takes the place of one of time `held`.
     fn replaces(time: i64, held: i64) -> bool;
 }
@@ -38,6 +40,7 @@ pub(crate) struct Any;
 
 impl Choice for First {
     const TIMED: bool = true;
+    const NO_TIME: i64 = i64::MAX / 2;
     fn replaces(time: i64, held: i64) -> bool {
         time < held
     }
@@ -45,6 +48,7 @@ impl Choice for First {
 
 impl Choice for Last {
     const TIMED: bool = true;
+    const NO_TIME: i64 = i64::MIN / 2;
     fn replaces(time: i64, held: i64) -> bool {
         time >= held
     }
@@ -52,6 +56,7 @@ impl Choice for Last {
 
 impl Choice for Any {
     const TIMED: bool = false;
+    const NO_TIME: i64 = 0;
     fn replaces(_time: i64, _held: i64) -> bool {
         false
     }
@@ -273,10 +278,7 @@ impl<C: Choice> AggregatorSpec for TextSpec<C> {
         if !C::TIMED {
             return self.finalize(states);
         }
-        let pair = |state: TextState| match state.time {
-            Some(time) => json!({"lhs": time, "rhs": state.text}),
-            None => Value::Null,
-        };
+        let pair = |state: TextState| json!({"lhs": state.time.unwrap_or(C::NO_TIME), "rhs": state.text});
         Ok(Finalized::Json(self.states(states)?.into_iter().map(pair).collect()))
     }
 }

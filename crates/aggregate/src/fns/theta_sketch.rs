@@ -116,7 +116,10 @@ impl SketchKind for ThetaKind {
     }
 
     fn extra_json(&self) -> Value {
-        json!({"size": self.size, "shouldFinalize": self.should_finalize, "isInputThetaSketch": self.is_input_sketch,
+        // Flags are shown only when they are not the rule.
+        let should_finalize = (!self.should_finalize).then_some(false);
+        let is_input_sketch = self.is_input_sketch.then_some(true);
+        json!({"size": self.size, "shouldFinalize": should_finalize, "isInputThetaSketch": is_input_sketch,
             "errorBoundsStdDev": self.num_std_dev})
     }
 

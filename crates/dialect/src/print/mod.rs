@@ -1,10 +1,9 @@
 //! Values as text: numbers as Java writes them, and JSON scalars. Everything appends to a byte
 //! buffer that the caller owns and reuses.
 
-use std::io::Write;
+mod digits;
 
-/// Longest text of a number: sign, 17 digits, point, exponent, with room to spare.
-const NUMBER_BYTES: usize = 64;
+use digits::Digits;
 
 /// Decimal text of a long.
 pub fn long(out: &mut Vec<u8>, value: i64) {
@@ -26,7 +25,7 @@ pub fn long(out: &mut Vec<u8>, value: i64) {
 }
 
 /// Java's `Double.toString`: at least one digit after the point, exponent form from 1.0E7 up and
-/// below 1.0E-3, `NaN`, `Infinity` and `-Infinity` bare.
+/// below 1.0E-3, `NaN`, `Infinity` and `-Infinity` bare. The digits are those of Java up to 18.
 pub fn double(out: &mut Vec<u8>, value: f64) {
     if let Some(text) = special(value) {
         out.extend_from_slice(text.as_bytes());
@@ -34,14 +33,11 @@ pub fn double(out: &mut Vec<u8>, value: f64) {
         long(out, value as i64);
         out.extend_from_slice(b".0");
     } else {
-        let mut scratch = Scratch::new();
-        let text = shortest(
-            &mut scratch,
-            |s| s.write_fmt(format_args!("{value:e}")),
-            |s| s.write_fmt(format_args!("{value:.1e}")),
-            |text| text.parse() == Ok(value),
-        );
-        java_form(out, text);
+        signed(out, value.is_sign_negative());
+        match value == 0.0 {
+            true => out.extend_from_slice(b"0.0"),
+            false => java_form(out, &Digits::of_double(value.abs())),
+        }
     }
 }
 
@@ -51,14 +47,17 @@ pub fn float(out: &mut Vec<u8>, value: f32) {
         out.extend_from_slice(text.as_bytes());
         return;
     }
-    let mut scratch = Scratch::new();
-    let text = shortest(
-        &mut scratch,
-        |s| s.write_fmt(format_args!("{value:e}")),
-        |s| s.write_fmt(format_args!("{value:.1e}")),
-        |text| text.parse() == Ok(value),
-    );
-    java_form(out, text);
+    signed(out, value.is_sign_negative());
+    match value == 0.0 {
+        true => out.extend_from_slice(b"0.0"),
+        false => java_form(out, &Digits::of_float(value.abs())),
+    }
+}
+
+fn signed(out: &mut Vec<u8>, is_negative: bool) {
+    if is_negative {
+        out.push(b'-');
+    }
 }
 
 /// A double in JSON: as [`double`], non-finite values as quoted strings.
@@ -140,104 +139,28 @@ fn special(value: f64) -> Option<&'static str> {
     }
 }
 
-/// A small stack buffer to format into.
-struct Scratch {
-    bytes: [u8; NUMBER_BYTES],
-    len: usize,
-}
-
-impl Scratch {
-    fn new() -> Scratch {
-        Scratch { bytes: [0; NUMBER_BYTES], len: 0 }
-    }
-
-    fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or("")
-    }
-}
-
-impl Write for Scratch {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let n = (&mut self.bytes[self.len..]).write(bytes)?;
-        self.len += n;
-        Ok(n)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The shortest digits that read back as the same number, in `d.ddde-x` form. Java never writes
-/// fewer than two digits, and with one digit to spare it takes the two that are nearest, so
-/// `4.9E-324` rather than `5.0E-324`.
-fn shortest(
-    scratch: &mut Scratch,
-    fewest: impl FnOnce(&mut Scratch) -> std::io::Result<()>,
-    two: impl FnOnce(&mut Scratch) -> std::io::Result<()>,
-    reads_back: impl FnOnce(&str) -> bool,
-) -> &str {
-    let fits = fewest(scratch).is_ok();
-    debug_assert!(fits, "a number outgrew its buffer");
-    if scratch.as_str().contains('.') {
-        return scratch.as_str();
-    }
-    let mut nearer = Scratch::new();
-    if two(&mut nearer).is_ok() && reads_back(nearer.as_str()) {
-        scratch.clear();
-        scratch.bytes = nearer.bytes;
-        scratch.len = nearer.len;
-    }
-    scratch.as_str()
-}
-
-/// Rewrites `d.ddde-x` in Java's form.
-fn java_form(out: &mut Vec<u8>, text: &str) {
-    let (text, negative) = match text.strip_prefix('-') {
-        Some(rest) => (rest, true),
-        None => (text, false),
-    };
-    if negative {
-        out.push(b'-');
-    }
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let rest = rest.trim_end_matches('0').as_bytes();
-    if first == "0" || (-3..7).contains(&exponent) {
-        plain(out, first.as_bytes(), rest, exponent);
-        return;
-    }
-    out.extend_from_slice(first.as_bytes());
-    out.push(b'.');
-    out.extend_from_slice(if rest.is_empty() { b"0" } else { rest });
-    out.push(b'E');
-    long(out, i64::from(exponent));
-}
-
-/// Digits without an exponent, `-3 <= exponent < 7`.
-fn plain(out: &mut Vec<u8>, first: &[u8], rest: &[u8], exponent: i32) {
-    let Ok(shift) = usize::try_from(exponent) else {
-        out.extend_from_slice(b"0.");
-        for _ in 1..exponent.unsigned_abs() {
-            out.push(b'0');
+/// Java's form of digits: plain from 1.0E-3 below 1.0E7.
+fn java_form(out: &mut Vec<u8>, digits: &Digits) {
+    let (bytes, point) = (digits.as_bytes(), digits.point);
+    match usize::try_from(point) {
+        Ok(whole @ 1..=7) => {
+            (0..whole).for_each(|at| out.push(bytes.get(at).copied().unwrap_or(b'0')));
+            out.push(b'.');
+            out.extend_from_slice(bytes.get(whole..).filter(|fraction| !fraction.is_empty()).unwrap_or(b"0"));
         }
-        out.extend_from_slice(first);
-        out.extend_from_slice(rest);
-        return;
-    };
-    out.extend_from_slice(first);
-    for at in 0..shift {
-        out.push(rest.get(at).copied().unwrap_or(b'0'));
-    }
-    out.push(b'.');
-    match rest.get(shift..) {
-        Some(fraction) if !fraction.is_empty() => out.extend_from_slice(fraction),
-        _ => out.push(b'0'),
+        _ if (-2..=0).contains(&point) => {
+            out.extend_from_slice(b"0.");
+            out.extend(std::iter::repeat_n(b'0', point.unsigned_abs() as usize));
+            out.extend_from_slice(bytes);
+        }
+        _ => {
+            let (first, rest) = bytes.split_at(1.min(bytes.len()));
+            out.extend_from_slice(first);
+            out.push(b'.');
+            out.extend_from_slice(if rest.is_empty() { b"0" } else { rest });
+            out.push(b'E');
+            long(out, i64::from(point - 1));
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
 use super::filtered::keep_column;
 use super::{DimensionSpec, Transform};
 use crate::columns::{Cast, Decoded, Remapped, coded, nulls};
-use crate::dictionaries::{Interner, Mapped, map};
+use crate::dictionaries::{Interner, map};
 use crate::{ExtractionFn, Result};
 
 pub(super) fn bind(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
@@ -34,11 +34,9 @@ fn transformed(transform: &Transform, dimension: &str, segment: &SegmentRef) -> 
         Transform::None => as_type(column, &ColumnType::String, segment),
         Transform::Keep { inner, keep } => keep_column(transformed(inner, dimension, segment)?, keep),
         Transform::Extract(extraction) => match column {
-            Some(column) if column.column_type() == ColumnType::String => {
-                extracted(column, extraction, segment.num_rows())
-            }
+            Some(column) if column.column_type() == ColumnType::String => extracted(column, extraction),
             Some(column) if is_number(&column.column_type()) => text_of_numbers(&column, segment, Some(extraction)),
-            _ => extracted(nulls(&ColumnType::String, segment.num_rows())?, extraction, segment.num_rows()),
+            _ => extracted(nulls(&ColumnType::String, segment.num_rows())?, extraction),
         },
     }
 }
@@ -48,41 +46,11 @@ fn is_number(column_type: &ColumnType) -> bool {
 }
 
 /// A string column through an extraction function, once per entry.
-fn extracted(column: ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Result<ColumnRef> {
+fn extracted(column: ColumnRef, extraction: &ExtractionFn) -> Result<ColumnRef> {
     let Some(dictionary) = column.dictionary() else { return Ok(column) };
     extraction.check_all(&*dictionary)?;
-    let empty = extraction.apply(None);
-    if column.is_multi_value() && column.has_nulls() && empty.is_some() {
-        return filled(&column, extraction, num_rows);
-    }
     let mapped = map(&*dictionary, |value| Some(extraction.apply(value)))?;
     Ok(Arc::new(Remapped::new(column, mapped, false)))
-}
-
-/// Multi-value rows of which the empty ones get a value.
-fn filled(column: &ColumnRef, extraction: &ExtractionFn, num_rows: usize) -> Result<ColumnRef> {
-    let rows = column.read(0..num_rows);
-    let Some(dictionary) = column.dictionary() else { return Ok(column.clone()) };
-    let Mapped { dictionary, codes: map } = map(&*dictionary, |value| Some(extraction.apply(value)))?;
-    let mut interner = Interner::default();
-    let mut codes = Vec::new();
-    let mut offsets = vec![0i32];
-    let lists = rows.as_list::<i32>();
-    let old = segment::widen(&**lists.values()).unwrap_or_default();
-    let empty = extraction.apply(None);
-    for ends in lists.value_offsets().windows(2) {
-        for code in &old[ends[0] as usize..ends[1] as usize] {
-            let value = map.get(*code as usize).and_then(|code| aggregate::Dictionary::get(&*dictionary, *code));
-            codes.push(interner.code(value)?);
-        }
-        if ends[0] == ends[1] {
-            codes.push(interner.code(empty.as_deref())?);
-        }
-        offsets.push(codes.len() as i32);
-    }
-    let (dictionary, places) = interner.finish()?;
-    codes.iter_mut().for_each(|code| *code = places[*code as usize]);
-    coded(crate::columns::list_of(&codes, offsets, places.len()), dictionary)
 }
 
 /// A column in an output type.

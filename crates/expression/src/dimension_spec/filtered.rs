@@ -72,13 +72,11 @@ impl Keep for PrefixKeep {
     }
 }
 
-/// A column with only the values that are kept. Rows are lists; one left with nothing is empty, while one that had
-/// no value is a list of null if null is kept.
+/// A column with only the values that are kept. Rows are lists; one left with nothing is empty.
 pub(crate) fn keep_column(column: ColumnRef, keep: &Arc<dyn Keep>) -> Result<ColumnRef> {
     let Some(dictionary) = column.dictionary() else { return Ok(column) };
     let mapped = dictionaries::map(&*dictionary, |value| keep.keeps(value).then(|| value.map(String::from)))?;
-    let null = mapped.dictionary.null_code().filter(|_| keep.keeps(None));
-    Ok(Arc::new(Remapped::new(column, mapped, true).filling(null)))
+    Ok(Arc::new(Remapped::new(column, mapped, true)))
 }
 
 /// The text column of a name in a segment, virtual ones included.

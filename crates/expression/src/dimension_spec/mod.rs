@@ -103,11 +103,6 @@ impl DimensionSpec {
         matches!(self.transform, Transform::None)
     }
 
-    /// Whether values of a row may be left out: a row left with none is an empty list.
-    pub fn is_filtered(&self) -> bool {
-        matches!(self.transform, Transform::Keep { .. })
-    }
-
     /// The extraction function, when that is all that happens.
     pub fn extraction(&self) -> Option<&ExtractionFn> {
         match &self.transform {

@@ -62,7 +62,7 @@ fn values_as_each_kind_shows_them() {
         (json!({"type": "listFiltered", "delegate": "tags", "values": ["a"]}), ["a", "-", "-", "a,a"]),
         (
             json!({"type": "listFiltered", "delegate": "tags", "values": ["a"], "isWhitelist": "false"}),
-            ["b", "null", "b", "-"],
+            ["b", "-", "b", "-"],
         ),
         (json!({"type": "regexFiltered", "delegate": "s", "pattern": "a"}), ["-", "-", "-", "-"]),
         (json!({"type": "prefixFiltered", "delegate": "s", "prefix": "a"}), ["ab", "-", "ac", "-"]),

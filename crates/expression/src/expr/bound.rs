@@ -111,11 +111,6 @@ impl BoundExpr {
         let entries = entries.finish();
         self.expr.eval(dictionary.len(), |_| Ok(Some(entries.clone())))
     }
-
-    /// The value where every column is null.
-    pub(crate) fn eval_null(&self) -> Result<Scalar<'static>> {
-        Ok(self.expr.eval(1, |_| Ok(None))?.get(0).into_owned())
-    }
 }
 
 fn type_of(column_type: &ColumnType) -> Option<ExprType> {
@@ -143,6 +138,8 @@ fn vector(column: &ColumnRef, array: ArrayRef, whole: bool) -> Result<Vector> {
     let text = |code: &u32| dictionary.get(*code).map_or(Scalar::Null, |text| Scalar::text(text.to_string()));
     let row = |ends: &[i32]| match &codes[ends[0] as usize..ends[1] as usize] {
         [] if whole => Scalar::Null,
+        // A list of one null is what null is.
+        [code] if whole && dictionary.get(*code).is_none() => Scalar::Null,
         // Value by value, a row without value is one null.
         [] => Scalar::array_of(Kind::Text, vec![Scalar::Null]),
         codes => Scalar::array_of(Kind::Text, codes.iter().map(text).collect()),

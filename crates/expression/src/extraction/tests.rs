@@ -70,3 +70,17 @@ fn an_unknown_type_is_named() {
     let error = ExtractionFn::parse(&json!({"type": "registeredLookup", "lookup": "gone"})).unwrap_err().to_string();
     assert!(error.contains("gone"), "{error}");
 }
+
+#[test]
+fn a_time_format_refuses_what_is_no_instant() {
+    let format = json!({"type": "timeFormat", "format": "EEEE d MMM", "locale": "fr"});
+    let format_fn = ExtractionFn::parse(&format).unwrap();
+    assert_eq!(format_fn.apply_long(0).as_deref(), Some("jeudi 1 janv."));
+    assert!(format_fn.check("2000-01-01").is_ok());
+    assert!(format_fn.check("x").unwrap_err().to_string().contains("'x'"));
+    let cascade = json!({"type": "cascade", "extractionFns": [{"type": "substring", "index": 1}, format]});
+    let cascade = ExtractionFn::parse(&cascade).unwrap();
+    assert!(cascade.check("x2000").is_ok() && cascade.check("2x").is_err());
+    let odd = json!({"type": "timeFormat", "format": "MMMM", "locale": "xx"});
+    assert!(ExtractionFn::parse(&odd).unwrap_err().to_string().contains("xx"));
+}

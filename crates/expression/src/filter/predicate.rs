@@ -36,9 +36,9 @@ pub(crate) trait Predicate: Send + Sync + Debug {
         self.text(None)
     }
 
-    /// Of a state of an aggregator.
+    /// Of a state of an aggregator, which has no value to compare.
     fn state(&self) -> Truth {
-        Truth::Unknown
+        self.text(None)
     }
 
     /// Of the null of a column of numbers.

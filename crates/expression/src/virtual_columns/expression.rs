@@ -54,9 +54,11 @@ impl VirtualSpec for Computed {
             return Ok(column);
         }
         match output_type {
-            ColumnType::String | ColumnType::State(_) => materialise(&bound, segment.num_rows(), failure),
-            // Lists of numbers are lists of their texts.
-            _ if bound.is_multi_value() => materialise(&bound, segment.num_rows(), failure),
+            ColumnType::String | ColumnType::State(_) => {
+                // A number a row: lists of several numbers are none.
+                let is_number = matches!(bound.output_type(), Some(ExprType::Scalar(Kind::Long | Kind::Double)));
+                materialise(&bound, segment.num_rows(), is_number, failure)
+            }
             number => Ok(Arc::new(Numbers::new(bound, number, failure.clone()))),
         }
     }
@@ -74,8 +76,7 @@ fn inferred(bound: &BoundExpr) -> ColumnType {
 
 impl Computed {
     /// Once per entry of the only dictionary that is read. `None` when that is not possible: several columns, a
-    /// dictionary longer than the rows, an entry that no row may hold and that fails, or empty lists that
-    /// become something.
+    /// dictionary longer than the rows, or an entry that no row may hold and that fails. Empty lists stay empty.
     fn over_dictionary(
         &self,
         bound: &BoundExpr,
@@ -87,10 +88,8 @@ impl Computed {
             return Ok(None);
         }
         let Ok(values) = bound.eval_dictionary(&*dictionary) else { return Ok(None) };
-        if values.has_arrays() || (column.is_multi_value() && *output_type != ColumnType::String) {
-            return Ok(None);
-        }
-        if column.is_multi_value() && column.has_nulls() && !is_null_of_null(bound) {
+        let is_text = matches!(bound.output_type(), Some(ExprType::Scalar(Kind::Text)));
+        if values.has_arrays() || (column.is_multi_value() && (*output_type != ColumnType::String || !is_text)) {
             return Ok(None);
         }
         Ok(Some(match output_type {
@@ -115,9 +114,4 @@ fn remapped(column: ColumnRef, dictionary: &dyn Dictionary, values: &Vector) -> 
         Some(values.get(code - 1).as_text().map(|text| text.into_owned()))
     })?;
     Ok(Arc::new(Remapped::new(column, mapped, false)))
-}
-
-/// Whether a row without value stays one.
-fn is_null_of_null(bound: &BoundExpr) -> bool {
-    bound.eval_null().is_ok_and(|value| value.is_null())
 }

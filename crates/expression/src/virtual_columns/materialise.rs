@@ -12,19 +12,27 @@ use crate::columns::{coded, list_of};
 use crate::dictionaries::Interner;
 use crate::expr::{BoundExpr, Scalar, Vector};
 
-pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, failure: &Failure) -> Result<ColumnRef> {
+/// With `is_single` a row is the one value of its list, or null.
+pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, is_single: bool, failure: &Failure) -> Result<ColumnRef> {
     let mut interner = Interner::default();
     let (mut codes, mut offsets) = (Vec::with_capacity(num_rows), vec![0i32]);
-    let mut has_lists = bound.is_multi_value();
+    let mut has_lists = bound.is_multi_value() && !is_single;
     for start in (0..num_rows).step_by(VECTOR_ROWS) {
         let rows = start..(start + VECTOR_ROWS).min(num_rows);
         let values = bound.eval(rows.clone()).unwrap_or_else(|error| {
             failure.set(error);
             Vector::nulls(rows.len())
         });
-        has_lists |= values.has_arrays();
+        has_lists |= values.has_arrays() && !is_single;
         for row in 0..values.len() {
             match values.get(row) {
+                Scalar::Array(array) if is_single => {
+                    let only = match array.items.as_slice() {
+                        [only] => only.as_text(),
+                        _ => None,
+                    };
+                    codes.push(interner.code(only.as_deref())?);
+                }
                 Scalar::Array(array) => {
                     for item in &array.items {
                         codes.push(interner.code(item.as_text().as_deref())?);

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use segment::{ColumnRef, SegmentRef};
+use segment::{ColumnRef, SegmentRef, TIME_COLUMN};
 use serde_json::Value;
 
 use failure::Failure;
@@ -47,10 +47,6 @@ pub(crate) trait VirtualSpec: Send + Sync + Debug {
     /// What a scan shows where that is not what the column holds.
     fn shown(&self, _segment: &SegmentRef) -> Option<ShownExpr> {
         None
-    }
-
-    fn is_filtered(&self) -> bool {
-        false
     }
 }
 
@@ -107,11 +103,6 @@ impl VirtualColumns {
         self.columns.iter().find(|column| column.name == name).and_then(|column| column.spec.shown(segment))
     }
 
-    /// Whether values of a row are left out of this virtual column: a row left with none is an empty list.
-    pub fn is_filtered(&self, name: &str) -> bool {
-        self.columns.iter().any(|column| column.name == name && column.spec.is_filtered())
-    }
-
     /// Real columns that are needed to read the named ones, which may be real or virtual.
     pub fn required_columns<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
         let mut needed: BTreeSet<String> = names.into_iter().map(String::from).collect();
@@ -139,6 +130,9 @@ fn parse(json: &Value, environment: &Environment) -> Result<VirtualColumn> {
     let object = object.named(kind.tag);
     let name_field = if object.get("name").is_some() { "name" } else { "outputName" };
     let name = object.text(name_field)?;
+    if name == TIME_COLUMN {
+        return Err(object.error(format!("a virtual column must not be named {TIME_COLUMN}")));
+    }
     let label = format!("virtual column '{name}'");
     let spec = (kind.parse)(object.named(&label), environment)?;
     Ok(VirtualColumn { name, spec })

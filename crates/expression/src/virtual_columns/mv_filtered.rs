@@ -39,10 +39,6 @@ impl VirtualSpec for Kept {
         BTreeSet::from([self.delegate.clone()])
     }
 
-    fn is_filtered(&self) -> bool {
-        true
-    }
-
     fn bind(&self, segment: &SegmentRef, _failure: &Failure) -> Result<ColumnRef> {
         keep_column(text_column(&self.delegate, segment)?, &self.keep)
     }

@@ -271,7 +271,7 @@ impl MixedColumn {
             match self.codes(row, &mut text) {
                 Codes::One(code) => column.push(code),
                 Codes::List(at) => match self.lists[at][..] {
-                    [] => column.push(NULL_CODE),
+                    [] => column.push_list(&[]),
                     [code] => column.push(code),
                     _ => column.push_list(&self.lists[at]),
                 },

@@ -5,8 +5,8 @@
 pub struct TextColumn {
     /// One code a row; with `offsets`, the codes of all rows one after the other.
     pub codes: Vec<u32>,
-    /// Present when a row of the batch has several values: row `i` holds
-    /// `codes[offsets[i]..offsets[i + 1]]`, and null is the empty list.
+    /// Present when a row of the batch is a list: row `i` holds `codes[offsets[i]..offsets[i + 1]]`, and null is
+    /// a list of the null code.
     pub offsets: Option<Vec<i32>>,
 }
 
@@ -24,7 +24,7 @@ impl TextColumn {
         self.len() == 0
     }
 
-    /// The codes of a row; null is the empty slice or the null code.
+    /// The codes of a row; null is the null code.
     pub fn row(&self, row: usize) -> &[u32] {
         match &self.offsets {
             Some(offsets) => &self.codes[offsets[row] as usize..offsets[row + 1] as usize],
@@ -36,16 +36,14 @@ impl TextColumn {
     #[inline]
     pub fn push(&mut self, code: u32) {
         if let Some(offsets) = &mut self.offsets {
-            if code != super::NULL_CODE {
-                self.codes.push(code);
-            }
+            self.codes.push(code);
             offsets.push(self.codes.len() as i32);
         } else {
             self.codes.push(code);
         }
     }
 
-    /// Adds a row of several values.
+    /// Adds a row of several values, or of none.
     pub fn push_list(&mut self, codes: &[u32]) {
         if self.offsets.is_none() {
             self.become_multi();
@@ -59,16 +57,7 @@ impl TextColumn {
     #[cold]
     fn become_multi(&mut self) {
         let mut offsets = Vec::with_capacity(self.codes.capacity() + 1);
-        offsets.push(0);
-        let mut kept = 0;
-        for row in 0..self.codes.len() {
-            if self.codes[row] != super::NULL_CODE {
-                self.codes[kept] = self.codes[row];
-                kept += 1;
-            }
-            offsets.push(kept as i32);
-        }
-        self.codes.truncate(kept);
+        offsets.extend(0..=self.codes.len() as i32);
         self.offsets = Some(offsets);
     }
 

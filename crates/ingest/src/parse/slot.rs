@@ -129,7 +129,7 @@ impl TextStore {
 
     pub(crate) fn end_list(&mut self) {
         match self.list[..] {
-            [] => self.column.push(NULL_CODE),
+            [] => self.column.push_list(&[]),
             [code] => self.column.push(code),
             _ => {
                 if self.handling != MultiValueHandling::Array {

@@ -74,7 +74,7 @@ impl Values {
             Values::Float(a) => a.is_null(row),
             Values::Text(a) => a.is_null(row),
             Values::Coded { codes, dictionary } => dictionary.get(codes[row]).is_none(),
-            Values::Lists { .. } => self.list(row).is_empty(),
+            Values::Lists { .. } => matches!(self.list(row).as_slice(), [] | [None]),
             Values::Json(a) => a[row].is_null(),
             Values::State { states, .. } => states.is_null(row),
             Values::Null(_) => true,

@@ -95,16 +95,19 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
             short(&Value::from(name.as_str()))
         )));
     }
+    if let Metric::Numeric { name, .. } = &metric
+        && outputs.posts.iter().any(|post| post.name == *name && post.post.field_accessed() == Some(&dimension))
+    {
+        return Err(Error::unsupported(format!("'metric' of topN is '{name}', which is the dimension")));
+    }
     fields.require("threshold")?;
     let threshold = match fields.int("threshold")? {
         Some(n) if n > 0 => usize::try_from(n).map_err(Error::internal)?,
         _ => return Err(Error::invalid("'threshold' must be above 0")),
     };
     let stamp = Stamp::of(&granularity, &common.context)?;
-    let virtual_columns = common.virtual_columns.as_ref();
-    let drop_empty_lists = key.is_filtered() || virtual_columns.is_some_and(|v| v.is_filtered(key.dimension()));
     let mut plan = FoldPlan::new(common.clone(), granularity, vec![key], &outputs.aggregations);
-    plan.drop_empty_lists = drop_empty_lists;
+    plan.drop_empty_lists = true;
     let finalize = common.context.bool("finalize", true)?;
     Ok(Arc::new(TopN { plan: Arc::new(plan), outputs, dimension, metric, threshold, finalize, stamp }))
 }

@@ -21,6 +21,10 @@ impl PostAggregator for FieldAccess {
         vec![self.0.clone()]
     }
 
+    fn field_accessed(&self) -> Option<&str> {
+        Some(&self.0)
+    }
+
     fn values(&self, rows: &Table) -> Result<Values> {
         column(rows, &self.0)?.clone().plain()
     }

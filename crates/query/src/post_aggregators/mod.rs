@@ -44,6 +44,10 @@ pub(crate) trait PostAggregator: Debug + Send + Sync {
     fn columns(&self) -> Vec<String>;
     /// One value per row.
     fn values(&self, rows: &Table) -> Result<Values>;
+    /// The field, of one that hands on a field as it is: rows cannot be ordered by it.
+    fn field_accessed(&self) -> Option<&str> {
+        None
+    }
     /// How the values compare when rows are ordered by them.
     fn order(&self) -> How {
         How::Natural

@@ -76,3 +76,20 @@ fn columns_of_states_may_hold_nulls() {
     let column = &answer[0]["columns"]["h"];
     assert_eq!((&column["typeSignature"], &column["hasNulls"]), (&json!("COMPLEX<HLLSketch>"), &json!(true)));
 }
+
+#[test]
+fn search_takes_the_first_values_of_a_segment_and_joins_equal_ones() {
+    let rows =
+        |texts: &[&'static str]| texts.iter().map(|text| row(DAY0, Some(text), &[], None, None)).collect::<Vec<_>>();
+    let values = |texts: &[&'static str], more: Value| {
+        let mut asked = query("search", json!({"searchDimensions": "color"}));
+        asked.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let answer = ask_of(vec![segment(&rows(texts), 0)], &asked).expect("an answer");
+        let hits = answer[0]["result"].as_array().expect("a list").clone();
+        hits.iter().map(|hit| json!([hit["value"], hit["count"]])).collect::<Value>()
+    };
+    let numbers = ["1.0", "10", "01", "1", "2"];
+    assert_eq!(values(&numbers, json!({"sort": "numeric"})), json!([["01", 3], ["2", 1], ["10", 1]]));
+    // The limit cuts in the order of the dictionary, the order asked for comes after.
+    assert_eq!(values(&["bbb", "aa", "c"], json!({"sort": "strlen", "limit": 2})), json!([["aa", 1], ["bbb", 1]]));
+}

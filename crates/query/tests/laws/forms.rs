@@ -135,7 +135,9 @@ pub fn raw(rows: &[Row], id: &SegmentId) -> Arc<BatchView> {
     let sorted = |row: &Row| {
         let mut tags = row.tags.clone();
         tags.sort_by(|a, b| segment::compare_values(Some(a), Some(b)));
-        tags.into_iter().map(Some).collect::<Vec<_>>()
+        // Null, not an empty list: that one has no group of its own where other rows hold several values, so answers
+        // would hang on which rows share a segment.
+        if tags.is_empty() { vec![None] } else { tags.into_iter().map(Some).collect() }
     };
     BatchView::builder()
         .id(id.clone())

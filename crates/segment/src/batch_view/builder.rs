@@ -80,7 +80,7 @@ impl BatchViewBuilder {
         self.push(name, Pending::Strings(values))
     }
 
-    /// A multi-value column: each row a list of values, an empty list being null.
+    /// A multi-value column: each row a list of values; an empty one reads as null.
     pub fn strings<S, R>(self, name: &str, rows: impl IntoIterator<Item = R>) -> Self
     where
         S: Into<String>,

@@ -82,17 +82,25 @@ pub(super) struct LiveTexts {
     dictionary: Arc<LiveDictionary>,
     lists: Interner<Box<[u32]>>,
     null_code: Option<u32>,
+    is_multi: bool,
 }
 
 impl LiveTexts {
     pub(super) fn new(rows: Chunked<u32>, values: Interner<Option<Box<str>>>, lists: Interner<Box<[u32]>>) -> Self {
         let null_code = values.find(None);
-        Self { rows, dictionary: Arc::new(LiveDictionary(values)), lists, null_code }
+        // Empty lists alone do not make a column of lists.
+        let is_multi = lists.len() > 1 || lists.get(0).is_some_and(|list| !list.is_empty());
+        Self { rows, dictionary: Arc::new(LiveDictionary(values)), lists, null_code, is_multi }
     }
 
     fn array(&self, codes: ScalarBuffer<u32>) -> ArrayRef {
-        if !self.is_multi_value() {
-            return Arc::new(UInt32Array::new(codes, None));
+        if !self.is_multi {
+            if self.lists.len() == 0 {
+                return Arc::new(UInt32Array::new(codes, None));
+            }
+            let null = self.null_code.unwrap_or_default();
+            let codes = codes.iter().map(|code| if code & LIST == 0 { *code } else { null });
+            return Arc::new(codes.collect::<UInt32Array>());
         }
         let mut values = Vec::with_capacity(codes.len());
         let mut offsets = Vec::with_capacity(codes.len() + 1);
@@ -100,7 +108,7 @@ impl LiveTexts {
         for &code in codes.iter() {
             if code & LIST != 0 {
                 values.extend_from_slice(self.lists.get(code & !LIST).map_or(&[], |list| &list[..]));
-            } else if Some(code) != self.null_code {
+            } else {
                 values.push(code);
             }
             offsets.push(values.len() as i32);
@@ -117,7 +125,7 @@ impl Column for LiveTexts {
     }
 
     fn is_multi_value(&self) -> bool {
-        self.lists.len() > 0
+        self.is_multi
     }
 
     fn has_nulls(&self) -> bool {

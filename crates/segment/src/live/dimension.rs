@@ -29,6 +29,8 @@ pub(super) struct Dimension {
     pub(super) schema: DimensionSchema,
     pub(super) values: Values,
     pub(super) rows: Chunked<u32>,
+    /// Whether an empty list is another value than null. To roll-up they are one.
+    keeps_empty: bool,
     /// Our codes by those of the batch's dictionary, as far as they were met.
     known: Vec<u32>,
     /// The dictionary that `known` is of; `None` when it lasts for one batch only.
@@ -36,14 +38,14 @@ pub(super) struct Dimension {
 }
 
 impl Dimension {
-    pub(super) fn new(schema: DimensionSchema) -> Self {
+    pub(super) fn new(schema: DimensionSchema, is_rollup: bool) -> Self {
         let values = match schema.column_type {
             ColumnType::String | ColumnType::State(_) => {
                 Values::Text { values: Interner::new(), lists: Interner::new() }
             }
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Values::Number(Interner::new()),
         };
-        Self { schema, values, rows: Chunked::new(), known: Vec::new(), known_of: None }
+        Self { schema, values, rows: Chunked::new(), keeps_empty: !is_rollup, known: Vec::new(), known_of: None }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -187,6 +189,8 @@ impl Dimension {
     /// A row's code: of its value, of null, or of its list.
     fn row_code(&mut self, list: &mut Vec<u32>, limits: &Limits) -> Result<u32> {
         match list[..] {
+            // Null is what it reads as where no row holds several values.
+            [] if self.keeps_empty => _ = self.null_code()?,
             [] => return self.null_code(),
             [one] => return Ok(one),
             _ => {}

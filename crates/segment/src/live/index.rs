@@ -57,7 +57,12 @@ impl LiveIndex {
         Ok(Self {
             id,
             limits,
-            dimensions: schema.dimensions.iter().cloned().map(Dimension::new).collect(),
+            dimensions: schema
+                .dimensions
+                .iter()
+                .cloned()
+                .map(|dimension| Dimension::new(dimension, schema.rollup))
+                .collect(),
             times: Chunked::new(),
             metadata: Arc::new(schema.metadata(true)),
             columns: None,

@@ -117,7 +117,7 @@ fn lists_are_sorted_and_short_ones_are_values() {
     ];
     for (handling, expected) in handlings {
         let tags = DimensionSchema { multi_value_handling: handling, ..DimensionSchema::string("tags") };
-        let mut index = index(RollupSchema::new(vec![tags], Vec::new()));
+        let mut index = index(RollupSchema { rollup: false, ..RollupSchema::new(vec![tags], Vec::new()) });
         let dictionary = dictionary();
         let input = Input::Texts { offsets: &[0, 3, 3, 4], codes: Codes::U8(&[2, 1, 1, 3]), dictionary: &dictionary };
         index.append(&Batch { time: &[0, 0, 0], dimensions: &[input], metrics: &[], mask: None }).unwrap();

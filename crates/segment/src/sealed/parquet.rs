@@ -25,7 +25,7 @@ use super::image::{plain_type, write_parts};
 use super::open::map;
 use super::section::{Section, write_section};
 use crate::batch_view::list_array;
-use crate::codes::narrow;
+use crate::codes::{narrow, widen};
 use crate::{Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
 
 /// Where the index section lies: `v1:<offset>:<length>:<crc32, 8 hex digits>`.
@@ -86,10 +86,17 @@ fn outward(table: &Table, name: &str) -> Result<ArrayRef> {
         (0..dictionary.len() as u32).map(|code| Some(dictionary.get(code).unwrap_or(""))).collect();
     let null = dictionary.code_of(None);
     let Some(list) = array.as_list_opt::<i32>() else { return texts(array.as_ref(), Arc::new(values), null) };
-    let items = texts(list.values().as_ref(), Arc::new(values), null)?;
-    let filled: NullBuffer = list.offsets().windows(2).map(|w| w[0] < w[1]).collect();
+    // A row of one null is a null row; an empty one stays empty.
+    let codes = widen(list.values().as_ref()).ok_or_else(|| Error::invalid("a text column without codes"))?;
+    let is_null = |row: &[i32]| row[1] - row[0] == 1 && null == Some(codes[row[0] as usize]);
+    let rows = list.offsets().windows(2);
+    let held = rows.clone().filter(|row| !is_null(row)).flat_map(|row| &codes[row[0] as usize..row[1] as usize]);
+    let held: Vec<u32> = held.copied().collect();
+    let lens = rows.clone().map(|row| if is_null(row) { 0 } else { (row[1] - row[0]) as usize });
+    let (offsets, valid) = (OffsetBuffer::from_lengths(lens), rows.map(|row| !is_null(row)).collect());
+    let items = texts(narrow(&held, dictionary.len()).as_ref(), Arc::new(values), null)?;
     let field = Arc::new(Field::new("element", items.data_type().clone(), true));
-    Ok(Arc::new(ListArray::new(field, list.offsets().clone(), items, Some(filled))))
+    Ok(Arc::new(ListArray::new(field, offsets, items, Some(valid))))
 }
 
 fn texts(codes: &dyn Array, values: ArrayRef, null: Option<u32>) -> Result<ArrayRef> {
@@ -203,16 +210,31 @@ impl Inward {
             });
             return Ok(());
         };
-        let values = match array.as_list_opt::<i32>() {
-            Some(list) => {
-                let list_len = |row| if list.is_valid(row) { list.value_length(row) as usize } else { 0 };
-                self.lens.extend((0..list.len()).map(list_len));
-                let (start, end) = (list.offsets()[0] as usize, list.offsets()[list.len()] as usize);
-                list.values().slice(start, end - start)
+        match array.as_list_opt::<i32>() {
+            Some(list) => self.push_lists(list, &dictionary),
+            None => self.push_codes(array.as_ref(), &dictionary),
+        }
+    }
+
+    /// A null row becomes a list of null.
+    fn push_lists(&mut self, list: &ListArray, dictionary: &StringDictionary) -> Result<()> {
+        let before = self.codes.len();
+        let offsets = list.offsets();
+        let (start, end) = (offsets[0] as usize, offsets[list.len()] as usize);
+        self.push_codes(list.values().slice(start, end - start).as_ref(), dictionary)?;
+        let codes = self.codes.split_off(before);
+        for row in 0..list.len() {
+            if list.is_null(row) {
+                let null = dictionary.null_code();
+                self.codes.push(null.ok_or_else(|| Error::corrupt("a null row without null in the dictionary"))?);
+                self.lens.push(1);
+            } else {
+                let held = &codes[offsets[row] as usize - start..offsets[row + 1] as usize - start];
+                self.codes.extend_from_slice(held);
+                self.lens.push(held.len());
             }
-            None => array.clone(),
-        };
-        self.push_codes(values.as_ref(), &dictionary)
+        }
+        Ok(())
     }
 
     fn push_codes(&mut self, values: &dyn Array, dictionary: &StringDictionary) -> Result<()> {

@@ -114,7 +114,15 @@ fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<Colu
 fn num_null_rows(column: &dyn Column, array: &dyn Array) -> u64 {
     let null = column.dictionary().and_then(|d| d.code_of(None));
     match array.as_list_opt::<i32>() {
-        Some(list) => list.offsets().windows(2).filter(|w| w[0] == w[1]).count() as u64,
+        Some(list) => {
+            let codes = widen(list.values().as_ref()).unwrap_or_default();
+            let is_null = |row: &&[i32]| match codes[row[0] as usize..row[1] as usize] {
+                [] => true,
+                [code] => null == Some(code),
+                _ => false,
+            };
+            list.offsets().windows(2).filter(is_null).count() as u64
+        }
         None => widen(array).unwrap_or_default().iter().filter(|&&code| Some(code) == null).count() as u64,
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum KeyColumn {
 /// Codes of the merged dictionary by row.
 pub(super) enum TextRows {
     Single(Vec<u32>),
-    /// Distinct lists, and which of them a row holds. Null is the empty list.
+    /// Distinct lists, and which of them a row holds. Null is a list of the null code.
     Lists {
         lists: Vec<Vec<u32>>,
         rows: Vec<u32>,
@@ -147,7 +147,7 @@ fn number_keys(columns: &[Option<ReadColumn>], lens: &[usize], column_type: &Col
     Ok(KeyColumn::Number { column_type: column_type.clone(), bits })
 }
 
-/// One source's rows as codes of its own dictionary; null is the empty list.
+/// One source's rows as codes of its own dictionary. Without a dictionary every row is null and an empty list here.
 struct LocalTexts {
     codes: Vec<u32>,
     offsets: Option<Vec<i32>>,
@@ -222,8 +222,8 @@ fn list_rows(locals: &[LocalTexts], maps: &[Vec<u32>], null: Option<u32>, num_ro
         for row in 0..local.len() {
             list.clear();
             list.extend(local.row(row).iter().map(|&c| map[c as usize]));
-            if list.len() == 1 && Some(list[0]) == null {
-                list.clear();
+            if local.dictionary.is_none() {
+                list.extend(null);
             }
             let id = ids.get(&list).copied().unwrap_or_else(|| {
                 let id = lists.len() as u32;

@@ -54,3 +54,18 @@ fn bytes_that_are_no_collector_are_refused() {
     }
     assert!(Collector::decode(&[1, 0, 0, 1, 0, 0, 0, 0, 1, 0x10]).is_err(), "a position inside the header");
 }
+
+#[test]
+fn the_empty_text_counts_only_beside_others_of_its_byte() {
+    // Its hash is zero, so it overflows register 0, which a list of few registers does not show.
+    let mut collector = Collector::default();
+    collector.add(Mark::of_utf16(""));
+    assert_eq!(collector.estimate(), 0.0);
+    let before = {
+        collector.add(Mark::of_utf16("a"));
+        collector.estimate()
+    };
+    assert!((before - 1.0).abs() < 0.01, "{before}");
+    collector.add(Mark { register: 1, place: 1 });
+    assert!(collector.estimate() > 2.5, "the byte is there, and the overflow with it");
+}

@@ -30,6 +30,13 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
     let limit = LimitSpec::parse(fields.get("limitSpec"))?;
     limit.check(&all)?;
     let context = &common.context;
+    let unordered = limit.columns.iter().find(|column| {
+        outputs.posts.iter().any(|post| post.name == column.name && post.post.field_accessed().is_some())
+    });
+    if let Some(column) = unordered {
+        let name = &column.name;
+        return Err(Error::invalid(format!("limitSpec orders by '{name}', a fieldAccess: order by the field itself")));
+    }
     check_push_down(&limit, &outputs, fields, context.bool("forceLimitPushDown", false)?)?;
     let stamp = Stamp::of(&granularity, context)?;
     let first = common.intervals.first().map_or(0, |interval| interval.start);
@@ -84,6 +91,12 @@ fn subtotals(value: &Value, dimensions: &[String]) -> Result<Vec<Vec<usize>>> {
         let missing = || Error::invalid(format!("'subtotalsSpec' names '{name}', which is no dimension of the query"));
         dimensions.iter().position(|dimension| dimension == name).ok_or_else(missing)
     };
-    let list = |names: &Value| names.as_array().ok_or_else(wrong)?.iter().map(place).collect();
+    let list = |names: &Value| {
+        let places: Vec<usize> = names.as_array().ok_or_else(wrong)?.iter().map(place).collect::<Result<_>>()?;
+        match (1..places.len()).find(|at| places[..*at].contains(&places[*at])) {
+            Some(at) => Err(Error::invalid(format!("'subtotalsSpec' names '{}' twice", dimensions[places[at]]))),
+            None => Ok(places),
+        }
+    };
     value.as_array().ok_or_else(wrong)?.iter().map(list).collect()
 }
