@@ -2,6 +2,7 @@
 """The dashboard benchmark: Dolmen beside DuckDB and Polars, one core each, on the same rows.
 
   run.py --data DIR [--dolmen PATH] [--rows 10000000] [--reps 9] [--only Q1,Q4] [--peers duckdb,polars] [--out FILE.md]
+  run.py --data DIR --in-process PATH [--images DIR]    # the `dashboard` program instead of a server
 
 Generates the data once, loads it through a batch task, then times every query in rounds that take the engines in
 turn. Figures are CPU ms of the whole process (Dolmen: planning, HTTP and JSON included), medians; compare ratios.
@@ -74,6 +75,33 @@ class Dolmen:
         self.process.wait(60)
 
 
+class InProcess:
+    """The `dashboard` program over images, in place of a server. One start measures all queries, for it opens the images."""
+
+    def __init__(self, program, images, core, only, reps):
+        self.command = ["taskset", "-c", str(core), program, "--data", images, "--only", only, "--reps", str(reps)]
+
+    def round(self):
+        lines = subprocess.run(self.command, check=True, capture_output=True, text=True).stdout.splitlines()[2:]
+        return {cells[1]: float(cells[2]) for cells in ([cell.strip() for cell in line.split("|")] for line in lines)}
+
+
+def compare_in_process(o):
+    """Figures of rounds that take the engines in turn."""
+    program, figures = InProcess(o.in_process, o.images or o.data, o.core, o.only, o.reps), {}
+    os.sched_setaffinity(0, {o.core})
+    runs = {engine: peers.ENGINES[engine](o.data) for engine in o.peers.split(",") if engine}
+    for _ in range(o.rounds):
+        for name, value in program.round().items():
+            figures.setdefault(name, {}).setdefault("dolmen", []).append(value)
+        for engine, queries in runs.items():
+            for name in figures:
+                if name in queries:
+                    figures[name].setdefault(engine, []).append(peers.cpu_of(queries[name], max(1, o.reps // 3)))
+    middle = {name: {engine: statistics.median(values) for engine, values in row.items()} for name, row in figures.items()}
+    return table_of(middle, ["dolmen", *runs])
+
+
 def generate(data, rows):
     marker = os.path.join(data, f"rows-{rows}")
     if not os.path.exists(marker):
@@ -101,11 +129,19 @@ def main():
     p.add_argument("--peers", default="duckdb,polars")
     p.add_argument("--port", type=int, default=8899)
     p.add_argument("--core", type=int, default=0)
+    p.add_argument("--in-process")
+    p.add_argument("--images")
     p.add_argument("--out")
     o = p.parse_args()
     o.data = os.path.abspath(o.data)
     os.makedirs(o.data, exist_ok=True)
     os.environ["POLARS_MAX_THREADS"] = "1"
+    if o.in_process:
+        text = compare_in_process(o)
+        print(text)
+        if o.out:
+            open(o.out, "w").write(text + "\n")
+        return
     generate(o.data, o.rows)
     dolmen = Dolmen(o.dolmen, o.data, o.port, o.core)
     try:

@@ -11,11 +11,13 @@ const MAX_IDS_PER_ROW: usize = 4;
 pub(crate) struct ByGroup<T> {
     ends: Vec<u32>,
     items: Vec<T>,
+    /// Rows that count, where not all do: their walk along the mask cannot be foreseen, so it is done once.
+    rows: Vec<u32>,
 }
 
 impl<T> Default for ByGroup<T> {
     fn default() -> Self {
-        ByGroup { ends: Vec::new(), items: Vec::new() }
+        ByGroup { ends: Vec::new(), items: Vec::new(), rows: Vec::new() }
     }
 }
 
@@ -52,35 +54,57 @@ impl<T: Copy> ByGroup<T> {
         ids: &[I],
         rows: Rows<'_>,
         item: impl Fn(usize) -> Option<T>,
-        mut visit: impl FnMut(usize, &[T]),
+        visit: impl FnMut(usize, &[T]),
     ) -> bool {
         let id = |row: usize| ids[row].into() as usize;
-        let mut num_ids = 0;
-        for_each_row(ids.len(), rows, |row| num_ids = num_ids.max(id(row) + 1));
-        if num_ids > ids.len().saturating_mul(MAX_IDS_PER_ROW) {
+        let Rows::Mask(_) = rows else {
+            return self.visit_rows(base, ids.len(), || 0..ids.len(), id, item, visit);
+        };
+        let mut positions = std::mem::take(&mut self.rows);
+        positions.clear();
+        for_each_row(ids.len(), rows, |row| positions.extend(u32::try_from(row)));
+        let walk = || positions.iter().map(|row| *row as usize);
+        let done = self.visit_rows(base, ids.len(), walk, id, item, visit);
+        self.rows = positions;
+        done
+    }
+
+    /// Sorts the items of the rows by their id.
+    #[inline(always)]
+    fn visit_rows<W: Iterator<Item = usize>>(
+        &mut self,
+        base: usize,
+        num_rows: usize,
+        walk: impl Fn() -> W,
+        id: impl Fn(usize) -> usize,
+        item: impl Fn(usize) -> Option<T>,
+        mut visit: impl FnMut(usize, &[T]),
+    ) -> bool {
+        let num_ids = walk().fold(0, |num, row| num.max(id(row) + 1));
+        if num_ids > num_rows.saturating_mul(MAX_IDS_PER_ROW) {
             return false;
         }
         self.ends.clear();
         self.ends.resize(num_ids + 1, 0);
         let (ends, mut sample) = (self.ends.as_mut_slice(), None);
-        for_each_row(ids.len(), rows, |row| {
+        for row in walk() {
             if let Some(item) = item(row) {
                 ends[id(row) + 1] += 1;
                 sample = Some(item);
             }
-        });
+        }
         let Some(sample) = sample else { return true };
         (1..ends.len()).for_each(|at| ends[at] += ends[at - 1]);
         self.items.clear();
         self.items.resize(ends[num_ids] as usize, sample);
         let items = self.items.as_mut_slice();
-        for_each_row(ids.len(), rows, |row| {
+        for row in walk() {
             if let Some(item) = item(row) {
                 let place = &mut ends[id(row)];
                 items[*place as usize] = item;
                 *place += 1;
             }
-        });
+        }
         let mut start = 0;
         for (group, &end) in ends[..num_ids].iter().enumerate() {
             if start < end as usize {

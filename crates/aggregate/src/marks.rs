@@ -9,6 +9,8 @@ const MAX_WORDS: usize = 4 << 20;
 const FREE_WORDS: usize = 1_024;
 /// Words that one row met pays for: they are cleared and read once.
 const WORDS_PER_ROW: usize = 2;
+/// Words whose codes are handed out together.
+const BATCH_WORDS: usize = 64;
 /// Mask words with fewer rows than this are walked bit by bit.
 const SPARSE_WORD: u32 = 20;
 
@@ -44,9 +46,9 @@ impl Marks {
         self.num_rows += num_rows;
         let num_groups = match groups {
             Groups::One => 1,
-            Groups::U8(ids) => ids.iter().max().map_or(0, |id| usize::from(*id) + 1),
-            Groups::U16(ids) => ids.iter().max().map_or(0, |id| usize::from(*id) + 1),
-            Groups::U32(ids) => ids.iter().max().map_or(0, |id| *id as usize + 1),
+            Groups::U8(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
+            Groups::U16(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
+            Groups::U32(ids) => ids.iter().fold(0, |max, id| *id.max(&max)) as usize + 1,
         };
         self.width = num_codes.div_ceil(64);
         let num_words = self.width.saturating_mul(num_groups);
@@ -136,15 +138,27 @@ impl Marks {
 pub(crate) struct CodesMet<'a>(&'a [u64]);
 
 impl CodesMet<'_> {
-    #[inline(always)]
-    pub fn for_each(&self, mut visit: impl FnMut(u32)) {
-        for (start, &word) in (0u32..).step_by(64).zip(self.0) {
-            let mut word = word;
-            while word != 0 {
-                visit(start + word.trailing_zeros());
-                word &= word - 1;
+    /// Visits the codes in batches, ascending. The buffer is scratch.
+    pub fn for_each_batch<E>(
+        &self,
+        buffer: &mut Vec<u32>,
+        mut visit: impl FnMut(&[u32]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let starts = (0u32..).step_by(64 * BATCH_WORDS);
+        for (start, words) in starts.zip(self.0.chunks(BATCH_WORDS)) {
+            buffer.clear();
+            for (start, &word) in (start..).step_by(64).zip(words) {
+                let mut word = word;
+                while word != 0 {
+                    buffer.push(start + word.trailing_zeros());
+                    word &= word - 1;
+                }
+            }
+            if !buffer.is_empty() {
+                visit(buffer)?;
             }
         }
+        Ok(())
     }
 }
 
@@ -156,7 +170,10 @@ mod tests {
         let mut all = Vec::new();
         let visited = marks.drain(|group, met| {
             let mut codes = Vec::new();
-            met.for_each(|code| codes.push(code));
+            met.for_each_batch(&mut Vec::new(), |batch| {
+                codes.extend_from_slice(batch);
+                Ok::<(), ()>(())
+            })?;
             all.push((group, codes));
             Ok::<(), ()>(())
         });

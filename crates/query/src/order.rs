@@ -140,6 +140,18 @@ fn code_ranks(codes: &[u32], dictionary: &dyn Dictionary, compare: impl Fn(&str,
     codes.iter().map(|code| rank_of[code]).collect()
 }
 
+/// The rows that may be among the first `limit` by this key, whatever decides between equals; ascending.
+pub(crate) fn leading(key: &SortKey, num_rows: usize, limit: usize) -> UInt32Array {
+    let mut rows: Vec<u32> = (0..).take(num_rows).collect();
+    if limit == 0 || limit >= num_rows {
+        return rows.into();
+    }
+    let compare = |a: &u32, b: &u32| key.compare(*a as usize, *b as usize);
+    let (_, last, _) = rows.select_nth_unstable_by(limit - 1, compare);
+    let last = *last;
+    (0u32..).take(num_rows).filter(|row| compare(row, &last).is_le()).collect::<Vec<_>>().into()
+}
+
 /// The rows in order, without the first `offset` and no more than `limit`. Rows that all keys hold equal keep
 /// their order.
 pub(crate) fn sort(keys: &[SortKey], num_rows: usize, offset: usize, limit: Option<usize>) -> UInt32Array {
@@ -161,4 +173,18 @@ pub(crate) fn sort(keys: &[SortKey], num_rows: usize, offset: usize, limit: Opti
 /// The rows that are kept, ascending.
 pub(crate) fn kept(keep: &[bool]) -> UInt32Array {
     (0u32..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect::<Vec<_>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leading_rows_hold_all_that_may_come_first() {
+        let key = || SortKey::longs(&[5, 9, 7, 9, 1, 7, 7]).descending(true);
+        assert_eq!(leading(&key(), 7, 3).values(), &[1, 2, 3, 5, 6], "equals of the third stay");
+        assert_eq!(leading(&key(), 7, 2).values(), &[1, 3]);
+        assert_eq!(leading(&key(), 7, 7).len(), 7);
+        assert_eq!(leading(&key(), 7, 100).len(), 7);
+    }
 }

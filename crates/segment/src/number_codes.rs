@@ -90,13 +90,14 @@ impl NumberCodes {
         let ascend = keys.is_some_and(|keys| keys.windows(2).all(|pair| pair[0] < pair[1]));
         let nan = values.as_primitive_opt::<Float64Type>().is_some_and(|v| v.values().iter().any(|v| v.is_nan()));
         let len = values.len();
-        let largest = match codes_of(codes.as_ref()) {
-            Some(Codes::U8(codes)) => codes.iter().max().map(|code| usize::from(*code)),
-            Some(Codes::U16(codes)) => codes.iter().max().map(|code| usize::from(*code)),
-            Some(Codes::U32(codes)) => codes.iter().max().map(|code| *code as usize),
-            None => Some(usize::MAX),
-        };
-        if !ascend || nan || largest.is_some_and(|largest| largest >= len) {
+        let fit = codes.is_empty()
+            || match codes_of(codes.as_ref()) {
+                Some(Codes::U8(codes)) => usize::from(codes.iter().fold(0, |max, code| *code.max(&max))) < len,
+                Some(Codes::U16(codes)) => usize::from(codes.iter().fold(0, |max, code| *code.max(&max))) < len,
+                Some(Codes::U32(codes)) => (codes.iter().fold(0, |max, code| *code.max(&max)) as usize) < len,
+                None => false,
+            };
+        if !ascend || nan || !fit {
             return Err(Error::corrupt("codes of numbers"));
         }
         Self::known(codes, values)

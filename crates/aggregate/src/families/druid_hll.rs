@@ -37,6 +37,7 @@ impl HashSketch for DruidHll {
         })
     }
 
+    #[inline]
     fn hash_long(&self, value: i64) -> Mark {
         match self.0 {
             ValueBytes::Text => Mark::of_utf8(&value.to_string()),
@@ -44,6 +45,7 @@ impl HashSketch for DruidHll {
         }
     }
 
+    #[inline]
     fn hash_double(&self, value: f64) -> Mark {
         match self.0 {
             ValueBytes::Text => Mark::of_utf8(&dialect::print::double_text(value)),

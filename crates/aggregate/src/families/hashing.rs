@@ -8,12 +8,9 @@ use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
 use crate::input::{Dictionary, Groups, Input, NumberValues, Rows};
-use crate::marks::{CodesMet, Marks};
+use crate::marks::Marks;
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
-
-/// Hashes given to a sketch at a time.
-const BATCH: usize = 4_096;
 
 /// A sketch that takes hashes, each any number of times.
 pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
@@ -53,6 +50,7 @@ pub(crate) struct HashCaches<S: HashSketch> {
     may_wait: bool,
     /// Hashes of a vector's rows.
     hashes: Vec<Option<S::Hash>>,
+    codes: Vec<u32>,
     /// Hashes on their way into one state.
     batch: Vec<S::Hash>,
     by_group: ByGroup<S::Hash>,
@@ -79,6 +77,7 @@ impl<S: HashSketch> Default for HashCaches<S> {
             inputs: Vec::new(),
             may_wait: false,
             hashes: Vec::new(),
+            codes: Vec::new(),
             batch: Vec::new(),
             by_group: ByGroup::default(),
             sieve: Default::default(),
@@ -243,7 +242,7 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        let HashCaches { inputs, batch, sieve, .. } = caches;
+        let HashCaches { inputs, codes, batch, sieve, .. } = caches;
         let cache = &mut inputs[at];
         let mut marks = std::mem::take(&mut cache.marks);
         let result = marks.drain(|group, met| {
@@ -251,52 +250,32 @@ impl<S: HashSketch> Hashing<S> {
                 *sieve = (Some(group), S::Sieve::default());
             }
             states.update(group, |state| {
-                let mut add = |hash: Option<S::Hash>| {
-                    batch.extend(hash);
-                    if batch.len() < BATCH { Ok(()) } else { self.add_batch(state, &mut sieve.1, batch) }
-                };
-                self.hashes_of(cache, input, &met, &mut add)?;
-                self.add_batch(state, &mut sieve.1, batch)
+                met.for_each_batch(codes, |codes| {
+                    batch.clear();
+                    self.hash_codes(cache, input, codes, batch);
+                    self.0.add_all(state, &mut sieve.1, batch)
+                })
             })
         });
         cache.marks = marks;
         result
     }
 
-    fn add_batch(&self, state: &mut S::State, sieve: &mut S::Sieve, batch: &mut Vec<S::Hash>) -> Result<()> {
-        let result = self.0.add_all(state, sieve, batch);
-        batch.clear();
-        result
-    }
-
-    /// Visits the hash of each of the codes.
-    #[inline]
-    fn hashes_of(
-        &self,
-        cache: &mut InputCache<S::Hash>,
-        input: &Input<'_>,
-        met: &CodesMet<'_>,
-        visit: &mut impl FnMut(Option<S::Hash>) -> Result<()>,
-    ) -> Result<()> {
-        let mut result = Ok(());
-        let mut visit = |hash| {
-            if result.is_ok() {
-                result = visit(hash);
-            }
-        };
+    /// Appends the hashes of codes. Numbers are hashed anew for each group: that is quicker than to look it up.
+    fn hash_codes(&self, cache: &mut InputCache<S::Hash>, input: &Input<'_>, codes: &[u32], out: &mut Vec<S::Hash>) {
         match input {
             Input::Numbers { values: NumberValues::Longs(values), .. } => {
-                met.for_each(|code| visit(Some(self.0.hash_long(values[code as usize]))));
+                out.extend(codes.iter().map(|&code| self.0.hash_long(values[code as usize])));
             }
             Input::Numbers { values: NumberValues::Doubles(values), .. } => {
-                met.for_each(|code| visit(Some(self.0.hash_double(values[code as usize]))));
+                out.extend(codes.iter().map(|&code| self.0.hash_double(values[code as usize])));
             }
             Input::Text { dictionary, .. } | Input::Texts { dictionary, .. } => {
-                met.for_each(|code| visit(cache.hash(code, *dictionary, |text| self.0.hash_text(text))));
+                let hash = |text: &str| self.0.hash_text(text);
+                out.extend(codes.iter().filter_map(|&code| cache.hash(code, *dictionary, hash)));
             }
             _ => {}
         }
-        result
     }
 
     /// Folds the hashes of a span's rows into its one group.
@@ -310,7 +289,7 @@ impl<S: HashSketch> Hashing<S> {
         if batch.is_empty() {
             return Ok(());
         }
-        states.update(span.base, |state| self.add_batch(state, &mut sieve.1, batch))
+        states.update(span.base, |state| self.0.add_all(state, &mut sieve.1, batch))
     }
 
     /// The hash of each row of the span, `None` for nulls and for rows that do not count. False for inputs

@@ -33,10 +33,12 @@ impl HashSketch for HllAggregator {
         text_coupon(text, self.encoding)
     }
 
+    #[inline]
     fn hash_long(&self, value: i64) -> Coupon {
         long_coupon(value)
     }
 
+    #[inline]
     fn hash_double(&self, value: f64) -> Coupon {
         double_coupon(value)
     }

@@ -50,10 +50,12 @@ impl HashSketch for ThetaAggregator {
         text_hash(text)
     }
 
+    #[inline]
     fn hash_long(&self, value: i64) -> u64 {
         long_hash(value)
     }
 
+    #[inline]
     fn hash_double(&self, value: f64) -> u64 {
         double_hash(value)
     }

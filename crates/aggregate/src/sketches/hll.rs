@@ -32,10 +32,12 @@ pub fn text_coupon(text: &str, encoding: TextEncoding) -> Option<Coupon> {
     })
 }
 
+#[inline]
 pub fn long_coupon(value: i64) -> Coupon {
     Coupon::from_value(value)
 }
 
+#[inline]
 pub fn double_coupon(value: f64) -> Coupon {
     Coupon::from_value(canonical_float::from_f64(value))
 }

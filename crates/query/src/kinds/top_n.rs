@@ -18,7 +18,7 @@ use crate::fields::{Fields, short, tag_of, unknown};
 use crate::finalize::{EachRow, Objects, Stamp, Table, Values, buckets};
 use crate::limit_spec::string_order;
 use crate::model::Common;
-use crate::order::{How, SortKey, kept, sort};
+use crate::order::{How, SortKey, kept, leading, sort};
 use crate::partial::{FoldPartial, Partial};
 use crate::plan::{FoldPlan, Scope};
 use crate::{Error, Result, granularity, run};
@@ -125,19 +125,17 @@ impl TopN {
         Ok(table)
     }
 
-    /// Rows by bucket, then metric, then dimension.
-    fn keys(&self, table: &Table) -> Result<Vec<SortKey>> {
-        let dimension = table.get(&self.dimension).cloned().unwrap_or(Values::Null(table.num_rows()));
-        let by_value = SortKey::new(&dimension, How::Natural);
+    /// The order by the metric alone.
+    fn key(&self, table: &Table) -> Result<SortKey> {
         Ok(match &self.metric {
             Metric::Numeric { name, inverted } => {
                 let values = table.finalized(name)?.unwrap_or(Values::Null(table.num_rows()));
                 let metric = SortKey::new(&values, self.outputs.order_of(name));
-                vec![metric.descending(!inverted).nulls_last(true), by_value]
+                metric.descending(!inverted).nulls_last(true)
             }
             Metric::Dimension { order, inverted, .. } => {
-                let metric = SortKey::new(&dimension, How::Text(*order));
-                vec![metric.descending(*inverted).nulls_last(false), by_value]
+                let metric = SortKey::new(&self.values(table), How::Text(*order));
+                metric.descending(*inverted).nulls_last(false)
             }
         })
     }
@@ -145,12 +143,12 @@ impl TopN {
     /// The rows of a bucket in order, cut at the threshold.
     fn order(&self, bucket: &Table) -> Result<UInt32Array> {
         let Metric::Dimension { order, inverted, .. } = &self.metric else {
-            return Ok(sort(&self.keys(bucket)?, bucket.num_rows(), 0, Some(self.threshold)));
+            return self.first(bucket);
         };
         if !matches!(order, StringOrder::Alphanumeric | StringOrder::Numeric | StringOrder::Version) {
-            return Ok(sort(&self.keys(bucket)?, bucket.num_rows(), 0, Some(self.threshold)));
+            return self.first(bucket);
         }
-        let values = bucket.get(&self.dimension).cloned().unwrap_or(Values::Null(bucket.num_rows()));
+        let values = self.values(bucket);
         let natural = sort(&[SortKey::new(&values, How::Natural)], bucket.num_rows(), 0, None);
         let texts: Vec<_> = (0..values.len()).map(|row| values.text(row)).collect();
         let text = |row: u32| texts[row as usize].as_deref();
@@ -159,6 +157,19 @@ impl TopN {
             (a, b) => order.compare_nullable(a, b),
         };
         Ok(ties::best(natural.values(), self.threshold, compare).into())
+    }
+
+    fn values(&self, table: &Table) -> Values {
+        table.get(&self.dimension).cloned().unwrap_or(Values::Null(table.num_rows()))
+    }
+
+    /// The first rows by metric, then dimension. Values are only compared where the metric leaves a choice.
+    fn first(&self, table: &Table) -> Result<UInt32Array> {
+        let near = leading(&self.key(table)?, table.num_rows(), self.threshold);
+        let table = table.take(&near)?;
+        let keys = [self.key(&table)?, SortKey::new(&self.values(&table), How::Natural)];
+        let order = sort(&keys, table.num_rows(), 0, Some(self.threshold));
+        Ok(order.values().iter().map(|at| near.value(*at as usize)).collect::<Vec<_>>().into())
     }
 
     /// Which rows come behind `previousStop`.

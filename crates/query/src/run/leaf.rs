@@ -182,6 +182,13 @@ impl<'a> Leaf<'a> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<()> {
+        if let ([run], None) = (selected.runs.as_slice(), &selected.ids)
+            && run.rows.len() == selected.num_rows()
+        {
+            let codes = key.map(|key| codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))).transpose()?;
+            let batch = Batch { num_rows: run.rows.len(), arrays, mask: selected.mask.as_deref(), filters };
+            return self.fold_batch(run.bucket as usize * cells, codes.map_or(Groups::One, groups_of), &batch);
+        }
         for run in &selected.runs {
             let arrays = inputs::slice(arrays, &run.rows);
             let mut words = Vec::new();

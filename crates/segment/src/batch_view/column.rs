@@ -137,7 +137,7 @@ impl ArrayColumn {
 fn survey(codes: Codes<'_>, null: Option<u32>) -> (Option<u32>, bool) {
     fn of<T: Copy + Ord + TryFrom<u32> + Into<u32>>(codes: &[T], null: Option<u32>) -> (Option<u32>, bool) {
         let null = null.and_then(|code| T::try_from(code).ok());
-        let max = codes.iter().max().map(|&code| code.into());
+        let max = codes.first().map(|&first| codes.iter().fold(first, |max, code| max.max(*code)).into());
         (max, null.is_some_and(|null| codes.contains(&null)))
     }
     match codes {
