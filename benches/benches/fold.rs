@@ -30,7 +30,9 @@ fn fold_of(num_groups: usize) -> Fold {
 
 /// Words in which one of `every` rows is set.
 fn mask(every: usize) -> Vec<u64> {
-    let word = |at: usize| (0..64).fold(0, |word, bit| word | u64::from(scattered(at * 64 + bit) % every == 0) << bit);
+    let word = |at: usize| {
+        (0..64).fold(0, |word, bit| word | u64::from(scattered(at * 64 + bit).is_multiple_of(every)) << bit)
+    };
     (0..NUM_ROWS / 64).map(word).collect()
 }
 
