@@ -1,6 +1,9 @@
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::support::*;
+use crate::{ExecContext, Query};
 
 fn over(inner: Value) -> Value {
     json!({"type": "query", "query": inner})
@@ -72,4 +75,17 @@ fn rows_written_into_the_query() {
     assert_eq!(answer, json!([[null, 2], ["a", 1]]));
     let answer = ask(json!({"queryType": "scan", "dataSource": inline, "intervals": "0000/3000"}));
     assert_eq!(answer[0]["columns"], json!(["k", "v"]));
+}
+
+#[test]
+fn the_rows_of_a_subquery_are_held_while_they_are_read() {
+    let inner = query("scan", json!({"columns": ["__time", "color"]}));
+    let outer = query("scan", json!({"dataSource": over(inner), "columns": ["color"]}));
+    let tables = Tables(HashMap::from([("t".to_owned(), by_day(&rows()))]));
+    let outer = Query::parse(outer.to_string().as_bytes()).expect("a query");
+    let exec = ExecContext::inline(1 << 30);
+    let answer = crate::answer(&outer, &tables, &exec).expect("an answer");
+    assert!(exec.memory.used_bytes() >= 6 * 2 * 16, "the answer is not written yet");
+    answer.to_json().expect("JSON");
+    assert_eq!(exec.memory.used_bytes(), 0);
 }
