@@ -38,6 +38,7 @@ pub use fold::{Fold, FoldSnapshot};
 pub use input::{Codes, ColumnType, Dictionary, Groups, Input, InputSpec, Lane, NumberValues, Rows};
 pub use key_table::KeyTable;
 pub use owned::{Owned, States};
+pub use prefetch::prefetch;
 pub use properties::{Properties, check_numbers, lanes, unsupported};
 pub use seen::Seen;
 pub use span::{Span, for_each_row};

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::short::{self, Short};
+use super::short::{self, Short, Words};
 
 /// The code of null in every interner.
 pub const NULL_CODE: u32 = 0;
@@ -26,7 +26,7 @@ pub struct Interner {
     bytes: String,
     ends: Vec<usize>,
     /// By code: the words of short texts, zeros for longer ones.
-    words: Vec<[u64; 4]>,
+    words: Vec<Words>,
     /// Slots of `(tag, code)`; code 0 marks a free slot.
     slots: Vec<(u32, u32)>,
     hasher: foldhash::fast::FixedState,
@@ -45,7 +45,7 @@ impl Interner {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             bytes: String::new(),
             ends: vec![0],
-            words: vec![[0; 4]],
+            words: vec![Words::default()],
             slots: vec![(0, 0); 64],
             hasher: foldhash::fast::FixedState::with_seed(0x0d01_3e4e),
         }
@@ -173,7 +173,7 @@ impl Interner {
         let code = self.ends.len() as u32;
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len());
-        self.words.push(Short::of(text.as_bytes()).map_or([0; 4], |short| short.words()));
+        self.words.push(Short::of(text.as_bytes()).map_or_else(Words::default, |short| short.words()));
         self.slots[at] = (tag, code);
         if self.ends.len() * 2 > self.slots.len() {
             self.grow();

@@ -32,6 +32,14 @@ impl<'a> Fields<'a> {
         self.map.get(name).filter(|value| !value.is_null())
     }
 
+    /// Paths of the properties that are there, not null, and not one of `known`; sorted.
+    pub fn others(&self, known: &[&str]) -> Vec<String> {
+        let given = self.map.iter().filter(|(name, value)| !value.is_null() && !known.contains(&name.as_str()));
+        let mut paths: Vec<String> = given.map(|(name, _)| self.path(name)).collect();
+        paths.sort();
+        paths
+    }
+
     /// An error about a property.
     pub fn wrong(&self, name: &str, reason: impl Into<String>) -> Error {
         Error::invalid(self.path(name), reason)

@@ -87,15 +87,16 @@ impl Tasks {
         Ok(())
     }
 
-    /// Takes a task. Answers `{"task": id}`, or why it is refused.
+    /// Takes a task. Answers `{"task": id}`, beside it `ignored` where properties have no meaning here, or why
+    /// it is refused.
     pub async fn submit(self: &Arc<Self>, json: &Value) -> Reply {
         match self.try_submit(json).await {
-            Ok(id) => Reply::json(json!({"task": id})),
+            Ok(answer) => Reply::json(answer),
             Err(refused) => refused,
         }
     }
 
-    async fn try_submit(self: &Arc<Self>, json: &Value) -> Result<String, Reply> {
+    async fn try_submit(self: &Arc<Self>, json: &Value) -> Result<Value, Reply> {
         let (tag, kind) = parse_task(json, &self.context)?;
         let fields = Fields::of(json, "")?;
         let id = match fields.text("id")? {
@@ -121,8 +122,12 @@ impl Tasks {
                 return Err(Error::Unavailable(refusal).into());
             }
         }
-        self.enqueue(id.clone(), kind.into());
-        Ok(id)
+        let mut answer = json!({"task": id});
+        if !kind.ignored().is_empty() {
+            answer["ignored"] = json!(kind.ignored());
+        }
+        self.enqueue(id, kind.into());
+        Ok(answer)
     }
 
     fn enqueue(self: &Arc<Self>, id: String, kind: Arc<dyn TaskKind>) {

@@ -321,3 +321,27 @@ async fn the_sampler_reads_a_stream_from_its_beginning() {
     assert_eq!(answer["data"][0]["parsed"], json!({"__time": 0, "a": "x", "s": 5}));
     assert_eq!(answer["data"][1]["unparseable"], true);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sampler_shows_no_dimension_of_filtered_rows_alone() {
+    let streams = StreamSamples {
+        connect: Arc::new(|_| {
+            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
+        }),
+        property_policy: Default::default(),
+        environment: Arc::new(|_| None),
+    };
+    let rows = "{\"ts\":1,\"a\":\"x\"}\n{\"ts\":2,\"a\":\"y\",\"b\":1}\n{\"ts\":3,\"a\":\"x\",\"c\":null,\"d\":2}";
+    let filter = json!({"type": "selector", "dimension": "a", "value": "x"});
+    let request = json!({"type": "index", "spec": {
+        "ioConfig": {"inputSource": {"type": "inline", "data": rows}, "inputFormat": {"type": "json"}},
+        "dataSchema": {"dataSource": "d", "timestampSpec": {"column": "ts"}, "dimensionsSpec": {},
+            "transformSpec": {"filter": filter}}}});
+    let reply = sample(bench().tasks.context.clone(), &streams, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let answer = body(&reply);
+    let names: Vec<_> = answer["logicalDimensions"].as_array().unwrap().iter().map(|d| d["name"].as_str()).collect();
+    assert!(!names.contains(&Some("b")) && names.contains(&Some("d")), "{names:?}");
+    assert_eq!(answer["data"][0]["parsed"].get("b"), None);
+    assert_eq!(answer["numRowsRead"], 2);
+}

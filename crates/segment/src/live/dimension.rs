@@ -86,12 +86,9 @@ impl Dimension {
                 self.encode_texts(Some(offsets), codes, dictionary, rows, limits, out)
             }
             (Input::Long(_) | Input::Double(_) | Input::Float(_), Values::Number(values)) => {
-                let bits = number_bits(input, &self.schema)?;
-                for row in rows.iter() {
-                    let code = values.intern(bits(row), limits.max_dictionary_values);
-                    out.push(code.ok_or_else(|| full(&self.schema, limits))?);
-                }
-                Ok(0)
+                let keys = number_keys(input, rows, &self.schema)?;
+                let found = values.intern_all(&keys, limits.max_dictionary_values, out);
+                found.map(|()| 0).ok_or_else(|| full(&self.schema, limits))
             }
             _ => Err(Error::invalid(format!(
                 "dimension '{}' is of type {}, the batch brings another",
@@ -216,19 +213,16 @@ fn full(schema: &DimensionSchema, limits: &Limits) -> Error {
     Error::LimitExceeded(format!("dimension '{}' has more than {limit} distinct values", schema.name))
 }
 
-type Bits<'a> = Box<dyn Fn(usize) -> Option<u64> + 'a>;
-
-/// The bits of a numeric dimension by row, nulls apart. Zeros are one value, and so are NaNs.
-fn number_bits<'a>(input: &Input<'a>, schema: &DimensionSchema) -> Result<Bits<'a>> {
+/// The bits of a numeric dimension by row, nulls apart.
+fn number_keys(input: &Input<'_>, rows: &Rows<'_>, schema: &DimensionSchema) -> Result<Vec<Option<u64>>> {
+    let keys = |key: &dyn Fn(usize) -> Option<u64>| rows.iter().map(key).collect();
     Ok(match (*input, &schema.column_type) {
-        (Input::Long(values), ColumnType::Long) => {
-            Box::new(move |row| values.is_valid(row).then(|| values.value(row) as u64))
-        }
+        (Input::Long(values), ColumnType::Long) => keys(&|row| values.is_valid(row).then(|| values.value(row) as u64)),
         (Input::Double(values), ColumnType::Double) => {
-            Box::new(move |row| values.is_valid(row).then(|| values.value(row).to_bits()))
+            keys(&|row| values.is_valid(row).then(|| values.value(row).to_bits()))
         }
         (Input::Float(values), ColumnType::Float) => {
-            Box::new(move |row| values.is_valid(row).then(|| u64::from(values.value(row).to_bits())))
+            keys(&|row| values.is_valid(row).then(|| u64::from(values.value(row).to_bits())))
         }
         _ => {
             let text =

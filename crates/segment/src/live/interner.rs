@@ -4,12 +4,15 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use aggregate::prefetch;
 use foldhash::fast::FixedState;
 
 /// Entries of the first chunk; each further one doubles.
 const FIRST_CHUNK: usize = 64;
 const MIN_SLOTS: usize = 128;
 const EMPTY: u64 = u64::MAX;
+/// Keys between the loading of a slot and its use.
+const BATCH: usize = 64;
 
 /// A value as it is kept, and as it is looked up.
 pub(super) trait Entry: Send + Sync + Sized {
@@ -125,6 +128,29 @@ impl<E: Entry> Interner<E> {
             self.grow();
         }
         Some(code)
+    }
+
+    /// The codes of many values, each as from [`Interner::intern`], by fewer waits for memory.
+    pub(super) fn intern_all(&mut self, keys: &[E::Key<'_>], limit: usize, out: &mut Vec<u32>) -> Option<()> {
+        for keys in keys.chunks(BATCH) {
+            let mask = self.slots.len() - 1;
+            let mut tags = [0; BATCH];
+            for (tag, &key) in tags.iter_mut().zip(keys) {
+                *tag = self::tag(key);
+                prefetch(&raw const self.slots[*tag as usize & mask]);
+            }
+            for &tag in &tags[..keys.len()] {
+                let slot = self.slots[tag as usize & mask].load(Ordering::Relaxed);
+                let (chunk, within) = locate(slot as u32);
+                if let Some(entry) = self.chunks.get(chunk).and_then(|chunk| chunk.get(within)) {
+                    prefetch(entry);
+                }
+            }
+            for &key in keys {
+                out.push(self.intern(key, limit)?);
+            }
+        }
+        Some(())
     }
 
     /// The code, or the free slot where the key would go.

@@ -6,6 +6,8 @@ mod tests;
 
 use std::borrow::Cow;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
 use serde_json::{Value, json};
 
 use super::cell::Cell;
@@ -22,6 +24,9 @@ const MAX_FIELDS: usize = 10_000;
 pub(crate) struct Flatten {
     discovers: bool,
     fields: Vec<Field>,
+    names: HashSet<Box<str>, FixedState>,
+    /// Fields of the row that a path begins with; `None` when one needs them all.
+    heads: Option<HashSet<Box<str>, FixedState>>,
 }
 
 #[derive(Debug)]
@@ -39,19 +44,20 @@ impl Flatten {
             return Err(fields.wrong("fields", format!("has more than {MAX_FIELDS} entries")));
         }
         let mut found: Vec<Field> = Vec::with_capacity(list.len());
-        let mut names = hashbrown::HashSet::new();
+        let mut names = HashSet::with_hasher(FixedState::default());
         for (at, value) in list.iter().enumerate() {
             let place = format!("fields[{at}]");
             let field = match value {
                 Value::String(name) => Field::root(name),
                 _ => Field::parse(&Fields::of(value, fields.path(&place))?)?,
             };
-            if !names.insert(field.name.clone()) {
+            if !names.insert(field.name.as_str().into()) {
                 return Err(fields.wrong(&place, format!("field [{}] is declared twice", field.name)));
             }
             found.push(field);
         }
-        Ok(Flatten { discovers: fields.boolean("useFieldDiscovery", true)?, fields: found })
+        let heads = found.iter().map(|field| field.path.head().map(Box::from)).collect();
+        Ok(Flatten { discovers: fields.boolean("useFieldDiscovery", true)?, fields: found, names, heads })
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -61,15 +67,26 @@ impl Flatten {
         })
     }
 
+    /// Whether a field of the row is read, when of those that are discovered only `wanted` ones are.
+    pub(crate) fn reads(&self, name: &str, wanted: impl Fn(&str) -> bool) -> bool {
+        self.heads.as_ref().is_none_or(|heads| heads.contains(name)) || self.discovers && wanted(name)
+    }
+
     /// The declared fields, then what the row has beside them where that is wanted.
     pub(crate) fn apply<'a>(&self, row: Row<'a>) -> Row<'a> {
+        self.apply_as(row, |name| Cow::Owned(name.to_owned()))
+    }
+
+    /// The same, for as long as this is borrowed.
+    pub(crate) fn apply_here<'a>(&'a self, row: Row<'a>) -> Row<'a> {
+        self.apply_as(row, Cow::Borrowed)
+    }
+
+    fn apply_as<'a, 's>(&'s self, row: Row<'a>, name: impl Fn(&'s str) -> Cow<'a, str>) -> Row<'a> {
         let mut out: Row<'a> = Vec::with_capacity(self.fields.len() + row.len());
-        for field in &self.fields {
-            out.push((Cow::Owned(field.name.clone()), field.path.of(&row)));
-        }
+        out.extend(self.fields.iter().map(|field| (name(&field.name), field.path.of(&row))));
         if self.discovers {
-            let taken: hashbrown::HashSet<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
-            out.extend(row.into_iter().filter(|(name, _)| !taken.contains(name.as_ref())));
+            out.extend(row.into_iter().filter(|(name, _)| !self.names.contains(name.as_ref())));
         }
         out
     }

@@ -70,6 +70,14 @@ impl Path {
         steps(&trimmed.replace("[]", "[*]").replace(".[", "["), text)
     }
 
+    /// The field that it begins with; `None` when it reads others too.
+    pub(super) fn head(&self) -> Option<&str> {
+        match self.steps.first() {
+            Some(Step::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The value there; null where there is none.
     pub(super) fn of<'a>(&self, row: &Row<'a>) -> Cell<'a> {
         let value = match self.steps.split_first() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{InputFormat, Kind, Reader, Row, Rows, is_blank, lines, write_row};
+use super::{Cells, InputFormat, Kind, Reader, Row, Rows, is_blank, lines, write_row};
 use crate::Result;
 use crate::parse::ParsedBatch;
 use crate::parse::flatten::Flatten;
@@ -74,12 +74,24 @@ struct JsonReader {
 }
 
 impl Reader for JsonReader {
-    fn read(&mut self, _: &RawBatch<'_>, record: &RawRecord<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
+    fn read(&mut self, from: &RawBatch<'_>, record: &RawRecord<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
+        self.read_beside(from, record, &[], spec, batch);
+    }
+
+    fn read_beside(
+        &mut self,
+        _: &RawBatch<'_>,
+        record: &RawRecord<'_>,
+        beside: &Cells<'_>,
+        spec: &TimestampSpec,
+        batch: &mut ParsedBatch,
+    ) {
         let value = record.value.unwrap_or_default();
         if self.by_line {
-            lines(value).filter(|line| !is_blank(line)).for_each(|line| self.read_text(line, spec, batch));
+            let lines = lines(value).filter(|line| !is_blank(line));
+            lines.for_each(|line| self.read_text(line, beside, spec, batch));
         } else {
-            self.read_text(value, spec, batch);
+            self.read_text(value, beside, spec, batch);
         }
     }
 
@@ -115,11 +127,11 @@ impl JsonReader {
         found
     }
 
-    fn read_text(&mut self, text: &[u8], spec: &TimestampSpec, batch: &mut ParsedBatch) {
-        if self.flatten.is_none() && self.scanner.read(text, spec, batch) {
+    fn read_text(&mut self, text: &[u8], beside: &Cells<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
+        if self.flatten.is_none() && self.scanner.read(text, beside, spec, batch) {
             return;
         }
-        read_tree(text, self.flatten.as_deref(), self.many, spec, batch);
+        read_tree(text, self.flatten.as_deref(), self.many, beside, spec, batch);
     }
 }
 
@@ -128,6 +140,7 @@ pub(crate) fn read_tree(
     text: &[u8],
     flatten: Option<&Flatten>,
     many: bool,
+    beside: &Cells<'_>,
     spec: &TimestampSpec,
     batch: &mut ParsedBatch,
 ) {
@@ -139,7 +152,7 @@ pub(crate) fn read_tree(
             Ok(row) => row,
             Err(why) => return batch.fail_record(why.reason(), why.to_string()),
         };
-        write_row(&row, spec, batch);
+        write_row(&row, beside, spec, batch);
         if !many {
             break;
         }
@@ -151,12 +164,12 @@ pub(crate) fn read_tree(
 
 fn row<'a>(
     object: &tree::Object<'a>,
-    flatten: Option<&Flatten>,
+    flatten: Option<&'a Flatten>,
     batch: &ParsedBatch,
 ) -> Result<Row<'a>, tree::Unreadable> {
+    let known = |name: &str| batch.layout.discovers.is_some() || batch.layout.id(name.as_bytes()).is_some();
     match flatten {
-        Some(flatten) => Ok(flatten.apply(object.cells()?)),
-        None if batch.layout.discovers.is_some() => object.cells(),
-        None => object.cells_of(|name| batch.layout.id(name.as_bytes()).is_some()),
+        Some(flatten) => Ok(flatten.apply_here(object.cells_of(|name| flatten.reads(name, known))?)),
+        None => object.cells_of(known),
     }
 }

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::{InputFormat, Kind, Reader, Row, Rows, parse_input_format};
 use crate::Result;
+use crate::parse::batch::ParsedBatch;
 use crate::parse::cell::Cell;
 use crate::parse::raw::{RawBatch, RawRecord};
+use crate::spec::TimestampSpec;
 use crate::spec::fields::Fields;
 
 pub(super) static KIND: Kind = Kind { tag: "kafka", parse };
@@ -119,41 +121,56 @@ struct KafkaReader {
     key: Option<Box<dyn Reader>>,
 }
 
-impl KafkaReader {
+impl Kafka {
     /// Columns of the record itself.
-    fn envelope<'a>(&mut self, from: &RawBatch<'a>, record: &RawRecord<'a>) -> Row<'a> {
-        let mut row: Row<'a> = Vec::new();
-        if let Some(headers) = &self.format.header_format {
+    fn envelope<'a, 's>(
+        &'s self,
+        from: &RawBatch<'a>,
+        record: &RawRecord<'a>,
+        key: Option<Cell<'a>>,
+        named: impl Fn(&'s str) -> Cow<'a, str>,
+    ) -> Row<'a> {
+        let columns = &self.columns;
+        let mut row: Row<'a> = Vec::with_capacity(5 + record.headers.len());
+        if let Some(headers) = &self.header_format {
             for (name, bytes) in record.headers {
                 let text = bytes.map_or(Cell::Null, |bytes| Cell::Text(header_text(bytes, headers.latin)));
-                row.push((Cow::Owned(format!("{}{name}", self.format.header_prefix)), text));
+                row.push((Cow::Owned(format!("{}{name}", self.header_prefix)), text));
             }
         }
-        let columns = &self.format.columns;
-        let time = record.time_ms.map_or(Cell::Null, Cell::Long);
-        row.push((Cow::Owned(columns.timestamp.clone()), time));
-        row.push((Cow::Owned(columns.topic.clone()), Cell::text(from.topic)));
+        row.push((named(&columns.timestamp), record.time_ms.map_or(Cell::Null, Cell::Long)));
+        row.push((named(&columns.topic), Cell::text(from.topic)));
         if let Some(name) = &columns.partition {
-            row.push((Cow::Owned(name.clone()), Cell::Long(i64::from(from.partition))));
+            row.push((named(name), Cell::Long(i64::from(from.partition))));
         }
         if let Some(name) = &columns.offset {
-            row.push((Cow::Owned(name.clone()), Cell::Long(record.offset)));
+            row.push((named(name), Cell::Long(record.offset)));
         }
-        if let (Some(reader), Some(key)) = (&mut self.key, record.key) {
-            let rows = reader.rows(from, &RawRecord { value: Some(key), ..*record }).rows;
-            let first = rows.into_iter().next().and_then(|row| row.into_iter().next());
-            if let Some((_, cell)) = first {
-                row.push((Cow::Owned(columns.key.clone()), cell));
-            }
-        }
+        row.extend(key.map(|cell| (named(&columns.key), cell)));
         row
     }
 }
 
+impl KafkaReader {
+    /// The first value of the record's key.
+    fn key<'a>(&mut self, from: &RawBatch<'a>, record: &RawRecord<'a>) -> Option<Cell<'a>> {
+        let (reader, key) = (self.key.as_mut()?, record.key?);
+        let rows = reader.rows(from, &RawRecord { value: Some(key), ..*record }).rows;
+        rows.into_iter().next()?.into_iter().next().map(|(_, cell)| cell)
+    }
+}
+
 impl Reader for KafkaReader {
+    fn read(&mut self, from: &RawBatch<'_>, record: &RawRecord<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
+        let key = self.key(from, record);
+        let envelope = self.format.envelope(from, record, key, Cow::Borrowed);
+        self.value.read_beside(from, record, &envelope, spec, batch);
+    }
+
     fn rows<'a>(&mut self, from: &RawBatch<'a>, record: &RawRecord<'a>) -> Rows<'a> {
-        let envelope = self.envelope(from, record);
+        let key = self.key(from, record);
         let mut found = self.value.rows(from, record);
+        let envelope = self.format.envelope(from, record, key, |name| Cow::Owned(name.to_owned()));
         for row in &mut found.rows {
             for (name, cell) in &envelope {
                 if !row.iter().any(|(taken, _)| taken == name) {

@@ -27,6 +27,9 @@ use crate::spec::fields::Fields;
 /// The fields of one row, in the order given.
 pub type Row<'a> = Vec<(Cow<'a, str>, Cell<'a>)>;
 
+/// Some fields of a row.
+pub type Cells<'a> = [(Cow<'a, str>, Cell<'a>)];
+
 /// An `inputFormat` as meant.
 pub trait InputFormat: Send + Sync + Debug {
     /// The format with its defaults.
@@ -58,8 +61,20 @@ pub trait Reader: Send + Debug {
 
     /// Writes the rows of one record; what cannot be read is noted in the batch.
     fn read(&mut self, from: &RawBatch<'_>, record: &RawRecord<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
+        self.read_beside(from, record, &[], spec, batch);
+    }
+
+    /// Writes the rows of one record, each with more fields beside its own, which win over them.
+    fn read_beside(
+        &mut self,
+        from: &RawBatch<'_>,
+        record: &RawRecord<'_>,
+        beside: &Cells<'_>,
+        spec: &TimestampSpec,
+        batch: &mut ParsedBatch,
+    ) {
         let Rows { rows, failure } = self.rows(from, record);
-        rows.iter().for_each(|row| write_row(row, spec, batch));
+        rows.iter().for_each(|row| write_row(row, beside, spec, batch));
         if let Some((reason, detail)) = failure {
             batch.fail_record(reason, detail);
         }
@@ -96,10 +111,10 @@ pub fn parse_input_format(value: &Value, path: &str) -> Result<Arc<dyn InputForm
     }
 }
 
-/// Writes one row of fields; a row that cannot be taken is noted.
-pub(crate) fn write_row(fields: &[(Cow<'_, str>, Cell<'_>)], spec: &TimestampSpec, batch: &mut ParsedBatch) {
+/// Writes one row of fields, and of those beside them that it lacks; a row that cannot be taken is noted.
+pub(crate) fn write_row(own: &Cells<'_>, beside: &Cells<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
     batch.begin_row();
-    for (name, cell) in fields {
+    for (name, cell) in own.iter().chain(beside) {
         let written = match batch.field(name, cell) {
             Ok(Some(field)) => batch.put(field, cell, &spec.format),
             Ok(None) => Ok(()),

@@ -128,11 +128,38 @@ impl<'a> Cursor<'a> {
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
             Some(b'n') => self.word(b"null"),
+            Some(b'[') if self.flat_list().is_some() => Ok(()),
             Some(b'[' | b'{') => {
                 self.at += skip::nested(self.rest(), MAX_DEPTH - 1).ok_or(GiveUp)?;
                 Ok(())
             }
             _ => Err(GiveUp),
+        }
+    }
+
+    /// Passes over a list without lists or objects in it; stays where it is when there is none.
+    fn flat_list(&mut self) -> Option<()> {
+        let mut ahead = Cursor { text: self.text, at: self.at + 1 };
+        ahead.white();
+        if ahead.peek() == Some(b']') {
+            self.at = ahead.at + 1;
+            return Some(());
+        }
+        loop {
+            ahead.white();
+            if matches!(ahead.peek(), Some(b'[' | b'{')) {
+                return None;
+            }
+            ahead.skip_value().ok()?;
+            ahead.white();
+            match ahead.next()? {
+                b',' => {}
+                b']' => {
+                    self.at = ahead.at;
+                    return Some(());
+                }
+                _ => return None,
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::parse::layout::{FieldId, Layout};
-use crate::parse::short::{Short, words_of};
+use crate::parse::short::{Short, Words, words_of};
 
 /// Bytes before a value that are worth remembering.
 const MAX_BYTES: usize = 512;
@@ -45,7 +45,7 @@ pub(super) struct Expected {
     pub(super) target: Target,
     /// The bytes as words, the quote that opens a string included, and which bits of them count; none where
     /// there are too many bytes.
-    words: Option<[(u64, u64); 4]>,
+    words: Option<(Words, Words)>,
     is_string: bool,
 }
 
@@ -59,8 +59,7 @@ impl Expected {
             window[..bytes.len()].copy_from_slice(&bytes);
             window[bytes.len()] = b'"';
             mask[..bytes.len() + usize::from(is_string)].fill(0xff);
-            let (words, masks) = (words_of(&window), words_of(&mask));
-            std::array::from_fn(|at| (words[at] & masks[at], masks[at]))
+            (words_of(&window), words_of(&mask))
         });
         Some(Expected { bytes, target, words, is_string })
     }
@@ -68,12 +67,10 @@ impl Expected {
     /// How much of the text is as expected, and whether that ends inside a string.
     #[inline(always)]
     pub(super) fn of(&self, text: &[u8]) -> Option<(usize, bool)> {
-        if let (Some(expected), Some(window)) = (&self.words, text.first_chunk()) {
-            let words = words_of(window);
-            let differs = |at: usize| words[at] & expected[at].1 ^ expected[at].0;
-            if differs(0) | differs(1) == 0 && (self.bytes.len() < 16 || differs(2) | differs(3) == 0) {
-                return Some((self.bytes.len() + usize::from(self.is_string), self.is_string));
-            }
+        if let (Some((expected, mask)), Some(window)) = (self.words, text.first_chunk())
+            && words_of(window).same(expected, mask)
+        {
+            return Some((self.bytes.len() + usize::from(self.is_string), self.is_string));
         }
         text.starts_with(&self.bytes).then_some((self.bytes.len(), false))
     }

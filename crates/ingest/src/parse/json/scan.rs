@@ -8,6 +8,7 @@ use super::number::{self, Number};
 use crate::parse::ParsedBatch;
 use crate::parse::batch::RowError;
 use crate::parse::cell::Cell;
+use crate::parse::formats::Cells;
 use crate::parse::layout::FieldId;
 use crate::parse::slot::{Slot, Store, Trouble};
 use crate::spec::TimestampSpec;
@@ -26,11 +27,18 @@ pub(crate) struct Scanner {
 }
 
 impl Scanner {
-    /// Writes the one row of a record. False when it could not, and then nothing is written.
-    pub(crate) fn read(&mut self, text: &[u8], spec: &TimestampSpec, batch: &mut ParsedBatch) -> bool {
+    /// Writes the one row of a record, and of the fields beside it those that it lacks. False when it could not,
+    /// and then nothing is written.
+    pub(crate) fn read(
+        &mut self,
+        text: &[u8],
+        beside: &Cells<'_>,
+        spec: &TimestampSpec,
+        batch: &mut ParsedBatch,
+    ) -> bool {
         batch.begin_row();
         let mut cursor = Cursor { text, at: 0 };
-        match self.object(&mut cursor, spec, batch) {
+        match self.object(&mut cursor, spec, batch).and_then(|()| put_beside(beside, spec, batch)) {
             Ok(()) => {
                 batch.end_row(spec);
                 true
@@ -146,6 +154,15 @@ impl Scanner {
             self.expected.insert(next.min(self.expected.len()), expected);
         }
     }
+}
+
+fn put_beside(beside: &Cells<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) -> Result<(), GiveUp> {
+    for (name, cell) in beside {
+        if let Some(field) = batch.field(name, cell).map_err(|_| GiveUp)? {
+            batch.put(field, cell, &spec.format).map_err(|_| GiveUp)?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the value of a wanted field into its columns.

@@ -46,7 +46,7 @@ impl Reader for Tree {
     }
 
     fn read(&mut self, _: &RawBatch<'_>, record: &RawRecord<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
-        read_tree(record.value.unwrap_or_default(), None, true, spec, batch);
+        read_tree(record.value.unwrap_or_default(), None, true, &[], spec, batch);
     }
 }
 

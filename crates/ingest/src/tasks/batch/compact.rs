@@ -31,6 +31,7 @@ pub(crate) struct CompactSpec {
     query_granularity: Option<Granularity>,
     rollup: Option<bool>,
     max_rows: usize,
+    pub(crate) ignored: Vec<String>,
     written: Map<String, Value>,
 }
 
@@ -66,13 +67,15 @@ impl CompactSpec {
             Some(spec) if spec.get("rollup").is_some() => Some(spec.boolean("rollup", true)?),
             _ => None,
         };
+        let (max_rows, ignored) = tuning(fields)?;
         Ok(CompactSpec {
             datasource,
             input: input(fields)?,
             segment_granularity,
             query_granularity: given("queryGranularity")?,
             rollup,
-            max_rows: max_rows(fields)?,
+            max_rows,
+            ignored,
             written: written(fields),
         })
     }
@@ -122,10 +125,12 @@ fn input(fields: &Fields<'_>) -> Result<Input> {
     }
 }
 
-fn max_rows(fields: &Fields<'_>) -> Result<usize> {
+/// Rows of a segment, and the properties without a meaning.
+fn tuning(fields: &Fields<'_>) -> Result<(usize, Vec<String>)> {
     let config = fields.get("tuningConfig").map(|value| Fields::of(value, "tuningConfig")).transpose()?;
-    match Tuning::parse(config, "index_parallel")?.partitions {
-        Partitions::Dynamic { max_rows, .. } => Ok(usize::try_from(max_rows).unwrap_or(usize::MAX)),
+    let tuning = Tuning::parse(config, "index_parallel")?;
+    match tuning.partitions {
+        Partitions::Dynamic { max_rows, .. } => Ok((usize::try_from(max_rows).unwrap_or(usize::MAX), tuning.ignored)),
         _ => Err(Error::invalid("tuningConfig.partitionsSpec", "only [dynamic] is supported in a compaction")),
     }
 }

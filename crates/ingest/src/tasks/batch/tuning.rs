@@ -33,8 +33,27 @@ pub(crate) struct Tuning {
     pub(crate) max_parse_exceptions: Option<i64>,
     pub(crate) max_saved_parse_exceptions: i64,
     pub(crate) log_parse_exceptions: bool,
+    /// Properties that were given and have no meaning here.
+    pub(crate) ignored: Vec<String>,
     written: Map<String, Value>,
 }
+
+/// The properties with a meaning.
+const MEANT: &[&str] = &[
+    "type",
+    "partitionsSpec",
+    "forceGuaranteedRollup",
+    "maxRowsPerSegment",
+    "maxTotalRows",
+    "numShards",
+    "partitionDimensions",
+    "maxRowsInMemory",
+    "maxBytesInMemory",
+    "reportParseExceptions",
+    "maxParseExceptions",
+    "maxSavedParseExceptions",
+    "logParseExceptions",
+];
 
 impl Tuning {
     pub(crate) fn parse(fields: Option<Fields<'_>>, task_type: &str) -> Result<Tuning> {
@@ -61,6 +80,7 @@ impl Tuning {
             max_parse_exceptions: if strict { Some(0) } else { max_parse },
             max_saved_parse_exceptions: fields.long_within("maxSavedParseExceptions", i64::from(strict), 0, 100_000)?,
             log_parse_exceptions: fields.boolean("logParseExceptions", false)?,
+            ignored: fields.others(MEANT),
             written: printed(&fields, task_type)?,
         })
     }

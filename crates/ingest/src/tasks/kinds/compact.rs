@@ -26,6 +26,10 @@ impl TaskKind for Compact {
         self.spec.to_json()
     }
 
+    fn ignored(&self) -> &[String] {
+        &self.spec.ignored
+    }
+
     fn run(&self, run: &TaskRun) -> Result<usize> {
         compact(&self.spec, run)
     }

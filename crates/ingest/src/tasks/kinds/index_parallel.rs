@@ -31,6 +31,10 @@ impl TaskKind for Index {
         Map::from_iter([("spec".to_owned(), self.spec.to_json())])
     }
 
+    fn ignored(&self) -> &[String] {
+        &self.spec.tuning.ignored
+    }
+
     fn run(&self, run: &TaskRun) -> Result<usize> {
         commit(&self.spec, run)
     }

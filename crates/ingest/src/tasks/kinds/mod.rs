@@ -23,6 +23,11 @@ pub(crate) trait TaskKind: Send + Sync {
     /// Its properties beside those that all tasks have.
     fn to_json(&self) -> serde_json::Map<String, Value>;
 
+    /// Properties that were given and have no meaning here.
+    fn ignored(&self) -> &[String] {
+        &[]
+    }
+
     /// Runs it on a thread of its own. Answers the number of segments that it made live.
     fn run(&self, run: &TaskRun) -> Result<usize>;
 

@@ -75,6 +75,13 @@ async fn a_compaction_refuses_what_it_cannot_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_meaning_is_told() {
+    let tuning = json!({"maxRowsInMemory": 5, "pushTimeout": 3, "indexSpec": null, "colour": "red"});
+    let reply = bench().tasks.submit(&task("x", json!({}), tuning, hourly())).await;
+    assert_eq!(body(&reply)["ignored"], json!(["tuningConfig.colour", "tuningConfig.pushTimeout"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kill_deletes_only_what_is_out_of_use() {
     let bench = bench();
     load(&bench, 3).await;
