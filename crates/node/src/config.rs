@@ -26,6 +26,27 @@ pub struct Config {
     pub security: Security,
     pub log: Log,
     pub console: Console,
+    /// Where each key that is not at its default was set, by `section.key`.
+    #[serde(skip)]
+    pub origins: BTreeMap<String, Origin>,
+}
+
+/// Who set a key. Later ones win.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    File,
+    Environment,
+    CommandLine,
+}
+
+impl Origin {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Environment => "environment",
+            Self::CommandLine => "command line",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -176,15 +197,23 @@ impl Config {
     /// Parses TOML text and lays `DOLMEN__SECTION__KEY` values over it; lists are separated by commas.
     pub fn parse(text: &str, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let mut table: toml::Table = text.parse().map_err(|error| ConfigError::Invalid(format!("config: {error}")))?;
+        let mut origins = origins_of_file(&table);
         for (name, value) in environment {
             if let Some(path) = name.strip_prefix("DOLMEN__") {
                 overlay(&mut table, path, value)?;
+                origins.insert(path.to_ascii_lowercase().replacen("__", ".", 1), Origin::Environment);
             }
         }
-        let config: Self =
+        let mut config: Self =
             table.try_into().map_err(|error| ConfigError::Invalid(format!("config: {}", error.to_string().trim())))?;
+        config.origins = origins;
         config.check()?;
         Ok(config)
+    }
+
+    /// Notes that an option of the command line has set a key.
+    pub fn from_command_line(&mut self, key: &str) {
+        self.origins.insert(key.to_string(), Origin::CommandLine);
     }
 
     /// The settings as JSON for whoever asks the process; user and password of a URL are hidden.
@@ -221,6 +250,13 @@ fn without_credentials(url: &str) -> String {
         }
         None => url.to_string(),
     }
+}
+
+fn origins_of_file(table: &toml::Table) -> BTreeMap<String, Origin> {
+    let sections = table.iter().filter_map(|(section, values)| Some((section, values.as_table()?)));
+    sections
+        .flat_map(|(section, values)| values.keys().map(move |key| (format!("{section}.{key}"), Origin::File)))
+        .collect()
 }
 
 fn overlay(table: &mut toml::Table, path: &str, value: &str) -> Result<(), ConfigError> {
@@ -273,6 +309,7 @@ mod tests {
         ]);
         let config = Config::parse("[http]\nport = 1\n", &env).expect("valid");
         assert_eq!(config.http.port, 9999);
+        assert_eq!(config.origins.get("http.port"), Some(&Origin::Environment));
         assert_eq!(config.ingest.allowed_directories, vec![PathBuf::from("/a"), PathBuf::from("/b")]);
     }
 

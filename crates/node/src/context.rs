@@ -8,6 +8,7 @@ use crate::memory;
 use crate::pool::Pool;
 use crate::queries::{CoversStore, QueryMetrics, RunningQueries};
 use crate::serving::{LiveLanes, SegmentOpener, Serving};
+use crate::vitals::Vitals;
 use cluster::{Inventory, LeafClient, Loader};
 use ingest::tasks::{StreamSamples, TaskContext};
 use ingest::{IngestContext, IngestLimits, LiveParts, NodeName, Supervisors, Tasks};
@@ -64,10 +65,14 @@ pub struct NodeContext {
     pub admission: Arc<Admission>,
     /// What all queries together may hold.
     pub memory: Arc<MemoryBudget>,
+    /// What the whole process may occupy, in bytes.
+    pub memory_limit: u64,
     pub running: Arc<RunningQueries>,
     pub query_metrics: Arc<QueryMetrics>,
     pub covers: CoversStore,
+    pub vitals: Vitals,
     pub started_ms: i64,
+    roles: OnceLock<Vec<&'static str>>,
     event_path: OnceLock<EventPath>,
     data_dir: DataDir,
 }
@@ -114,6 +119,7 @@ impl NodeContext {
             leaf: LeafClient::Local(Arc::new(LiveLanes::new(Arc::clone(&live)))),
             // Six tenths of the process's memory are for queries, the rest for live rows and the ways between.
             memory: MemoryBudget::new("memory of all queries", limit / 10 * 6),
+            memory_limit: limit,
             started_ms: clock.now_ms(),
             config: Arc::new(config),
             name,
@@ -131,6 +137,8 @@ impl NodeContext {
             running: Arc::default(),
             query_metrics: Arc::default(),
             covers: CoversStore::default(),
+            vitals: Vitals::default(),
+            roles: OnceLock::new(),
             event_path: OnceLock::new(),
             data_dir,
         }))
@@ -150,6 +158,17 @@ impl NodeContext {
     pub fn set_event_path(&self, event_path: EventPath) {
         // A second call would be of the same role: the first one stays.
         let _ = self.event_path.set(event_path);
+    }
+
+    /// Names of the roles that this process plays.
+    pub fn roles(&self) -> &[&'static str] {
+        self.roles.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Called once, before the roles start.
+    pub fn set_roles(&self, names: Vec<&'static str>) {
+        // A second call would be of the same process: the first one stays.
+        let _ = self.roles.set(names);
     }
 
     /// A new random id.

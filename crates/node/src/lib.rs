@@ -17,6 +17,7 @@ mod roles;
 pub mod serve;
 mod serving;
 mod task_set;
+mod vitals;
 
 pub use context::{NodeContext, StartError};
 pub use life::{Node, NodeOptions};

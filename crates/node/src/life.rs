@@ -5,6 +5,7 @@ use crate::context::{NodeContext, StartError};
 use crate::http;
 use crate::roles::{self, Role};
 use crate::task_set::{Failure, Stage, TaskSet};
+use crate::vitals;
 use axum::Router;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ impl Prepared {
         let Self { context, chosen, listener, address } = self;
         let max_connections = context.config.http.max_connections;
         let mut tasks = TaskSet::default();
+        context.set_roles(chosen.iter().map(|role| role.name()).collect());
+        vitals::start(&context, &mut tasks);
         let mut router = http::common_routes(&context);
         for role in chosen {
             tracing::debug!(role = role.name(), "starts");

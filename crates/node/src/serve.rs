@@ -11,8 +11,12 @@ pub async fn run(options: Serve) -> CommandResult {
     let mut config = Config::load(options.config.as_deref(), &environment)?;
     if let Some(port) = options.port {
         config.http.port = port;
+        config.from_command_line("http.port");
     }
-    config.security.insecure |= options.insecure;
+    if options.insecure {
+        config.security.insecure = true;
+        config.from_command_line("security.insecure");
+    }
     logging::start(&config.log)?;
     let node = Node::start(NodeOptions { config, data_dir: options.data_dir, roles: options.roles }).await?;
     println!("dolmen answers at {}", node.url());

@@ -130,6 +130,7 @@ fn memory_by_owner(node: &NodeContext, page: &mut Page) {
         "Bytes of memory that the process occupies.",
         memory::resident_bytes().unwrap_or(0),
     );
+    page.one("dolmen_memory_limit_bytes", "gauge", "Bytes that the process may occupy.", node.memory_limit);
     let up_ms = node.clock.now_ms().saturating_sub(node.started_ms);
     page.one("dolmen_uptime_seconds", "gauge", "Time since the start.", up_ms / 1000);
 }

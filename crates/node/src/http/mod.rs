@@ -2,6 +2,7 @@
 
 mod body;
 pub mod candidates;
+mod console;
 pub mod coordinator_v1;
 pub mod datasources;
 pub mod dolmen_v1;
@@ -25,7 +26,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 
 /// Paths that every process answers.
 pub fn common_routes(node: &Arc<NodeContext>) -> Router {
-    status::routes(Arc::clone(node)).merge(metrics::routes(Arc::clone(node)))
+    status::routes(Arc::clone(node)).merge(metrics::routes(Arc::clone(node))).merge(console::routes())
 }
 
 /// Compression both ways; unknown paths are 404 with an empty body.

@@ -40,6 +40,7 @@ const LOOKS_A_LINE: u32 = 10;
 pub async fn run(options: Quickstart) -> CommandResult {
     let mut config = Config::load(None, &std::env::vars().collect())?;
     config.http.port = options.port;
+    config.from_command_line("http.port");
     if std::env::var_os("DOLMEN__LOG__LEVEL").is_none() {
         config.log = Log { level: "warn".into(), ..config.log };
     }

@@ -20,7 +20,7 @@ const QUESTIONS: [(&str, &str); 3] = [
 
 /// The text for a store at `url`.
 pub fn text(url: &str, data_dir: &Path) -> String {
-    let mut out = format!("\nDolmen answers at {url}, its data is in {}\n", data_dir.display());
+    let mut out = format!("\nDolmen answers at {url}, open it in a browser; its data is in {}\n", data_dir.display());
     for (title, query) in QUESTIONS {
         // Writing to a String cannot fail.
         let _ = write!(

@@ -1,6 +1,8 @@
 //! Our own API: what an answer covers, what became of every record, and whether the facts agree.
 
+mod dashboards;
 mod ledger;
+mod process;
 mod queries;
 mod snapshots;
 mod supervisors;
@@ -19,7 +21,14 @@ const MAX_ROWS: u32 = 10_000;
 const DEFAULT_ROWS: u32 = 100;
 
 pub fn routes(node: Arc<NodeContext>) -> Router {
-    let families = [queries::routes(), supervisors::routes(), ledger::routes(), snapshots::routes()];
+    let families = [
+        queries::routes(),
+        supervisors::routes(),
+        ledger::routes(),
+        snapshots::routes(),
+        dashboards::routes(),
+        process::routes(),
+    ];
     let all = families.into_iter().fold(Router::new(), Router::merge).route("/openapi.json", get(openapi));
     Router::new().nest("/dolmen/v1", all).with_state(node)
 }

@@ -32,8 +32,9 @@ pub fn routes() -> Router<Arc<NodeContext>> {
 
 async fn sources(node: &NodeContext, id: &str) -> Result<Vec<Source>, ApiError> {
     let sources = node.metastore.sources(id).await.map_err(unavailable)?;
-    if sources.is_empty() {
-        return Err(ApiError::message(StatusCode::NOT_FOUND, format!("supervisor [{id}] has read nothing")));
+    // One that was submitted just now has no sources yet.
+    if sources.is_empty() && node.metastore.supervisor(id).await.map_err(unavailable)?.is_none() {
+        return Err(ApiError::message(StatusCode::NOT_FOUND, format!("there is no supervisor [{id}]")));
     }
     Ok(sources)
 }
