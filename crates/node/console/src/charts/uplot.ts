@@ -2,6 +2,7 @@
 
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { pale } from '../lib/colors';
 import { short } from '../lib/format';
 import { dataOf, isBars, type Chart } from './stack';
 
@@ -20,13 +21,6 @@ export function shape(chart: Chart): string {
 
 function fill(color: string, alpha: number): string {
   return color + Math.round(alpha * 255).toString(16).padStart(2, '0');
-}
-
-/** Half of a colour, half of what lies behind: opaque, so that stacked bars do not shine through. */
-function pale(color: string, surface: string): string {
-  const part = (text: string, at: number) => parseInt(text.slice(at, at + 2), 16);
-  const mixed = [1, 3, 5].map((at) => Math.round((part(color, at) + part(surface, at)) / 2));
-  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }
 
 function bars(chart: () => Chart, color: string, surface: string): uPlot.Series.PathBuilder {

@@ -7,6 +7,19 @@ export function palette(dark: boolean): string[] {
   return dark ? DARK : LIGHT;
 }
 
+/** Half of a colour, half of what lies behind: opaque, so that stacked bars do not shine through. */
+export function pale(color: string, behind: string): string {
+  const mixed = parts(color).map((part, at) => Math.round((part + parts(behind)[at]) / 2));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** Red, green and blue of `#rgb` or `#rrggbb`: a minifier makes one of the other. */
+function parts(color: string): number[] {
+  const digits = color.trim().slice(1);
+  const long = digits.length === 3 ? [...digits].map((digit) => digit + digit).join('') : digits;
+  return [0, 2, 4].map((at) => parseInt(long.slice(at, at + 2), 16));
+}
+
 /** The same value keeps its colour on a page, in the order in which values were first seen. */
 export class ColorBook {
   #numbers = new Map<string, number>();

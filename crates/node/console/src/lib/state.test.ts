@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ColorBook } from './colors';
+import { ColorBook, pale } from './colors';
 import { filterText, parseFilter, stateOf, toDruid, toggled, type Filter } from './filters';
 import { changed } from './params';
 import { pageOf } from './routes';
@@ -65,4 +65,8 @@ test('paths lead to pages', () => {
 test('a value keeps its colour, and fixed ones are kept free', () => {
   const book = new ColorBook({ paid: 3 });
   expect([book.number('a'), book.number('b'), book.number('c'), book.number('paid'), book.number('a')]).toEqual([0, 1, 3, 2, 0]);
+});
+
+test('a pale colour lies half way to what is behind it', () => {
+  expect([pale('#1479a8', '#fff'), pale('#1479a8', '#ffffff'), pale('#4aa9d8', ' #1a1d20')]).toEqual(['#8abcd4', '#8abcd4', '#32637c']);
 });
