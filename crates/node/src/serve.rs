@@ -4,6 +4,7 @@ use crate::cli::{CommandResult, Serve};
 use crate::config::Config;
 use crate::life::{Node, NodeOptions, asked_to_stop};
 use crate::logging;
+use std::io::Write;
 
 /// Runs until a signal, then drains. An error when a part of the process failed.
 pub async fn run(options: Serve) -> CommandResult {
@@ -19,7 +20,8 @@ pub async fn run(options: Serve) -> CommandResult {
     }
     logging::start(&config.log)?;
     let node = Node::start(NodeOptions { config, data_dir: options.data_dir, roles: options.roles }).await?;
-    println!("dolmen answers at {}", node.url());
+    // The store runs whether or not somebody reads this.
+    let _ = writeln!(std::io::stdout(), "dolmen answers at {}", node.url());
     until_stopped(node).await
 }
 

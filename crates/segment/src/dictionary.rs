@@ -75,8 +75,13 @@ impl StringDictionary {
     }
 
     pub fn size_bytes(&self) -> usize {
-        self.values.get_array_memory_size() + self.lookup.as_ref().map_or(0, |t| t.capacity() * 5)
+        array_bytes(&self.values) + self.lookup.as_ref().map_or(0, |t| t.capacity() * 5)
     }
+}
+
+/// Bytes of an array's own rows: its buffers may be parts of one file.
+pub(crate) fn array_bytes(array: &dyn Array) -> usize {
+    array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
 }
 
 fn hash(value: &str) -> u64 {

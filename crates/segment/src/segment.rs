@@ -54,7 +54,7 @@ pub trait Column: Send + Sync {
     fn dictionary(&self) -> Option<Arc<dyn Dictionary>>;
     /// `None` is allowed of every column: filters work without.
     fn bitmaps(&self) -> Option<&dyn BitmapIndex>;
-    /// Bytes the column holds in memory or on disk, dictionary and indexes included.
+    /// Bytes the column holds in memory or on disk, its dictionary included.
     fn size_bytes(&self) -> u64;
     /// Smallest and largest number and the number of nulls, where known.
     fn stats(&self) -> Option<ColumnStats> {

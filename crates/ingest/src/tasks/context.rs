@@ -8,6 +8,7 @@ use timeline::{Clock, Random};
 use tokio::runtime::Handle;
 
 use super::input::Reach;
+use crate::Handoff;
 
 /// Everything that tasks reach.
 pub struct TaskContext {
@@ -15,6 +16,8 @@ pub struct TaskContext {
     pub metastore: Arc<dyn Metastore>,
     /// Objects.
     pub storage: DeepStorage,
+    /// Who is told what went live, so that a task that succeeded can be queried.
+    pub handoff: Arc<dyn Handoff>,
     /// Where rows go that do not fit in memory.
     pub disk: Arc<dyn Disk>,
     /// Time.

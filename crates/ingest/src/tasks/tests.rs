@@ -7,13 +7,33 @@ use storage::DeepStorage;
 use timeline::{ManualClock, SeededRandom};
 
 use super::*;
+use crate::{Handoff, Publication};
 
 pub(super) struct Bench {
     pub(super) tasks: Arc<Tasks>,
     pub(super) store: Arc<Faulty>,
     pub(super) storage: DeepStorage,
+    handoff: Arc<Late>,
     /// Holds the local disk.
     directory: tempfile::TempDir,
+}
+
+/// Queries see what went live when they are asked for the second time.
+#[derive(Default)]
+pub(super) struct Late {
+    asked: parking_lot::Mutex<Vec<i64>>,
+}
+
+#[async_trait::async_trait]
+impl Handoff for Late {
+    async fn published(&self, publication: &Publication) -> crate::Result<()> {
+        let mut asked = self.asked.lock();
+        let again = asked.contains(&publication.snapshot);
+        asked.push(publication.snapshot);
+        if again { Ok(()) } else { Err(crate::Error::Unavailable("not yet".to_owned())) }
+    }
+
+    async fn lanes_changed(&self, _: &str) {}
 }
 
 pub(super) fn bench() -> Bench {
@@ -27,9 +47,11 @@ pub(super) fn bench_with(reach: Reach) -> Bench {
     let random = Arc::new(SeededRandom::new(7));
     let store = Faulty::new(metastore::Options::new(clock.clone(), random.clone()));
     let storage = DeepStorage::memory();
+    let handoff = Arc::new(Late::default());
     let context = TaskContext {
         metastore: store.as_metastore(),
         storage: storage.clone(),
+        handoff: handoff.clone(),
         disk,
         clock,
         random,
@@ -41,7 +63,7 @@ pub(super) fn bench_with(reach: Reach) -> Bench {
         port: 8888,
         aggregators: &[],
     };
-    Bench { tasks: Tasks::new(context), store, storage, directory }
+    Bench { tasks: Tasks::new(context), store, storage, handoff, directory }
 }
 
 pub(super) fn body(reply: &Reply) -> &Value {
@@ -171,6 +193,10 @@ async fn append_adds_and_overwrite_takes_the_place() {
     let stats = &body(&report)["ingestionStatsAndErrors"]["payload"]["rowStats"];
     assert_eq!(stats["buildSegments"]["thrownAway"], 1);
     assert_eq!(stats["determinePartitions"]["processed"], 0);
+    // Each of the four tasks succeeded only when queries saw what it had published.
+    let asked = bench.handoff.asked.lock().clone();
+    assert_eq!(asked.len(), 8);
+    assert!(asked.chunks(2).all(|pair| pair[0] == pair[1]), "{asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,7 +53,7 @@ pub async fn run(options: Quickstart) -> CommandResult {
     std::fs::write(&marker, std::process::id().to_string())?;
     let mut node = Prepared::start(prepared).await?;
     let generator = generate(&broker, &node, options.rate.max(1))?;
-    println!("{}", welcome::text(&node.url(), &options.data_dir));
+    say(&welcome::text(&node.url(), &options.data_dir));
     let failure = watch(&mut node, &generator).await;
     drain(node, generator, &marker).await?;
     drop(broker);
@@ -65,13 +65,13 @@ fn tell(before: &Before, was_killed: bool) {
     if before.num_rebased == 0 {
         return;
     }
-    println!(
+    say(&format!(
         "Found {} rows that were sealed before. The broker inside this process keeps its log in memory only, so its \
          offsets begin anew: the {} quickstart sources ads and orders were rebased (no other source ever is).",
         before.num_rows, before.num_rebased
-    );
+    ));
     if was_killed {
-        println!("The last run did not end by itself: what it had not sealed yet went with its broker's log.");
+        say("The last run did not end by itself: what it had not sealed yet went with its broker's log.");
     }
 }
 
@@ -112,15 +112,19 @@ async fn watch(node: &mut Node, generator: &Generator) -> Option<Failure> {
         show(&line, is_terminal);
     }
     if is_terminal {
-        println!();
+        say("");
     }
     None
+}
+
+/// A line to whoever reads; the store runs on when nobody does.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 fn show(line: &str, in_place: bool) {
     let mut out = std::io::stdout();
     let shown = if in_place { write!(out, "\r\x1b[2K{line}") } else { writeln!(out, "{line}") };
-    // Nobody reads any more: the store runs on.
     let _ = shown.and_then(|()| out.flush());
 }
 
@@ -145,7 +149,7 @@ fn num_read(metrics: &Metrics) -> u64 {
 
 /// Stops the events, waits for the reader, seals.
 async fn drain(node: Node, generator: Generator, marker: &Path) -> CommandResult {
-    println!("Stopping: everything that was read is being sealed.");
+    say("Stopping: everything that was read is being sealed.");
     let sent = tokio::task::spawn_blocking(move || generator.stop()).await?;
     let metrics = Arc::clone(&node.context().ingest.metrics);
     let caught_up = async {
@@ -162,8 +166,8 @@ async fn drain(node: Node, generator: Generator, marker: &Path) -> CommandResult
     }
     let queries = context.query_metrics.num_refused.load(Ordering::Relaxed);
     if queries > 0 {
-        println!("{queries} queries were refused for want of a place.");
+        say(&format!("{queries} queries were refused for want of a place."));
     }
-    println!("Everything is sealed: {} events read. Start again to go on.", num_read(&metrics));
+    say(&format!("Everything is sealed: {} events read. Start again to go on.", num_read(&metrics)));
     Ok(())
 }

@@ -67,6 +67,7 @@ fn task_context(node: &NodeContext) -> TaskContext {
     TaskContext {
         metastore: Arc::clone(&node.metastore),
         storage: node.storage.clone(),
+        handoff: node.serving.clone(),
         disk: Arc::clone(&node.disk),
         clock: Arc::clone(&node.clock),
         random: Arc::clone(&node.random),

@@ -11,6 +11,7 @@ use arrow_schema::DataType;
 
 use crate::bitmap::{self, RoaringIndex};
 use crate::codes::{codes_of, widen};
+use crate::dictionary::array_bytes;
 use crate::{
     BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, NumberCodes, Result, StringDictionary, VECTOR_ROWS,
 };
@@ -198,7 +199,7 @@ impl Column for ArrayColumn {
     }
 
     fn size_bytes(&self) -> u64 {
-        (self.array.get_array_memory_size() + self.dictionary.as_ref().map_or(0, |d| d.size_bytes())) as u64
+        (array_bytes(&self.array) + self.dictionary.as_ref().map_or(0, |d| d.size_bytes())) as u64
     }
 
     fn stats(&self) -> Option<ColumnStats> {

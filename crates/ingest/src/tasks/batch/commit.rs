@@ -4,7 +4,7 @@ use metastore::{Append, Conflict, Job, JobKind, NameDatasource, NewSegment, Publ
 use timeline::Interval;
 
 use super::build::Built;
-use super::job::{Hold, call, call_on_live, digest, show_locks};
+use super::job::{Hold, call, call_on_live, digest, hand_off, show_locks};
 use super::rewrite::rewrite;
 use super::{BatchSpec, Scratch, build};
 use crate::publish::Sealed;
@@ -37,20 +37,22 @@ fn try_commit(spec: &BatchSpec, run: &TaskRun) -> Result<Result<usize, Conflict>
     let intervals: Vec<Interval> = built.chunks.keys().map(|&(start, end)| Interval { start, end }).collect();
     show_locks(run, &spec.schema.data_source, &intervals);
     let published = match spec.append {
-        true => Ok(append(run, &hold.job, built)?),
+        true => Ok(append(run, &spec.schema.data_source, &hold.job, built)?),
         false => replace(spec, run, (&hold, start_snapshot), (built, &scratch))?,
     };
     Ok(published.map(|published| published.map_or(0, |published| published.segments.len())))
 }
 
-fn append(run: &TaskRun, job: &Job, built: Built) -> Result<Option<Published>> {
+fn append(run: &TaskRun, datasource: &str, job: &Job, built: Built) -> Result<Option<Published>> {
     let segments: Vec<NewSegment> = built.chunks.into_values().flatten().map(|stored| stored.record).collect();
     if segments.is_empty() {
         return Ok(None);
     }
     let datasource_id = job.datasource_id.clone();
     let request = Append { job: job.claim(), digest: digest(&segments), datasource_id, segments };
-    call(run, || run.wait(run.context().metastore.append(&request))).map(Some)
+    let published = call(run, || run.wait(run.context().metastore.append(&request)))?;
+    hand_off(run, datasource, &published, &[]);
+    Ok(Some(published))
 }
 
 /// What an overwrite takes the place of: the time chunks that it wrote, as far as its intervals reach, and
@@ -98,6 +100,7 @@ fn replace(
     let replaced = call_on_live(run, || run.wait(run.context().metastore.replace(&request)))?;
     Ok(replaced.map(|replaced| {
         run.log(&format!("{} segments went away", replaced.removed.len()));
+        hand_off(run, &spec.schema.data_source, &replaced.published, &replaced.removed);
         Some(replaced.published)
     }))
 }

@@ -7,7 +7,7 @@ use segment::{RollupSchema, SegmentRef, Source, rows_within};
 use serde_json::{Map, Value, json};
 use timeline::{Granularity, Interval};
 
-use super::job::{Hold, call_on_live, digest, show_locks};
+use super::job::{Hold, call_on_live, digest, hand_off, show_locks};
 use super::rewrite::{fetch, number};
 use super::tuning::{Partitions, Tuning};
 use super::{Phase, Scratch};
@@ -192,7 +192,7 @@ fn replace(spec: &CompactSpec, run: &TaskRun, hold: &Hold<'_>, inputs: &[Segment
         opened.iter_mut().zip(inputs).filter(|(_, input)| input.end <= end).for_each(|(rows, _)| *rows = None);
     }
     number(&mut outputs);
-    exchange(run, hold, inputs, outputs)
+    exchange(spec, run, hold, inputs, outputs)
 }
 
 /// The inputs by the time chunk that their rows go to, earliest chunk first.
@@ -241,6 +241,7 @@ fn fold(spec: &CompactSpec, run: &TaskRun, chunk: Interval, segments: &[SegmentR
 }
 
 fn exchange(
+    spec: &CompactSpec,
     run: &TaskRun,
     hold: &Hold<'_>,
     inputs: &[Segment],
@@ -259,6 +260,7 @@ fn exchange(
     let replaced = call_on_live(run, || run.wait(run.context().metastore.replace(&request)))?;
     Ok(replaced.map(|replaced| {
         run.log(&format!("{} segments for {}", number, json!(replaced.removed)));
+        hand_off(run, &spec.datasource, &replaced.published, &replaced.removed);
         number
     }))
 }

@@ -4,14 +4,15 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use metastore::{
-    BundleKind, Claim, Conflict, Intend, Job, JobKind, NewBundle, NewSegment, Outcome, SetLocks, TakeJob, TaskLock,
+    BundleKind, Claim, Conflict, Intend, Job, JobKind, NewBundle, NewSegment, Outcome, Published, SetLocks, TakeJob,
+    TaskLock,
 };
 use storage::layout;
 use timeline::{Interval, instant};
 
 use crate::publish::{Sealed, new_id};
 use crate::tasks::run::TaskRun;
-use crate::{Error, Result};
+use crate::{Error, Publication, Result};
 
 /// How long a job is held without being renewed.
 const LEASE_MS: i64 = 120_000;
@@ -128,6 +129,29 @@ pub(crate) fn call_on_live<T>(run: &TaskRun, mut ask: impl FnMut() -> Outcome<T>
         run.pause(Duration::from_millis(50 << attempt.min(6)));
     }
     Err(Error::Unavailable(format!("the metastore does not answer: {last}")))
+}
+
+/// Waits until queries see what went live. That stands already, so a task succeeds even if it takes long.
+pub(crate) fn hand_off(run: &TaskRun, datasource: &str, published: &Published, removed: &[String]) {
+    let publication = Publication {
+        datasource_id: published.datasource_id.clone(),
+        datasource: datasource.to_owned(),
+        snapshot: published.snapshot,
+        segments: published.segments.clone(),
+        removed: removed.to_vec(),
+    };
+    for attempt in 0..ATTEMPTS {
+        match run.wait(run.context().handoff.published(&publication)) {
+            Ok(()) => return,
+            Err(error) if attempt == 0 => run.log(&format!("queries do not see it yet: {error}")),
+            Err(_) => {}
+        }
+        if run.check().is_err() {
+            return;
+        }
+        run.pause(Duration::from_millis(50 << attempt.min(6)));
+    }
+    run.log("queries do not see it yet, and are not waited for any longer");
 }
 
 fn internal(error: storage::Error) -> Error {
