@@ -37,6 +37,8 @@ function quiet(what) {
 
 const open = (path) => page.goto(store.url + path, { waitUntil: 'domcontentloaded' });
 const see = (selector) => page.waitForSelector(selector, { visible: true });
+// Waits until it is there and stands still.
+const press = (selector) => page.locator(selector).click();
 const until = (what, test, ...args) => page.waitForFunction(test, { polling: 100 }, ...args).catch(() => assert.fail(`never: ${what}`));
 const textOf = (selector) => page.$eval(selector, (element) => element.textContent.trim());
 const ask = (path, init) => fetch(store.url + path, init).then((response) => response.json());
@@ -104,7 +106,7 @@ step('a click filters, a shift-click excludes, a brush chooses the time', async 
   assert.match(decodeURIComponent(page.url()), /f=province:\S+/);
   await until('one province is left', () => [...document.querySelectorAll('.cell.bars')].find((cell) => cell.textContent.includes('Provinces')).querySelectorAll('li').length === 1);
   await page.keyboard.down('Shift');
-  await page.click('.cell.share li button');
+  await press('.cell.share li button');
   await page.keyboard.up('Shift');
   await see('.chip.out');
   assert.match(decodeURIComponent(page.url()), /f=-device:/);
@@ -133,7 +135,7 @@ const query = async (json) => {
 
 step('a query runs, by its button and by its key, and is kept', async () => {
   await query(QUERY);
-  await page.click('.button.main');
+  await press('.button.main');
   await see('[data-facts]');
   assert.match(await textOf('[data-facts]'), /12 rows/);
   assert.equal((await page.$$('tbody tr')).length, 12);
@@ -142,12 +144,23 @@ step('a query runs, by its button and by its key, and is kept', async () => {
   await page.keyboard.press('Enter');
   await page.keyboard.up('Control');
   await until('a second answer', (last) => document.querySelector('tbody tr:first-child td:last-child')?.textContent.trim() !== last, before).catch(() => undefined);
-  await page.click('[role="tab"]:nth-child(2)');
+  await press('[role="tab"]:nth-child(2)');
   await see('.box li');
-  await page.click('[role="tab"]:nth-child(1)');
+  await press('[role="tab"]:nth-child(1)');
   assert.equal(await page.evaluate(() => JSON.parse(localStorage.getItem('dolmen.queries')).length), 1);
   quiet('query');
 });
+
+// Names that the page has not been told yet are not offered: a person types again.
+async function typeUntilOffered(text, name) {
+  const offers = (name) => document.querySelector('.editor').shadowRoot.querySelector('.cm-tooltip-autocomplete')?.textContent.includes(name);
+  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+    await page.keyboard.type(text);
+    if (await page.waitForFunction(offers, { polling: 100, timeout: 2000 }, name).catch(() => null)) return;
+    for (const _ of text) await page.keyboard.press('Backspace');
+  }
+  assert.fail(`never: ${name} is offered`);
+}
 
 step('completion offers datasources', async () => {
   await query({ dataSource: '' });
@@ -156,8 +169,7 @@ step('completion offers datasources', async () => {
   await page.keyboard.press('End');
   await page.keyboard.up('Control');
   for (const key of ['ArrowUp', 'End', 'ArrowLeft']) await page.keyboard.press(key);
-  await page.keyboard.type('or');
-  await until('orders is offered', () => document.querySelector('.editor').shadowRoot.querySelector('.cm-tooltip-autocomplete')?.textContent.includes('orders'));
+  await typeUntilOffered('or', 'orders');
   // The editor does not take a key for a choice that a person cannot have seen yet.
   await new Promise((resolve) => setTimeout(resolve, 400));
   await page.keyboard.press('Enter');
@@ -171,7 +183,7 @@ step('a long query is cancelled, in the store too', async () => {
   await page.evaluate((text) => localStorage.setItem('dolmen.query', JSON.stringify(text)), JSON.stringify({ ...QUERY, filter }));
   await open('/query');
   await see('.editor:not(:has(textarea))');
-  await page.click('.button.main');
+  await press('.button.main');
   await see('.button.bad');
   await until('it runs', () => document.body.textContent.includes('Running for'));
   await page.keyboard.press('Escape');
@@ -186,11 +198,11 @@ step('a long query is cancelled, in the store too', async () => {
 
 step('errors and empty states are told', async () => {
   await query({ ...QUERY, aggregations: [{ type: 'noSuchAggregator', name: 'x' }] });
-  await page.click('.button.main');
+  await press('.button.main');
   await see('[data-error]');
   assert.match(await textOf('[data-error]'), /noSuchAggregator/);
   await query({ ...QUERY, filter: { type: 'selector', dimension: 'city', value: 'Atlantis' } });
-  await page.click('.button.main');
+  await press('.button.main');
   await until('there are no rows', () => document.body.textContent.includes('No rows.'));
   await open('/dashboards/strange');
   await until('the panel says what the store said', () => document.querySelector('[role="alert"]')?.textContent.includes('noSuchAggregator'));
@@ -221,7 +233,7 @@ step('the spec of the wizard ingests', async () => {
   await until('the brokers are offered', () => document.querySelector('input[name="servers"]').value !== '');
   await page.type('input[name="topic"]', 'ads');
   await page.select('select[name="earliest"]', 'false');
-  await page.click('form .button.main');
+  await press('form .button.main');
   await see('input[name="dataSource"]');
   await page.$eval('input[name="dataSource"]', (input) => {
     input.value = 'wizard ads'.replace(' ', '_');
@@ -229,7 +241,7 @@ step('the spec of the wizard ingests', async () => {
   });
   await until('rows are shown as they will be', () => document.querySelectorAll('.preview tbody tr').length > 3);
   await shoot('wizard');
-  await page.click('[data-submit]');
+  await press('[data-submit]');
   await until('the new source is shown', () => location.pathname === '/ingestion/wizard_ads');
   const started = Date.now();
   const count = { queryType: 'timeseries', dataSource: 'wizard_ads', granularity: 'all', intervals: ['2000/3000'], aggregations: [{ type: 'longSum', name: 'n', fieldName: 'count' }] };
@@ -265,7 +277,7 @@ step('the pictures of the README', async () => {
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
   await page.setViewport({ width: 1440, height: 900 });
   await query(QUERY);
-  await page.click('.button.main');
+  await press('.button.main');
   await picture('query', '[data-facts]', 1000);
 });
 
