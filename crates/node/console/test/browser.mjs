@@ -39,7 +39,14 @@ const open = (path) => page.goto(store.url + path, { waitUntil: 'domcontentloade
 const see = (selector) => page.waitForSelector(selector, { visible: true });
 // Waits until it is there and stands still.
 const press = (selector) => page.locator(selector).click();
-const until = (what, test, ...args) => page.waitForFunction(test, { polling: 100 }, ...args).catch(() => assert.fail(`never: ${what}`));
+// Asks again and again; what is not there yet, a page that is changing included, is a no.
+async function until(what, test, ...args) {
+  for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
+    if (await page.evaluate(test, ...args).catch(() => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`never: ${what}`);
+}
 const textOf = (selector) => page.$eval(selector, (element) => element.textContent.trim());
 const ask = (path, init) => fetch(store.url + path, init).then((response) => response.json());
 
@@ -100,11 +107,11 @@ async function shoot(name) {
 
 step('a click filters, a shift-click excludes, a brush chooses the time', async () => {
   await open('/dashboards/ads');
-  await see('.cell.bars li button');
-  await page.evaluate(() => [...document.querySelectorAll('.cell.bars')].find((cell) => cell.textContent.includes('Provinces')).querySelector('li button').click());
+  const province = await page.waitForFunction(() => [...document.querySelectorAll('.cell.bars')].find((cell) => cell.textContent.includes('Provinces'))?.querySelector('li button'));
+  await province.evaluate((button) => button.click());
   await see('.chip');
   assert.match(decodeURIComponent(page.url()), /f=province:\S+/);
-  await until('one province is left', () => [...document.querySelectorAll('.cell.bars')].find((cell) => cell.textContent.includes('Provinces')).querySelectorAll('li').length === 1);
+  await until('one province is left', () => [...document.querySelectorAll('.cell.bars')].find((cell) => cell.textContent.includes('Provinces'))?.querySelectorAll('li').length === 1);
   await page.keyboard.down('Shift');
   await press('.cell.share li button');
   await page.keyboard.up('Shift');

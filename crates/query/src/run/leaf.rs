@@ -135,7 +135,10 @@ impl<'a> Leaf<'a> {
         let mut inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
         let mut fold = Fold::bind(&plan.specs, &inputs.types(), ArenaKind::Flat)?;
         inputs.prefer_codes(&fold);
-        fold.let_wait();
+        // Few rows are sooner folded than marked, and in their order an estimate is the one that Druid gives.
+        if num_rows > VECTOR_ROWS {
+            fold.let_wait();
+        }
         let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
         let grouper = grouper(&keys, &selection, num_rows);
         let mut touched = Vec::new();
