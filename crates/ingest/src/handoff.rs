@@ -1,6 +1,7 @@
 //! From our rows to sealed ones without counting a row twice or not at all.
 
 use async_trait::async_trait;
+use metastore::Published;
 
 use crate::Result;
 
@@ -17,6 +18,19 @@ pub struct Publication {
     pub segments: Vec<metastore::Segment>,
     /// Segments that left the live set with this snapshot (compaction only).
     pub removed: Vec<String>,
+}
+
+impl Publication {
+    /// What a verb of the metastore made live, and took away.
+    pub fn new(datasource: &str, published: Published, removed: Vec<String>) -> Self {
+        Self {
+            datasource_id: published.datasource_id,
+            datasource: datasource.to_owned(),
+            snapshot: published.snapshot,
+            segments: published.segments,
+            removed,
+        }
+    }
 }
 
 /// What the process does with news about live rows. Supplied by whoever answers queries.

@@ -1,9 +1,8 @@
 //! A real Apache Kafka, transactions that abort, and a store that is killed at any moment.
 
-use harness::{Kafka, Producer, Running, Spec, Store, TOPIC, Totals, TransactionalProducer, until};
+use harness::{Kafka, Producer, Running, Spec, Store, TOPIC, Totals, TransactionalProducer};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use serde_json::json;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -58,17 +57,6 @@ impl Sender {
     }
 }
 
-/// Waits until everything committed can be queried, then compares every sum.
-fn settle(running: &Running, sent: &Totals, when: &str) {
-    let answered = until(&format!("all {} events, {when}", sent.all.count), || {
-        let totals = Totals::read(running).ok()?;
-        assert!(totals.all.count <= sent.all.count, "{when}: {} events of {}", totals.all.count, sent.all.count);
-        (totals.all.count == sent.all.count).then_some(totals)
-    });
-    sent.assert_same(&answered, when);
-    assert_eq!(running.get("/dolmen/v1/fsck"), Ok((200, json!([]))), "{when}: facts that contradict each other");
-}
-
 /// Lets the store read for a random while, in the middle of `numbers` being sent, and kills it.
 fn send_and_kill(running: Running, sender: &mut Sender, numbers: Range<u64>, random: &mut StdRng) {
     let life = Duration::from_millis(random.random_range(50..2_500));
@@ -97,10 +85,10 @@ fn ten_kills_change_no_number() {
     for kill in 0..NUM_KILLS {
         send_and_kill(running, &mut sender, kill * share..(kill + 1) * share, &mut random);
         running = store.start();
-        settle(&running, &sender.totals(), &format!("after kill {}", kill + 1));
+        sender.totals().settle(&running, &format!("after kill {}", kill + 1));
     }
     sender.send(NUM_KILLS * share..num_events);
-    settle(&running, &sender.totals(), "before the drain");
+    sender.totals().settle(&running, "before the drain");
     running.drain();
-    settle(&store.start(), &sender.totals(), "after the drain");
+    sender.totals().settle(&store.start(), "after the drain");
 }

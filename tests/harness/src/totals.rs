@@ -1,6 +1,6 @@
 //! What went in and what comes out, in the same form.
 
-use crate::{DATASOURCE, Event, Running};
+use crate::{DATASOURCE, Event, Running, until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
@@ -59,6 +59,18 @@ impl Totals {
             }
         }
         Ok(Totals { all, by_key })
+    }
+
+    /// Waits until everything sent can be queried, then compares every sum. Never may there be more, and no facts may
+    /// contradict each other.
+    pub fn settle(&self, running: &Running, when: &str) {
+        let answered = until(&format!("all {} events, {when}", self.all.count), || {
+            let totals = Totals::read(running).ok()?;
+            assert!(totals.all.count <= self.all.count, "{when}: {} events of {}", totals.all.count, self.all.count);
+            (totals.all.count == self.all.count).then_some(totals)
+        });
+        self.assert_same(&answered, when);
+        assert_eq!(running.get("/dolmen/v1/fsck"), Ok((200, json!([]))), "{when}: facts that contradict each other");
     }
 
     /// Panics with what differs.

@@ -66,13 +66,7 @@ async fn replace(context: &IngestContext, datasource: &Datasource, request: &Rep
         match context.metastore.replace(request).await {
             Outcome::Done(replaced) | Outcome::AlreadyDone(replaced) => {
                 fail::point("C4");
-                let publication = Publication {
-                    datasource_id: datasource.datasource_id.clone(),
-                    datasource: datasource.name.clone(),
-                    snapshot: replaced.published.snapshot,
-                    segments: replaced.published.segments,
-                    removed: replaced.removed,
-                };
+                let publication = Publication::new(&datasource.name, replaced.published, replaced.removed);
                 context.handoff.published(&publication).await?;
                 return Ok(true);
             }

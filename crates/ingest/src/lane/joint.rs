@@ -179,13 +179,7 @@ impl Cutter {
             let _ = offer.done.send(Done::Cut(offer.cut, ending.clone()));
         }
         if let Ending::Published(published) = ending {
-            let publication = Publication {
-                datasource_id: self.config.datasource_id.clone(),
-                datasource: self.config.datasource.clone(),
-                snapshot: published.snapshot,
-                segments: published.segments,
-                removed: Vec::new(),
-            };
+            let publication = Publication::new(&self.config.datasource, published, Vec::new());
             let handoff = self.context.handoff.clone();
             let waiting: Vec<(CutNo, Sender<Done>)> =
                 offers.iter().map(|offer| (offer.cut, offer.done.clone())).collect();

@@ -2,7 +2,6 @@
 
 mod live_lanes;
 mod opener;
-mod pinned;
 
 pub use live_lanes::LiveLanes;
 pub use opener::SegmentOpener;

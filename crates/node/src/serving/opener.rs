@@ -1,10 +1,9 @@
 //! Published segments made scannable: the local image if it is there, else built from the object.
 
-use super::pinned::PinnedSegment;
 use async_trait::async_trait;
 use cluster::Open;
 use parking_lot::Mutex;
-use segment::{SealedSegment, SegmentRef};
+use segment::{Held, SealedSegment, SegmentRef};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -80,7 +79,7 @@ impl Open for SegmentOpener {
             // read it all again.
             let open = if is_new { SealedSegment::open } else { SealedSegment::reopen };
             let inner: SegmentRef = Arc::new(open(image.path(), id).map_err(|error| error.to_string())?);
-            Ok::<SegmentRef, String>(Arc::new(PinnedSegment { inner, _image: image }))
+            Ok::<SegmentRef, String>(Arc::new(Held::new(inner, image)))
         });
         opened.await.map_err(|panic| panic.to_string())?
     }

@@ -154,14 +154,7 @@ impl Scene {
 
     /// Waits until everything sent can be queried, then compares every sum. Never may there be more.
     pub fn settle(&self, running: &Running, when: &str) {
-        let sent = &self.producer.totals;
-        let answered = until(&format!("all {} events, {when}", sent.all.count), || {
-            let totals = Totals::read(running).ok()?;
-            assert!(totals.all.count <= sent.all.count, "{when}: {} events of {}", totals.all.count, sent.all.count);
-            (totals.all.count == sent.all.count).then_some(totals)
-        });
-        sent.assert_same(&answered, when);
-        assert_eq!(running.get("/dolmen/v1/fsck"), Ok((200, json!([]))), "{when}: facts that contradict each other");
+        self.producer.totals.settle(running, when);
     }
 
     /// Waits until so many events can be queried, or the store has died at a crash point, which is false.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use expression::Environment;
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TimeRuns};
-use timeline::{Interval, SegmentId};
+use segment::Held;
 
 use super::{Source, table_segment};
 use crate::exec::{ExecContext, Reservation};
@@ -48,44 +47,9 @@ impl Source for Inner {
         }
         let mut held = Reservation::new(&exec.memory);
         held.resize(rows.num_rows() * rows.columns().len() * 16)?;
-        let segment = Arc::new(HeldSegment { inner: table_segment(&rows)?, _held: held });
+        // The memory is accounted for as long as someone may read the rows.
+        let segment = Arc::new(Held::new(table_segment(&rows)?, held));
         Ok(Scope { segments: vec![segment], is_table: false })
-    }
-}
-
-/// Rows whose memory is accounted for as long as someone may read them.
-struct HeldSegment {
-    inner: SegmentRef,
-    _held: Reservation,
-}
-
-impl Segment for HeldSegment {
-    fn id(&self) -> &SegmentId {
-        self.inner.id()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.inner.schema()
-    }
-
-    fn num_rows(&self) -> usize {
-        self.inner.num_rows()
-    }
-
-    fn time_range(&self) -> Interval {
-        self.inner.time_range()
-    }
-
-    fn column(&self, name: &str) -> Option<ColumnRef> {
-        self.inner.column(name)
-    }
-
-    fn time_runs(&self) -> Option<&TimeRuns> {
-        self.inner.time_runs()
-    }
-
-    fn metadata(&self) -> &SegmentMetadata {
-        self.inner.metadata()
     }
 }
 

@@ -15,6 +15,7 @@ use super::image::{read_arrays, split};
 use super::open::map;
 use super::parquet::section_of;
 use super::section::Section;
+use crate::dictionary::array_bytes;
 use crate::{Bounds, Error, Result, Role, SegmentMetadata, TIME_COLUMN};
 
 /// What stands in a segment file.
@@ -67,11 +68,7 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
     }
     let (arrow, section) = split(&file, Depth::Whole)?;
     let (arrays, _) = read_arrays(arrow, &Section::open(&section)?.directory, Depth::Whole)?;
-    describe("image", &file, &section, |at, _| {
-        // The array's own part of the one buffer that all of them share.
-        let bytes = arrays.get(at).map(|array| array.to_data().get_slice_memory_size()).transpose();
-        Ok(bytes.map_err(|e| Error::corrupt(format!("arrow: {e}")))?.unwrap_or(0) as u64)
-    })
+    describe("image", &file, &section, |at, _| Ok(arrays.get(at).map_or(0, |array| array_bytes(array) as u64)))
 }
 
 /// Compressed bytes of a column; its leaf is at the same place, for no column has two.

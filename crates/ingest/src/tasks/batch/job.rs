@@ -133,13 +133,7 @@ pub(crate) fn call_on_live<T>(run: &TaskRun, mut ask: impl FnMut() -> Outcome<T>
 
 /// Waits until queries see what went live. That stands already, so a task succeeds even if it takes long.
 pub(crate) fn hand_off(run: &TaskRun, datasource: &str, published: &Published, removed: &[String]) {
-    let publication = Publication {
-        datasource_id: published.datasource_id.clone(),
-        datasource: datasource.to_owned(),
-        snapshot: published.snapshot,
-        segments: published.segments.clone(),
-        removed: removed.to_vec(),
-    };
+    let publication = Publication::new(datasource, published.clone(), removed.to_vec());
     for attempt in 0..ATTEMPTS {
         match run.wait(run.context().handoff.published(&publication)) {
             Ok(()) => return,

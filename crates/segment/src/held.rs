@@ -1,15 +1,23 @@
-//! A sealed segment whose image stays on disk while somebody reads it.
+//! A segment and what its rows rest on.
 
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TimeRuns};
-use storage::Pinned;
 use timeline::{Interval, SegmentId};
 
-pub(super) struct PinnedSegment {
-    pub inner: SegmentRef,
-    pub _image: Pinned,
+use crate::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TimeRuns};
+
+/// The segment that it holds, and a guard that lives as long as somebody may read it: a file that has to stay, memory
+/// that is accounted for.
+pub struct Held<G> {
+    inner: SegmentRef,
+    _guard: G,
 }
 
-impl Segment for PinnedSegment {
+impl<G> Held<G> {
+    pub fn new(inner: SegmentRef, guard: G) -> Self {
+        Self { inner, _guard: guard }
+    }
+}
+
+impl<G: Send + Sync> Segment for Held<G> {
     fn id(&self) -> &SegmentId {
         self.inner.id()
     }
