@@ -305,7 +305,8 @@ for (const [name, run] of steps.filter(([name]) => name.includes(process.env.DOL
     console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed += 1;
-    console.log(`FAILED ${name}: ${error.message}`);
+    const seen = await page.evaluate(() => `${location.pathname}: ${document.querySelector('main')?.innerText.slice(0, 600)}`).catch(String);
+    console.log(`FAILED ${name}: ${error.message}\n   what stood at ${seen.replaceAll('\n', ' | ')}\n   complaints: ${complaints.join('; ') || 'none'}`);
     const shot = join(process.env.DOLMEN_SHOTS ?? store.dir, 'failed.png');
     await page.screenshot({ path: shot }).catch(() => undefined);
     complaints = [];

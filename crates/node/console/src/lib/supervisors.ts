@@ -41,5 +41,11 @@ export async function supervisors(signal?: AbortSignal): Promise<Brief[]> {
   return getJson<Brief[]>('/druid/indexer/v1/supervisor?state=true', signal);
 }
 
+/** Datasources that a supervisor fills, be there rows yet or not. */
+export async function filledDatasources(): Promise<string[]> {
+  const all = await getJson<{ spec?: { spec?: { dataSchema?: { dataSource?: string } } } }[]>('/druid/indexer/v1/supervisor?full=true');
+  return all.flatMap(({ spec }) => spec?.spec?.dataSchema?.dataSource ?? []);
+}
+
 export const pathOf = (id: string) => `/druid/indexer/v1/supervisor/${encodeURIComponent(id)}`;
 export const oursOf = (id: string) => `/dolmen/v1/supervisors/${encodeURIComponent(id)}`;
