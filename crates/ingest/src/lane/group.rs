@@ -225,6 +225,7 @@ impl Group {
             Command::Offer(_) => {}
             Command::Drain => {
                 self.is_draining = true;
+                self.config.joint.drain();
                 self.feed(Event::Flush);
             }
             Command::Rebuild => {

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::group::{Command, Done};
+use super::known_topics::KnownTopics;
 use super::lease::Lease;
 use super::state::CutNo;
 use crate::publish::{Attempt, CutPart, CutPlan, Ending, Progress, new_id};
@@ -20,6 +21,8 @@ const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
 /// A group that has not answered for so long is in the next cut.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+/// Times that a log which does not answer is asked who it is, by a supervisor that is to end.
+const DRAINING_TRIES: u32 = 4;
 
 /// Number of a task group.
 pub(crate) type GroupNo = i32;
@@ -46,12 +49,16 @@ pub(crate) struct JointConfig {
     pub(crate) datasource_id: String,
     pub(crate) schema: Arc<DataSchema>,
     pub(crate) lease: Arc<Lease>,
+    /// The topics that the lanes read, as the store knows them.
+    pub(crate) topics: Arc<KnownTopics>,
 }
 
 #[derive(Default)]
 struct Members {
     commands: BTreeMap<GroupNo, Sender<Command>>,
     waiting: BTreeMap<GroupNo, Waiting>,
+    /// Whoever waits for the cuts wants to end.
+    is_draining: bool,
 }
 
 /// The groups' side. Cuts are made for as long as it lives.
@@ -75,6 +82,10 @@ impl Joint {
         self.members.lock().commands.insert(group, commands);
     }
 
+    pub(super) fn drain(&self) {
+        self.members.lock().is_draining = true;
+    }
+
     pub(super) fn leave(&self, group: GroupNo) {
         let mut members = self.members.lock();
         members.commands.remove(&group);
@@ -95,6 +106,9 @@ impl Joint {
         others.fold((0, 0), |(rows, bytes), (_, waiting)| (rows + waiting.0, bytes + waiting.1))
     }
 }
+
+/// Nobody waits for a cut any more.
+struct Deserted;
 
 struct Cutter {
     context: IngestContext,
@@ -161,8 +175,12 @@ impl Cutter {
         let Some(first) = offers.first() else { return };
         let plan = self.plan(offers);
         self.metrics.dead_letters.add(plan.parts.iter().map(|part| part.chunk.head.dead.len() as u64).sum());
-        let attempt = Attempt::new(self.context.clone(), plan);
-        let Some(ending) = self.carry_out(attempt, &first.store, offers).await else { return };
+        let ending = match self.foreign_topic(&plan, offers).await {
+            Ok(Some(why)) => Some(Ending::Refused(why)),
+            Ok(None) => self.carry_out(Attempt::new(self.context.clone(), plan), &first.store, offers).await,
+            Err(Deserted) => None,
+        };
+        let Some(ending) = ending else { return };
         match &ending {
             Ending::Published(published) => {
                 self.metrics.cuts.add(1);
@@ -192,6 +210,35 @@ impl Cutter {
         }
     }
 
+    /// Why the rows of the cut may be those of another topic than the one whose offsets they would move, if they may.
+    /// An identity that holds now held when they were read, since no topic ever has it again.
+    async fn foreign_topic(&self, plan: &CutPlan, offers: &[Offer]) -> Result<Option<String>, Deserted> {
+        let mut delay = FIRST_DELAY;
+        let mut num_refused = 0;
+        loop {
+            let why = match self.config.topics.find_other(plan.parts.iter().map(|part| &part.topic)).await {
+                Ok(other) => return Ok(other.map(|topic| format!("topic [{topic}] is another one than before"))),
+                Err(why) => why,
+            };
+            num_refused += 1;
+            if self.members.lock().is_draining && num_refused >= DRAINING_TRIES {
+                return Ok(Some(format!("whether the topics are what they were cannot be told: {why}")));
+            }
+            self.wait(&mut delay, why, offers).await?;
+        }
+    }
+
+    /// Tells why the cut waits, and waits; longer each time.
+    async fn wait(&self, delay: &mut Duration, why: String, offers: &[Offer]) -> Result<(), Deserted> {
+        let told = offers.iter().map(|offer| offer.done.send(Done::Delayed(why.clone())));
+        if told.filter(|told| told.is_ok()).count() == 0 {
+            return Err(Deserted);
+        }
+        tokio::time::sleep(*delay).await;
+        *delay = (*delay * 2).min(LONGEST_DELAY);
+        Ok(())
+    }
+
     /// Takes step after step. `None` when nobody waits for the cut any more.
     async fn carry_out(&self, mut attempt: Attempt, store: &SpillStore, offers: &[Offer]) -> Option<Ending> {
         let mut delay = FIRST_DELAY;
@@ -202,14 +249,7 @@ impl Cutter {
             };
             match progress {
                 Progress::Next => delay = FIRST_DELAY,
-                Progress::Later(why) => {
-                    let told = offers.iter().map(|offer| offer.done.send(Done::Delayed(why.clone())));
-                    if told.filter(|told| told.is_ok()).count() == 0 {
-                        return None;
-                    }
-                    tokio::time::sleep(delay).await;
-                    delay = (delay * 2).min(LONGEST_DELAY);
-                }
+                Progress::Later(why) => self.wait(&mut delay, why, offers).await.ok()?,
                 Progress::Ended(ending) => return Some(ending),
             }
         }

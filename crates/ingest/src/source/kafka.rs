@@ -10,13 +10,14 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
 
 use super::kafka_batch::{Message, Queue};
 use super::kafka_topic_ids::topic_ids;
 use super::{
-    Bounds, FetchedBatch, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic, TopicChoice,
+    Bounds, FetchedBatch, Identity, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic, TopicChoice,
 };
 use crate::client_properties::ClientProperties;
 
@@ -69,6 +70,14 @@ impl KafkaSource {
         config.set_log_level(RDKafkaLogLevel::Warning);
         let admin = consumer(&config)?;
         Ok(KafkaSource { config, admin, api_timeout: properties.api_timeout })
+    }
+
+    /// Identities of the topics that have one, asked of a leader: whoever answered may not be known by number yet,
+    /// and a leader has to be reached anyway.
+    fn identities(&self, metadata: &Metadata, names: &[&str]) -> BTreeMap<String, String> {
+        let leaders = metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.leader());
+        let Some(broker) = leaders.max().filter(|leader| *leader >= 0) else { return BTreeMap::new() };
+        topic_ids(&self.admin, broker, names, self.api_timeout.min(IDENTITY_TIMEOUT))
     }
 
     fn unavailable(&self, what: &str, error: &KafkaError) -> SourceError {
@@ -125,14 +134,27 @@ impl Source for KafkaSource {
         }
         topics.sort_by(|a, b| a.name.cmp(&b.name));
         let names: Vec<&str> = topics.iter().map(|topic| &*topic.name).collect();
-        // Whoever answered may not be known by number yet; a leader is, and has to be reached anyway.
-        let leaders = metadata.topics().iter().flat_map(|topic| topic.partitions()).map(|partition| partition.leader());
-        let Some(broker) = leaders.max().filter(|leader| *leader >= 0) else { return Ok(topics) };
-        let mut ids = topic_ids(&self.admin, broker, &names, self.api_timeout.min(IDENTITY_TIMEOUT));
+        let mut ids = self.identities(&metadata, &names);
         for topic in &mut topics {
             topic.uuid = ids.remove(&*topic.name);
         }
         Ok(topics)
+    }
+
+    fn identity(&self, topic: &str) -> Result<Identity, SourceError> {
+        let unavailable = |error| self.unavailable(&format!("identity of {topic}"), &error);
+        let metadata = self.admin.fetch_metadata(Some(topic), self.api_timeout).map_err(unavailable)?;
+        let error = metadata.topics().iter().find(|found| found.name() == topic).map(|found| found.error());
+        match error {
+            None | Some(Some(Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)) => Ok(Identity::Gone),
+            Some(Some(code)) => {
+                Err(SourceError::Unavailable(format!("identity of {topic}: {}", RDKafkaErrorCode::from(code))))
+            }
+            Some(None) => {
+                let identity = self.identities(&metadata, &[topic]).remove(topic);
+                Ok(identity.map_or(Identity::Nameless, Identity::Known))
+            }
+        }
     }
 
     fn bounds(&self, partition: &Partition) -> Result<Bounds, SourceError> {
@@ -240,8 +262,14 @@ impl Filling<'_> {
         let Some(batch) = self.out.get_mut(index) else { return };
         match message.error() {
             Code::RD_KAFKA_RESP_ERR_NO_ERROR => {
-                let is_next = message.offset() >= batch.next_offset();
-                if is_next && (self.broken.is_empty() || !self.broken.contains_key(batch.partition())) {
+                if !self.broken.is_empty() && self.broken.contains_key(batch.partition()) {
+                    return;
+                }
+                if message.offset() < batch.next_offset() {
+                    // A log whose offsets run backwards is not the log that it was.
+                    let error = SourceError::OutOfRange(batch.partition().clone());
+                    self.broken.insert(batch.partition().clone(), error);
+                } else {
                     batch.push(message.offset(), message.timestamp_ms(), message.key(), message.value());
                     message.headers(|name, value| batch.push_header(name, value));
                 }

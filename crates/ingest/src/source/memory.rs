@@ -39,6 +39,11 @@ impl MemoryLog {
         topic.partitions.resize(num_partitions, MemoryPartition::default());
     }
 
+    /// Takes a topic away.
+    pub fn delete_topic(&self, name: &str) {
+        self.topics.lock().remove(name);
+    }
+
     /// Appends a record and answers its offset.
     pub fn append(&self, partition: &Partition, timestamp_ms: i64, value: &[u8]) -> Option<i64> {
         let record =

@@ -54,6 +54,17 @@ pub struct Topic {
     pub num_partitions: i32,
 }
 
+/// What tells a topic from another one of the same name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A topic made anew under the same name has another one.
+    Known(String),
+    /// The cluster tells topics apart by their names alone, or does not say now.
+    Nameless,
+    /// There is no such topic now.
+    Gone,
+}
+
 /// The offsets that a partition holds now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
@@ -125,6 +136,16 @@ pub trait Source: Send + Sync {
 
     /// The topics of `choice`, sorted by name.
     fn topics(&self, choice: &TopicChoice) -> Result<Vec<Topic>, SourceError>;
+
+    /// Which topic of that name there is now.
+    fn identity(&self, topic: &str) -> Result<Identity, SourceError> {
+        let found = self.topics(&TopicChoice::Name(Arc::from(topic)))?.into_iter().next();
+        Ok(match found.map(|topic| topic.uuid) {
+            Some(Some(uuid)) => Identity::Known(uuid),
+            Some(None) => Identity::Nameless,
+            None => Identity::Gone,
+        })
+    }
 
     /// The offsets a partition holds now.
     fn bounds(&self, partition: &Partition) -> Result<Bounds, SourceError>;

@@ -50,6 +50,7 @@ impl Session {
                 datasource_id: self.datasource_id.clone(),
                 schema: schema.clone(),
                 lease: self.lease.clone(),
+                topics: self.topics.clone(),
             };
             Arc::new(Joint::start(self.context.clone(), config))
         });

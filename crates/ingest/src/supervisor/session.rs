@@ -16,7 +16,7 @@ use super::state::{State, TaskRun};
 use super::status::{current_offsets, partition_key};
 use super::tasks::TaskEnd;
 use super::unavailable;
-use crate::lane::{Board, Command, Grant, Joint, Lease, Trouble};
+use crate::lane::{Board, Command, Grant, Joint, KnownTopics, Lease, Trouble};
 use crate::source::{Partition, Source};
 use crate::{Error, IngestContext, Result};
 
@@ -47,6 +47,7 @@ pub(super) struct Session {
     pub(super) partitions: Vec<Partition>,
     pub(super) datasource_id: String,
     pub(super) lease: Arc<Lease>,
+    pub(super) topics: Arc<KnownTopics>,
     /// Makes the cuts, once there are groups.
     pub(super) joint: Option<Arc<Joint>>,
     keeper: Keeper,
@@ -80,12 +81,14 @@ impl Session {
         let lease = Arc::new(Lease::new(context.clock.clone(), context.limits.lease));
         let keeper = Keeper::start(context.clone(), lease.clone());
         let next = Due { offsets: context.clock.monotonic_ms() + FIRST_OFFSETS_MS, ..Due::default() };
+        let topics = Arc::new(KnownTopics::new(source.clone()));
         Session {
             context,
             shared,
             spec,
             version,
             source,
+            topics,
             leader,
             max_poll_records: None,
             groups: BTreeMap::new(),

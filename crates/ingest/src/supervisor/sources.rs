@@ -54,6 +54,9 @@ impl Session {
             before.as_deref().zip(now).is_some_and(|(before, now)| before != now)
         };
         let is_other = changed(&source.cluster_id, cluster_id) || changed(&source.topic_uuid, topic.uuid.as_deref());
+        if let Some(identity) = &source.topic_uuid {
+            self.topics.know(&topic.name, identity);
+        }
         let mut lanes = self.stored_lanes(&source.source_id).await?;
         self.open_new(&source, topic, &mut lanes).await?;
         self.stop_misled(topic, is_other).await;

@@ -174,6 +174,70 @@ async fn a_topic_that_was_made_anew_halts_its_lanes_until_a_reset() {
     supervisors.drain(Duration::from_secs(30)).await;
 }
 
+/// The reader notices nothing, since the new topic has as many records as the old one had and more.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_a_topic_made_anew_are_never_booked_under_the_old_one() {
+    for is_drained in [false, true] {
+        let world = World::new();
+        world.produce(0, 100);
+        let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(100_000), ..limits() });
+        let (live, metrics) = (context.live.clone(), context.metrics.clone());
+        let supervisors = Supervisors::start(context).await.expect("started");
+        let mut body = one_group();
+        body["spec"]["ioConfig"]["period"] = json!("PT1000H");
+        supervisors.submit(&body, false).await;
+        let is_read_to_the_end = async || {
+            let floors: Vec<_> = world.lanes().await.into_values().collect();
+            let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
+            parts.iter().map(|part| part.covered).sum::<i64>() == world.ends().await.iter().sum::<i64>()
+        };
+        until("the old topic is read", is_read_to_the_end).await;
+        world.log.create_topic("events", Some("u2"), 2);
+        world.produce(0, 300);
+        until("the new topic is read", is_read_to_the_end).await;
+        if is_drained {
+            supervisors.suspend("clicks").await;
+            until("the cut is refused", async || metrics.supervisor("clicks").refused_cuts.get() == 1).await;
+            supervisors.resume("clicks").await;
+        } else {
+            supervisors.handoff_groups("clicks", &json!({"taskGroupIds": [0]})).await;
+        }
+        until("both lanes are halted", async || {
+            let lanes = world.all_lanes().await;
+            let says =
+                |lane: &metastore::Lane| lane.reason.as_deref().is_some_and(|why| why.starts_with("SourceChanged"));
+            lanes.len() == 2 && lanes.iter().all(|lane| lane.state == LaneState::Halted && says(lane))
+        })
+        .await;
+        assert_eq!(metrics.supervisor("clicks").refused_cuts.get(), 1);
+        assert_eq!(world.published().await, (0, 0), "drained: {is_drained}");
+        supervisors.drain(Duration::from_secs(30)).await;
+    }
+}
+
+/// A topic that is deleted takes nothing back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_read_of_a_deleted_topic_is_published() {
+    let world = World::new();
+    world.produce(0, 100);
+    let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(100_000), ..limits() });
+    let live = context.live.clone();
+    let supervisors = Supervisors::start(context).await.expect("started");
+    let mut body = one_group();
+    body["spec"]["ioConfig"]["period"] = json!("PT1000H");
+    supervisors.submit(&body, false).await;
+    let ends = world.ends().await;
+    until("the topic is read", async || {
+        let floors: Vec<_> = world.lanes().await.into_values().collect();
+        let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
+        parts.iter().map(|part| part.covered).sum::<i64>() == ends.iter().sum::<i64>()
+    })
+    .await;
+    world.log.delete_topic("events");
+    supervisors.drain(Duration::from_secs(30)).await;
+    assert_eq!(world.published().await, wanted(100));
+}
+
 /// I7: a consumer that stalls is made anew, and reads on at the open chunk.
 #[tokio::test(flavor = "multi_thread")]
 async fn i7_a_reader_that_stalls_is_made_anew() {
