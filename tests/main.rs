@@ -1,5 +1,6 @@
 //! The store from outside: HTTP in, JSON out.
 
 mod hostile;
+mod recast;
 mod scenarios;
 mod store;

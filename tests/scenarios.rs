@@ -78,7 +78,9 @@ async fn play(scenario: &Scenario) {
     store.node.stop().await;
 }
 
-fn produce(events: &BTreeMap<String, Vec<Value>>) -> MockCluster<'static, rdkafka::producer::DefaultProducerContext> {
+pub fn produce(
+    events: &BTreeMap<String, Vec<Value>>,
+) -> MockCluster<'static, rdkafka::producer::DefaultProducerContext> {
     let cluster = MockCluster::new(1).expect("a broker");
     let producer: BaseProducer =
         ClientConfig::new().set("bootstrap.servers", cluster.bootstrap_servers()).create().expect("a producer");

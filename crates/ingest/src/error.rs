@@ -21,6 +21,9 @@ pub enum Error {
     /// Something with the same name, or in another state, stands in the way.
     #[error("{0}")]
     Conflict(String),
+    /// What is there already does not go with what is asked for; saying that both are meant helps.
+    #[error("{0}")]
+    Incompatible(String),
     /// A limit that protects the process was passed.
     #[error("{what} is {found}, the limit is {limit}")]
     LimitExceeded {

@@ -27,5 +27,5 @@ pub use live::{LanePart, LivePart, LiveParts, MovedOn};
 pub use metrics::{Counter, Gauge, Metrics, SupervisorMetrics};
 pub use parse::{Interner, Outcome, ParsedBatch, Parser, RawBatch, RawRecord, Reason, Reject, RowStats};
 pub use spec::DataSchema;
-pub use supervisor::{Body, ListView, Reply, Settlement, Supervisors};
+pub use supervisor::{Body, ListView, Reply, Settlement, Supervisors, Wishes};
 pub use tasks::Tasks;

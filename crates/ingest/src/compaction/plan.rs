@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use metastore::Segment;
+use serde_json::Value;
 
 /// When segments are merged.
 #[derive(Debug, Clone)]
@@ -50,8 +51,10 @@ impl Tiers {
             let era = starts_ms.iter().filter(|&&start_ms| start_ms < segment.added_time).count();
             groups.entry((self.tier(segment.size), segment.start, segment.end, era)).or_default().push(segment);
         }
+        let fan_in = self.fan_in.max(2);
+        let large = groups.into_values().filter(|group| group.len() >= fan_in);
         let mut merges = Vec::new();
-        for mut group in groups.into_values().filter(|group| group.len() >= self.fan_in.max(2)) {
+        for mut group in large.flat_map(alike).filter(|group| group.len() >= fan_in) {
             group.sort_by(|a, b| (a.added_at, &a.seg_id).cmp(&(b.added_at, &b.seg_id)));
             let (mut bytes, mut rows) = (0i64, 0i64);
             let fits = |segment: &&&Segment| {
@@ -68,9 +71,49 @@ impl Tiers {
     }
 }
 
+/// Parts of `group` whose columns go together: a spec may give a name another meaning, and rows of both stay apart.
+fn alike(group: Vec<&Segment>) -> Vec<Vec<&Segment>> {
+    let mut parts: Vec<(BTreeMap<String, Value>, Vec<&Segment>)> = Vec::new();
+    for segment in group {
+        let columns = columns(&segment.meta);
+        let goes = |known: &BTreeMap<String, Value>| {
+            columns.iter().all(|(name, meaning)| known.get(name).is_none_or(|known| known == meaning))
+        };
+        match parts.iter_mut().find(|(known, _)| goes(known)) {
+            Some((known, part)) => {
+                known.extend(columns);
+                part.push(segment);
+            }
+            None => parts.push((columns, vec![segment])),
+        }
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
+}
+
+/// Names, and what is folded under them; nothing for dimensions.
+fn columns(meta: &str) -> BTreeMap<String, Value> {
+    let mut meta: Value = serde_json::from_str(meta).unwrap_or_default();
+    let mut take = |name: &str| match meta.get_mut(name).map(Value::take) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    };
+    let dimensions = take("dimensions").into_iter().filter_map(|name| Some((name.as_str()?.to_owned(), Value::Null)));
+    let mut columns: BTreeMap<String, Value> = dimensions.collect();
+    for mut aggregator in take("aggregators") {
+        if aggregator.get("type").is_some_and(|tag| tag == "filtered") {
+            aggregator = aggregator.get_mut("aggregator").map(Value::take).unwrap_or_default();
+        }
+        if let Some(name) = aggregator.get("name").and_then(Value::as_str) {
+            columns.insert(name.to_owned(), aggregator);
+        }
+    }
+    columns
+}
+
 #[cfg(test)]
 mod tests {
     use metastore::MetricSums;
+    use serde_json::json;
     use timeline::ShardSpec;
 
     use super::*;
@@ -148,6 +191,21 @@ mod tests {
         assert_eq!(sizes(&[102]), [3, 3]);
         assert_eq!(sizes(&[103]), [4]);
         assert_eq!(sizes(&[101, 103]), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn columns_of_one_name_and_two_meanings_are_merged_apart() {
+        let with = |id: usize, columns: Value| Segment { meta: columns.to_string(), ..segment(id, 0, 5) };
+        let metric = |tag: &str| json!({"aggregators": [{"type": tag, "name": "m"}]});
+        let filtered = json!({"type": "filtered", "filter": 1, "aggregator": {"type": "longSum", "name": "m"}});
+        let mut live: Vec<Segment> = (0..3).map(|id| with(id, metric("longSum"))).collect();
+        live.extend((3..5).map(|id| with(id, metric("doubleSum"))));
+        live.push(with(5, json!({"dimensions": ["m"]})));
+        live.push(with(6, json!({"aggregators": [filtered], "dimensions": ["more"]})));
+        let sizes = |live: &[Segment]| tiers().plan(live, &[]).iter().map(|m| m.inputs.len()).collect::<Vec<_>>();
+        assert_eq!(sizes(&live), [4]);
+        live.push(with(7, metric("doubleSum")));
+        assert_eq!(sizes(&live), [4, 3]);
     }
 
     #[test]

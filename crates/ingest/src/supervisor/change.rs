@@ -5,32 +5,46 @@ use serde_json::{Value, json};
 
 use super::api::reply;
 use super::history::tombstone;
+use super::recast;
 use super::replay::Replay;
 use super::spec::SupervisorSpec;
 use super::{Reply, Supervisors, refused};
 use crate::{Error, Result};
 
+/// How a spec is submitted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wishes {
+    /// Nothing happens when the spec runs already.
+    pub skips_restart_if_unmodified: bool,
+    /// The spec is wanted whatever a replay says.
+    pub is_forced: bool,
+    /// Metrics may have another type than in rows that are there.
+    pub recasts: bool,
+}
+
 impl Supervisors {
     /// `POST /`: a new supervisor, or a new version of one. The newest records are replayed first: a version that
     /// can read none of those that the present one reads is refused, other differences stand in the answer.
-    pub async fn submit(&self, body: &Value, skip_restart_if_unmodified: bool) -> Reply {
-        reply(self.try_submit(body, skip_restart_if_unmodified, false).await)
+    /// So is, with 409, one that gives a metric another type than it has in rows that are there.
+    pub async fn submit(&self, body: &Value, wishes: Wishes) -> Reply {
+        reply(self.try_submit(body, wishes).await)
     }
 
-    /// [`Supervisors::submit`] of a version that is wanted whatever a replay says.
-    pub async fn submit_by_force(&self, body: &Value, skip_restart_if_unmodified: bool) -> Reply {
-        reply(self.try_submit(body, skip_restart_if_unmodified, true).await)
-    }
-
-    async fn try_submit(&self, body: &Value, skip_restart_if_unmodified: bool, is_forced: bool) -> Result<Reply> {
+    async fn try_submit(&self, body: &Value, wishes: Wishes) -> Result<Reply> {
         let spec = SupervisorSpec::parse(body)?;
         spec.client_properties(&self.context)?;
         let id = spec.id.clone();
-        if skip_restart_if_unmodified && self.handle(&id).await.is_some_and(|handle| handle.spec().json == spec.json) {
+        if wishes.skips_restart_if_unmodified
+            && self.handle(&id).await.is_some_and(|handle| handle.spec().json == spec.json)
+        {
             return Ok(Reply::id(&id));
         }
-        let replay = match self.handle(&id).await {
-            Some(handle) if !is_forced => Replay::run(&self.context, &handle.spec(), &spec).await?,
+        let present = self.handle(&id).await;
+        if let Some(present) = present.as_ref().filter(|_| !wishes.recasts) {
+            recast::check(&self.context, &present.spec(), &spec, present.status().has_rows()).await?;
+        }
+        let replay = match present {
+            Some(present) if !wishes.is_forced => Replay::run(&self.context, &present.spec(), &spec).await?,
             _ => None,
         };
         replay.as_ref().map_or(Ok(()), Replay::check)?;

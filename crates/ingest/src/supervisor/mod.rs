@@ -12,6 +12,7 @@ mod io_config;
 mod keeper;
 mod offsets;
 mod periods;
+mod recast;
 mod replay;
 mod reply;
 mod report;
@@ -31,6 +32,7 @@ use metastore::SpecKind;
 use tokio::sync::Mutex;
 
 pub use api::ListView;
+pub use change::Wishes;
 pub use reply::{Body, Reply};
 pub use settle::Settlement;
 

@@ -50,6 +50,7 @@ impl From<Error> for Reply {
     fn from(error: Error) -> Reply {
         let status = match &error {
             Error::Invalid { .. } | Error::Conflict(_) | Error::LimitExceeded { .. } => 400,
+            Error::Incompatible(_) => 409,
             Error::NotFound(_) => 404,
             Error::Unavailable(_) => 503,
             Error::Cancelled(_) | Error::Corrupt(_) | Error::Io { .. } | Error::Internal(_) => 500,

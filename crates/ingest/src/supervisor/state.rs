@@ -56,6 +56,10 @@ pub(super) struct TaskRun {
 }
 
 impl TaskRun {
+    fn has_rows(&self) -> bool {
+        self.counts().processed > 0
+    }
+
     pub(super) fn counts(&self) -> RowCounts {
         self.board.with(|board| board.counts.get(&self.id).copied().unwrap_or_default())
     }
@@ -81,6 +85,11 @@ pub(super) struct Status {
 const MAX_ERRORS: usize = 10;
 
 impl Status {
+    /// Whether a task that is shown has read rows.
+    pub(super) fn has_rows(&self) -> bool {
+        self.active.iter().chain(&self.publishing).any(TaskRun::has_rows)
+    }
+
     pub(super) fn new() -> Status {
         Status {
             state: State::Pending,

@@ -89,7 +89,7 @@ async fn u6_damaged_objects_are_sent_again_under_another_name() {
     let mut world = World::new();
     world.storage = DeepStorage::over(store.clone(), "damaging");
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     world.produce(0, 300);
     until("all is published", async || world.all_published().await).await;
     assert_eq!(store.num_damaged.load(Ordering::Relaxed), 3);
@@ -119,7 +119,7 @@ async fn b8_lanes_that_are_moved_while_a_cut_is_in_flight() {
     let context = world.context("a", limits());
     let metrics = context.metrics.clone();
     let supervisors = Supervisors::start(context).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     world.produce(0, 100);
     until("the first part", async || world.all_published().await).await;
     let metastore = world.metastore.as_metastore();
@@ -155,7 +155,7 @@ async fn b9_a_database_that_is_away_for_a_while() {
     let context = world.context("a", IngestLimits { live_bytes: 1, ..limits() });
     let metrics = context.metrics.clone();
     let supervisors = Supervisors::start(context).await.expect("started");
-    supervisors.submit(&body, false).await;
+    supervisors.submit(&body, Wishes::default()).await;
     world.produce(0, 100);
     until("the first part", async || world.all_published().await).await;
     world.metastore.set_down(true);
@@ -182,7 +182,7 @@ async fn b7_two_owners_count_every_event_once() {
     second.random = Arc::new(SeededRandom::new(77));
     let metrics = [first.metrics.clone(), second.metrics.clone()];
     let one = Supervisors::start(first).await.expect("started");
-    one.submit(&spec(), false).await;
+    one.submit(&spec(), Wishes::default()).await;
     let other = Supervisors::start(second).await.expect("started");
     let mut num = 0;
     let have_read = || metrics.iter().all(|metrics| metrics.supervisor("clicks").events.get() > 0);
@@ -209,7 +209,7 @@ async fn i8_an_owner_without_a_lease_fences_itself() {
     let context = world.context("a", limits());
     let (live, clock) = (context.live.clone(), context.clock.clone());
     let supervisors = Supervisors::start(context).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     until("the first part", async || world.all_published().await).await;
     for _ in 0..60 {
         world.metastore.fail(Some("renew"), 0, Fault::LoseRequest);

@@ -35,7 +35,7 @@ async fn a_full_dictionary_closes_the_chunk_and_not_the_lane() {
     let quick = IngestLimits { index, poll_records: 50, ..limits() };
     let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
     world.produce(0, 600);
-    supervisors.submit(&body, false).await;
+    supervisors.submit(&body, Wishes::default()).await;
     until("all is published", async || world.all_published().await).await;
     assert_eq!(world.published().await, wanted(600));
     assert!(world.all_lanes().await.iter().all(|lane| lane.state == LaneState::Reading));
@@ -49,7 +49,7 @@ async fn many_time_chunks_make_a_cut_early() {
     let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
     // Neither lane has so many by itself.
     world.produce_hours(30);
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("all is published", async || world.all_published().await).await;
     assert_eq!(world.published().await, (30, 30));
     supervisors.drain(Duration::from_secs(30)).await;
@@ -61,7 +61,7 @@ async fn far_too_many_time_chunks_halt_a_lane_and_say_which_years() {
     let quick = IngestLimits { time_chunks_per_lane: 40, ..limits() };
     let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
     world.produce_hours(100);
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("both lanes are halted", async || {
         let lanes = world.all_lanes().await;
         let says = |lane: &metastore::Lane| lane.reason.as_deref().is_some_and(|why| why.contains("2023: 50 rows"));
@@ -85,7 +85,7 @@ async fn small_live_indexes_stay_small() {
     let metrics = context.metrics.supervisor("clicks");
     let supervisors = Supervisors::start(context).await.expect("started");
     world.produce_hours(600);
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("all is read", async || metrics.live_rows.get() == 600).await;
     let each = metrics.live_bytes.get() / 600;
     assert!(each < 24 << 10, "{each} bytes for a row of its own hour");

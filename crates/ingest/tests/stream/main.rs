@@ -7,7 +7,7 @@ mod world;
 
 use std::time::Duration;
 
-use ingest::{Body, Compactor, IngestLimits, Supervisors, Tiers};
+use ingest::{Body, Compactor, IngestLimits, Supervisors, Tiers, Wishes};
 use metastore::testing::Fault;
 use serde_json::{Value, json};
 use storage::DiskFault;
@@ -20,7 +20,7 @@ async fn every_event_is_published_once_and_seen_before() {
     let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(3600), ..limits() });
     let live = context.live.clone();
     let supervisors = Supervisors::start(context).await.expect("started");
-    assert_eq!(supervisors.submit(&spec(), false).await.status, 200);
+    assert_eq!(supervisors.submit(&spec(), Wishes::default()).await.status, 200);
     until("live rows", async || {
         let floors: Vec<_> = world.lanes().await.into_values().collect();
         let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
@@ -55,7 +55,7 @@ async fn faults_of_store_and_disk_lose_and_double_nothing() {
     let mut body = spec();
     body["spec"]["tuningConfig"]["maxRowsInMemory"] = json!(2);
     let supervisors = Supervisors::start(world.context("a", small)).await.expect("started");
-    supervisors.submit(&body, false).await;
+    supervisors.submit(&body, Wishes::default()).await;
     for round in 0..6 {
         world.produce(round * 100, (round + 1) * 100);
         match round {
@@ -81,7 +81,7 @@ async fn faults_of_store_and_disk_lose_and_double_nothing() {
 async fn a_commit_that_is_taken_back_is_read_again() {
     let world = World::new();
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     world.produce(0, 100);
     until("the first part", async || world.all_published().await).await;
     let before = world.metastore.remember().await;
@@ -103,7 +103,7 @@ async fn another_process_goes_on_where_the_last_one_stopped() {
         let quick = IngestLimits { live_bytes: 1, ..limits() };
         let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
         if life == 0 {
-            supervisors.submit(&body, false).await;
+            supervisors.submit(&body, Wishes::default()).await;
         }
         world.produce(life * 100, (life + 1) * 100);
         until("something is published", async || world.published().await.0 > wanted(life * 100).0).await;
@@ -122,7 +122,7 @@ async fn an_owner_that_lost_its_lanes_publishes_nothing_more() {
     let context = world.context("a", limits());
     let metrics = context.metrics.clone();
     let supervisors = Supervisors::start(context).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     let metastore = world.metastore.as_metastore();
     for round in 0..5 {
         world.produce(round * 100, (round + 1) * 100);
@@ -148,7 +148,7 @@ async fn small_segments_become_few_and_keep_their_totals() {
     let context = world.context("a", IngestLimits { cut_period: Duration::from_millis(50), ..limits() });
     let compactor = Compactor::new(context.clone(), Tiers::default());
     let supervisors = Supervisors::start(context).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     for round in 0..10 {
         world.produce(round * 50, (round + 1) * 50);
         until("all is published", async || world.all_published().await).await;
@@ -185,11 +185,11 @@ async fn the_api_answers_as_druid_does() {
         ("plugin.library.paths", patched("/spec/ioConfig/consumerProperties/plugin.library.paths", json!("x"))),
         ("tuningConfig.type", patched("/spec/tuningConfig/type", json!("index_parallel"))),
     ] {
-        let answer = supervisors.submit(&bad, false).await;
+        let answer = supervisors.submit(&bad, Wishes::default()).await;
         let message = json_of(&answer.body)["error"].as_str().expect("an error");
         assert!(answer.status == 400 && message.contains(field), "{field}: {message}");
     }
-    assert_eq!(json_of(&supervisors.submit(&spec(), false).await.body), &json!({"id": "clicks"}));
+    assert_eq!(json_of(&supervisors.submit(&spec(), Wishes::default()).await.body), &json!({"id": "clicks"}));
     until("all is read", async || {
         let stats = supervisors.stats("clicks").await;
         let groups = json_of(&stats.body).as_object().expect("groups").clone();
@@ -230,7 +230,7 @@ async fn groups_are_cut_together() {
     // Neither group has so many rows by itself.
     let seldom = IngestLimits { cut_rows: 150, cut_period: Duration::from_secs(36_000), ..limits() };
     let supervisors = Supervisors::start(world.context("a", seldom)).await.expect("started");
-    supervisors.submit(&patched("/spec/dataSchema/granularitySpec/rollup", json!(false)), false).await;
+    supervisors.submit(&patched("/spec/dataSchema/granularitySpec/rollup", json!(false)), Wishes::default()).await;
     until("all is published", async || world.all_published().await).await;
     supervisors.drain(Duration::from_secs(30)).await;
     assert_eq!(world.published().await, wanted(200));
@@ -248,18 +248,21 @@ async fn a_new_spec_is_tried_on_the_newest_records() {
     let world = World::new();
     world.produce(0, 200);
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&spec(), false).await;
+    supervisors.submit(&spec(), Wishes::default()).await;
     until("all is published", async || world.all_published().await).await;
     let blind = patched("/spec/dataSchema/timestampSpec", json!({"column": "nothing", "format": "millis"}));
-    let refused = supervisors.submit(&blind, false).await;
+    let refused = supervisors.submit(&blind, Wishes::default()).await;
     let why = json_of(&refused.body)["error"].as_str().expect("an error").to_owned();
     assert!(refused.status == 400 && why.contains("200 records the present spec reads 180, the new one none"), "{why}");
     let filter = json!({"filter": {"type": "selector", "dimension": "k", "value": "k1"}});
-    let taken = supervisors.submit(&patched("/spec/dataSchema/transformSpec", filter), false).await;
+    let taken = supervisors.submit(&patched("/spec/dataSchema/transformSpec", filter), Wishes::default()).await;
     let replay = &json_of(&taken.body)["replay"];
     assert_eq!((&replay["indexed"]["before"], &replay["unparseable"]["after"]), (&json!(180), &json!(20)), "{taken:?}");
     assert_eq!(replay["thrownAway"]["after"], json!(120), "{replay}");
-    assert_eq!(supervisors.submit_by_force(&blind, false).await.body, Body::Json(json!({"id": "clicks"})));
+    assert_eq!(
+        supervisors.submit(&blind, Wishes { is_forced: true, ..Wishes::default() }).await.body,
+        Body::Json(json!({"id": "clicks"}))
+    );
     supervisors.drain(Duration::from_secs(30)).await;
 }
 

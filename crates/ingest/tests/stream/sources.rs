@@ -132,7 +132,7 @@ async fn a_supervisor_that_never_reached_its_log_ends_at_once() {
     let asked = Arc::new(AtomicU32::new(0));
     let supervisors =
         Supervisors::start(sick_context_with(&world, Fault::IsMute, asked.clone())).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("the log is asked", async || asked.load(Ordering::SeqCst) > 0).await;
     let begun = std::time::Instant::now();
     supervisors.drain(Duration::from_secs(60)).await;
@@ -146,7 +146,7 @@ async fn a_topic_that_was_made_anew_halts_its_lanes_until_a_reset() {
     let world = World::new();
     world.produce(0, 100);
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("the old topic is published", async || world.all_published().await).await;
     let log = world.log.clone();
     // Reading stops first, so that nothing of the new topic can pass for the old one's next records.
@@ -185,7 +185,7 @@ async fn rows_of_a_topic_made_anew_are_never_booked_under_the_old_one() {
         let supervisors = Supervisors::start(context).await.expect("started");
         let mut body = one_group();
         body["spec"]["ioConfig"]["period"] = json!("PT1000H");
-        supervisors.submit(&body, false).await;
+        supervisors.submit(&body, Wishes::default()).await;
         let is_read_to_the_end = async || {
             let floors: Vec<_> = world.lanes().await.into_values().collect();
             let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
@@ -225,7 +225,7 @@ async fn what_was_read_of_a_deleted_topic_is_published() {
     let supervisors = Supervisors::start(context).await.expect("started");
     let mut body = one_group();
     body["spec"]["ioConfig"]["period"] = json!("PT1000H");
-    supervisors.submit(&body, false).await;
+    supervisors.submit(&body, Wishes::default()).await;
     let ends = world.ends().await;
     until("the topic is read", async || {
         let floors: Vec<_> = world.lanes().await.into_values().collect();
@@ -245,7 +245,7 @@ async fn i7_a_reader_that_stalls_is_made_anew() {
         let world = World::new();
         world.produce(0, 300);
         let supervisors = Supervisors::start(sick_context(&world, fault, 2)).await.expect("started");
-        supervisors.submit(&one_group(), false).await;
+        supervisors.submit(&one_group(), Wishes::default()).await;
         until("all is published by a later reader", async || world.all_published().await).await;
         assert_eq!(world.published().await, wanted(300));
         supervisors.drain(Duration::from_secs(30)).await;
@@ -257,7 +257,7 @@ async fn records_that_fail_their_checksum_are_fetched_again() {
     let world = World::new();
     world.produce(0, 200);
     let supervisors = Supervisors::start(sick_context(&world, Fault::IsCorrupt, 3)).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("all is published", async || world.all_published().await).await;
     assert_eq!(world.published().await, wanted(200));
     supervisors.drain(Duration::from_secs(30)).await;
@@ -268,7 +268,7 @@ async fn a_checksum_that_stays_wrong_halts_its_lane_alone() {
     let world = World::new();
     world.produce(0, 200);
     let supervisors = Supervisors::start(sick_context(&world, Fault::IsCorrupt, u32::MAX)).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("one lane is halted, the other published", async || {
         let lanes = world.all_lanes().await;
         let halted = lanes.iter().find(|lane| lane.state == LaneState::Halted);
@@ -307,7 +307,7 @@ async fn a_range_that_the_log_lost_is_skipped_by_an_operator() {
     let world = World::new();
     world.produce(0, 100);
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("the first part", async || world.all_published().await).await;
     let not_halted = supervisors.settle("clicks", None, 0, Settlement::Skip(None)).await;
     assert_eq!(not_halted.status, 400, "{not_halted:?}");
@@ -336,7 +336,7 @@ async fn a_log_that_was_cut_off_goes_on_at_its_end_by_an_operator() {
     let world = World::new();
     world.produce(0, 100);
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("the first part", async || world.all_published().await).await;
     change_log(&world, &supervisors, || world.log.truncate(&partition(0), 20)).await;
     until("the lane is halted", async || halted(&world, "LogTruncated").await).await;
@@ -353,7 +353,7 @@ async fn a_partition_that_is_gone_is_let_go_by_an_operator() {
     let world = World::new();
     world.produce(0, 100);
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&one_group(), false).await;
+    supervisors.submit(&one_group(), Wishes::default()).await;
     until("the first part", async || world.all_published().await).await;
     world.log.create_topic("events", Some("u1"), 1);
     until("the lane is halted", async || {

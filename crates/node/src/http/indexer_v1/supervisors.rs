@@ -11,7 +11,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
-use ingest::ListView;
+use ingest::{ListView, Wishes};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -57,12 +57,12 @@ async fn list(State(node): Node, Parameters(asked): Asked) -> Answer {
 
 async fn submit(State(node): Node, Parameters(asked): Asked, headers: HeaderMap, body: Body) -> Answer {
     let spec = body::json(&headers, body, node.config.http.max_spec_bytes).await?;
-    let skip = says_true(&asked, "skipRestartIfUnmodified");
-    let supervisors = &event_path(&node)?.supervisors;
-    Ok(http(match says_true(&asked, "force") {
-        true => supervisors.submit_by_force(&spec, skip).await,
-        false => supervisors.submit(&spec, skip).await,
-    }))
+    let wishes = Wishes {
+        skips_restart_if_unmodified: says_true(&asked, "skipRestartIfUnmodified"),
+        is_forced: says_true(&asked, "force"),
+        recasts: says_true(&asked, "recast"),
+    };
+    Ok(http(event_path(&node)?.supervisors.submit(&spec, wishes).await))
 }
 
 async fn spec(State(node): Node, Path(id): Path<String>) -> Answer {
