@@ -82,6 +82,8 @@ pub struct Ingest {
     pub cut_max_age_ms: u64,
     pub cut_max_rows: u64,
     pub cut_max_bytes: u64,
+    /// How often small segments are looked for that could be merged; 0: never.
+    pub compaction_period_ms: u64,
     pub dead_letter_max_bytes: u64,
     pub task_slots: usize,
 }
@@ -94,6 +96,7 @@ impl Default for Ingest {
             cut_max_age_ms: 60_000,
             cut_max_rows: 1_000_000,
             cut_max_bytes: 256 << 20,
+            compaction_period_ms: 30_000,
             dead_letter_max_bytes: 1 << 30,
             task_slots: 4,
         }

@@ -248,6 +248,7 @@ fn ingest_limits(config: &Config, memory_bytes: u64) -> IngestLimits {
         cut_period: Duration::from_millis(ingest.cut_max_age_ms),
         cut_rows: ingest.cut_max_rows,
         cut_bytes: ingest.cut_max_bytes,
+        compaction_period: Some(Duration::from_millis(ingest.compaction_period_ms)).filter(|period| !period.is_zero()),
         live_bytes: (memory_bytes / 5).max(64 << 20),
         ..IngestLimits::default()
     }

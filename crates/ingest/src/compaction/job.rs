@@ -4,7 +4,7 @@ use metastore::{
     BundleKind, Claim, Datasource, Intend, JobClaim, JobKind, NewBundle, Outcome, Replace, ReplaceInputs, TakeJob,
 };
 use segment::{RollupSchema, Segment, SegmentRef};
-use storage::{RelativePath, fail, layout};
+use storage::{Disk, RelativePath, fail, layout};
 use timeline::Interval;
 
 use super::Merge;
@@ -15,6 +15,14 @@ use crate::{Error, IngestContext, Publication, Result};
 
 const LEASE_MS: i64 = 600_000;
 const ATTEMPTS: usize = 5;
+/// Where inputs lie while they are merged.
+const DIRECTORY: &str = "merge";
+
+/// Removes what an earlier life of the process may have left. No merge may be under way.
+pub(super) fn clear(disk: &dyn Disk) -> Result<()> {
+    let directory = RelativePath::new(DIRECTORY).map_err(failed)?;
+    disk.remove_dir(&directory).map_err(failed)
+}
 
 /// Carries out a merge. Answers false when its inputs are no longer live.
 pub(super) async fn run(context: &IngestContext, datasource: &Datasource, merge: &Merge) -> Result<bool> {
@@ -29,7 +37,6 @@ pub(super) async fn run(context: &IngestContext, datasource: &Datasource, merge:
     let job = context.metastore.take_job(&request).await.into_result().map_err(refused)?;
     fail::point("C1");
     let sealed = fold(context, merge, &job_id).await?;
-    fail::point("C2");
     let bundle_id = new_id(&*context.clock, &*context.random);
     let path = layout::segment(&datasource.datasource_id, &bundle_id).map_err(failed)?;
     let announced = Intend {
@@ -39,6 +46,7 @@ pub(super) async fn run(context: &IngestContext, datasource: &Datasource, merge:
         created_by: job_id,
     };
     context.metastore.intend(&announced).await.into_result().map_err(refused)?;
+    fail::point("C3");
     let stored = context.storage.put(&path, sealed.bytes.clone()).await.map_err(failed)?;
     context.storage.verify(&stored).await.map_err(failed)?;
     fail::point("C3");
@@ -91,7 +99,7 @@ async fn replace(context: &IngestContext, datasource: &Datasource, request: &Rep
 
 /// Fetches the inputs and folds them into one.
 async fn fold(context: &IngestContext, merge: &Merge, job_id: &str) -> Result<Sealed> {
-    let directory = RelativePath::new("merge").and_then(|directory| directory.join(job_id)).map_err(failed)?;
+    let directory = RelativePath::new(DIRECTORY).and_then(|directory| directory.join(job_id)).map_err(failed)?;
     context.disk.create_dir(&directory).map_err(failed)?;
     let folded = fold_in(context, merge, &directory).await;
     if let Err(error) = context.disk.remove_dir(&directory) {
@@ -115,6 +123,7 @@ async fn fold_in(context: &IngestContext, merge: &Merge, directory: &RelativePat
     let interval = merge.inputs.first().map(metastore::Segment::interval);
     let interval = interval.ok_or_else(|| Error::Internal("a merge without inputs".to_owned()))?;
     let folded = tokio::task::spawn_blocking(move || {
+        fail::point("C2");
         let opened = files.into_iter().map(|(path, id)| image::open_sealed(&path, id));
         let inputs: Vec<SegmentRef> = opened.collect::<Result<_>>()?;
         seal(interval, &inputs)

@@ -21,8 +21,11 @@ pub struct Compactor {
 }
 
 impl Compactor {
-    /// Merges by `tiers`.
+    /// Merges by `tiers`. Files that an earlier life of the process left are removed.
     pub fn new(context: IngestContext, tiers: Tiers) -> Compactor {
+        if let Err(error) = job::clear(&*context.disk) {
+            tracing::warn!(%error, "files of earlier merges could not be removed");
+        }
         Compactor { context, tiers }
     }
 

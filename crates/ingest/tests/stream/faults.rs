@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use ingest::{IngestLimits, Supervisors};
+use ingest::{IngestLimits, Supervisors, Wishes};
 use metastore::Rebase;
 use metastore::testing::Fault;
 use object_store::memory::InMemory;

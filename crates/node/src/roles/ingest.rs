@@ -4,7 +4,7 @@ use super::Role;
 use crate::context::{EventPath, NodeContext, StartError};
 use crate::task_set::{Stage, TaskSet};
 use ::ingest::tasks::{Reach, StreamSamples, TaskContext};
-use ::ingest::{Supervisors, Tasks};
+use ::ingest::{Compactor, Supervisors, Tasks, Tiers};
 use async_trait::async_trait;
 use axum::Router;
 use metastore::{Metastore, TaskFilter};
@@ -38,6 +38,11 @@ impl Role for Ingest {
                 property_policy: node.ingest.property_policy.clone(),
                 environment: node.ingest.environment.clone(),
             },
+        });
+        let compactor = Arc::new(Compactor::new(node.ingest.clone(), Tiers::default()));
+        tasks.spawn("compaction", Stage::Ingest, |stop| async move {
+            compactor.run(stop).await;
+            Ok(())
         });
         let metastore = Arc::clone(&node.metastore);
         tasks.spawn("supervisors and tasks", Stage::Ingest, |stop| async move {

@@ -28,11 +28,13 @@ pub struct Crash {
     num_deaths: u32,
     /// Chunks are closed by few rows, and go to the disk because no cut takes them.
     is_spilling: bool,
+    /// Segments are merged as soon as there are enough.
+    is_merging: bool,
 }
 
 impl Crash {
     pub fn at(point: &'static str) -> Crash {
-        Crash { point, stimulus: Stimulus::Events, num_deaths: 1, is_spilling: false }
+        Crash { point, stimulus: Stimulus::Events, num_deaths: 1, is_spilling: false, is_merging: false }
     }
 
     pub fn on(self, stimulus: Stimulus) -> Crash {
@@ -47,6 +49,10 @@ impl Crash {
         Crash { is_spilling: true, ..self }
     }
 
+    pub fn while_merging(self) -> Crash {
+        Crash { is_merging: true, ..self }
+    }
+
     /// Dies, lives again, is drained and started once more; totals are those of the producer each time.
     pub fn run(self) {
         let cut_max_age_ms = if self.is_spilling { 600_000 } else { 100 };
@@ -54,6 +60,7 @@ impl Crash {
         if self.is_spilling {
             scene.close_chunks_early();
         }
+        scene.store.set("DOLMEN__INGEST__COMPACTION_PERIOD_MS", if self.is_merging { 20 } else { 0 });
         for _ in 0..self.num_deaths {
             scene.die(self.point, self.stimulus);
             let next = scene.next;
@@ -61,6 +68,12 @@ impl Crash {
         }
         scene.store.set("DOLMEN__INGEST__CUT_MAX_AGE_MS", 200);
         scene.prove();
+        if self.is_merging {
+            // Merges go on where they were cut short, and nothing of those is left behind.
+            scene.store.set("DOLMEN__INGEST__COMPACTION_PERIOD_MS", 0);
+            scene.prove();
+            assert!(!scene.store.data_dir().join("merge").exists(), "files of merges are left");
+        }
     }
 }
 

@@ -46,6 +46,14 @@ crashes! {
     b4_before_it_knows: Crash::at("B4");
     b4_before_it_knows_later: Crash::at("B4:3");
 
+    c1_holding_a_job: Crash::at("C1").while_merging();
+    c2_while_merging: Crash::at("C2").while_merging();
+    c2_while_merging_again_and_again: Crash::at("C2").times(3).while_merging();
+    c3_after_the_intent_of_a_merge: Crash::at("C3").while_merging();
+    c3_after_the_upload_of_a_merge: Crash::at("C3:2").while_merging();
+    c4_after_a_merge_is_recorded: Crash::at("C4").while_merging();
+    c4_after_a_later_merge_is_recorded: Crash::at("C4:4").while_merging();
+
     m1_in_the_first_commit: Crash::at("M1");
     m1_in_an_early_commit: Crash::at("M1:4");
     m1_in_a_later_commit: Crash::at("M1:9");
