@@ -66,6 +66,7 @@ metastore! {
         undo(Undo) -> Removal;
         skip(Skip) -> Lane;
         rebase(Rebase) -> Rebased;
+        accept(Accept) -> Rebased;
         doom(Doom) -> Bundle;
         forget(Forget) -> ();
         hold(Hold) -> Reader;

@@ -53,7 +53,7 @@ fn check_lanes(facts: &Facts, findings: &mut Vec<Finding>) {
     let mut booked: BTreeMap<LaneId, Vec<&Ledger>> = BTreeMap::new();
     for row in &facts.ledger {
         booked.entry(row.lane()).or_default().push(row);
-        if row.books().total() != row.to_offset.checked_sub(row.from_offset) {
+        if !row.is_balanced() {
             findings.push(Finding::Books { lane: row.lane(), from_offset: row.from_offset });
         }
     }
@@ -64,7 +64,7 @@ fn check_lanes(facts: &Facts, findings: &mut Vec<Finding>) {
     findings.extend(booked.into_keys().map(|lane| Finding::NoLane { lane }));
 }
 
-/// Ranges tile from the start of the lane to its next offset.
+/// Ranges tile from the start of the lane to its next offset; the last one may lead back.
 fn check_tiles(lane: &Lane, mut rows: Vec<&Ledger>, findings: &mut Vec<Finding>) {
     rows.sort_by_key(|row| row.from_offset);
     let mut at = lane.start_offset;
@@ -73,9 +73,9 @@ fn check_tiles(lane: &Lane, mut rows: Vec<&Ledger>, findings: &mut Vec<Finding>)
         if from > at {
             findings.push(Finding::Gap { lane, from_offset: at, to_offset: from });
         } else if from < at {
-            findings.push(Finding::Overlap { lane, from_offset: from, to_offset: at.min(to) });
+            findings.push(Finding::Overlap { lane, from_offset: from, to_offset: at.min(to.max(from)) });
         }
-        at = at.max(to);
+        at = if row.is_taken_back() { to } else { at.max(to) };
     }
     if at != lane.next_offset {
         findings.push(Finding::Offset { lane: lane.id(), next_offset: lane.next_offset, booked: at });

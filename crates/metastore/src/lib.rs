@@ -31,8 +31,8 @@ pub use records::{
 pub use sql::open;
 pub use store::{Hook, Options};
 pub use verbs::{
-    Append, Assign, Authority, Claim, CreateTask, Doom, Forget, Hold, Intend, LaneCut, Lead, NameDatasource, NewBundle,
-    NewDeadLetters, NewSegment, Open, PlaceBarrier, Publish, Published, Rebase, Rebased, Register, Removal, Renew,
-    Renewed, Replace, ReplaceInputs, Replaced, Retire, SetConfig, SetLane, SetLocks, SetSpec, Skip, TakeJob, Undo,
-    UpdateTask,
+    Accept, Append, Assign, Authority, Claim, CreateTask, Doom, Forget, Hold, Intend, LaneCut, Lead, NameDatasource,
+    NewBundle, NewDeadLetters, NewSegment, Open, PlaceBarrier, Publish, Published, Rebase, Rebased, Register, Removal,
+    Renew, Renewed, Replace, ReplaceInputs, Replaced, Retire, SetConfig, SetLane, SetLocks, SetSpec, Skip, TakeJob,
+    Undo, UpdateTask,
 };

@@ -1,6 +1,6 @@
 //! What an operator decides about a lane that was halted: the only ways on that give something up, each in the open.
 
-use metastore::{Authority, Lane, LaneState, Rebase, SetLane, Skip, Source};
+use metastore::{Accept, Authority, Lane, LaneState, SetLane, Skip, Source};
 use serde_json::json;
 
 use super::api::reply;
@@ -47,8 +47,6 @@ impl Supervisors {
 struct Halted {
     source: Source,
     lane: Lane,
-    /// The others of the same source.
-    others: Vec<Lane>,
 }
 
 fn operator() -> Authority {
@@ -61,11 +59,10 @@ impl Halted {
         let source = sources.into_iter().find(|source| source.datasource == spec.datasource && source.topic == topic);
         let source = source.ok_or_else(|| Error::NotFound(format!("[{}] has read no topic [{topic}]", spec.id)))?;
         let lanes = context.metastore.lanes(&source.source_id).await.map_err(unavailable)?;
-        let (found, others): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.partition == partition);
-        let lane = found.into_iter().next();
+        let lane = lanes.into_iter().find(|lane| lane.partition == partition);
         let lane = lane.ok_or_else(|| Error::NotFound(format!("[{topic}] has no partition [{partition}]")))?;
         match lane.state {
-            LaneState::Halted => Ok(Halted { source, lane, others }),
+            LaneState::Halted => Ok(Halted { source, lane }),
             _ => Err(Error::Conflict(format!("partition [{partition}] of [{topic}] is not halted"))),
         }
     }
@@ -98,32 +95,18 @@ impl Halted {
         Ok(self.set(context, LaneState::Reading).await?.next_offset)
     }
 
-    /// A new generation of the source, in which this lane begins at the end of the log: ranges that are read twice
-    /// by number are never booked in one generation.
+    /// What the log has lost is taken back in the books, and a new generation of the source begins at its end.
     async fn accept(&self, context: &IngestContext, spec: &SupervisorSpec) -> Result<i64> {
-        let end = self.bounds(context, spec).await?.end;
-        if end >= self.lane.next_offset {
-            let reason = format!("the log reaches {end}, so it has not lost offset {}", self.lane.next_offset);
+        let to_offset = self.bounds(context, spec).await?.end;
+        let from_offset = self.lane.next_offset;
+        if to_offset >= from_offset {
+            let reason = format!("the log reaches {to_offset}, so it has not lost offset {from_offset}");
             return Err(Error::Conflict(reason));
         }
-        let request = Rebase {
-            source_id: self.source.source_id.clone(),
-            expected_gen: self.source.source_gen,
-            starts: vec![(self.lane.partition, end)],
-            forget_others: false,
-            cluster_id: None,
-            topic_uuid: None,
-            by: "operator".to_owned(),
-        };
-        let rebased = context.metastore.rebase(&request).await.into_result().map_err(refused)?;
-        // Nothing was decided about the others.
-        for other in self.others.iter().filter(|lane| matches!(lane.state, LaneState::Halted | LaneState::Gone)) {
-            let Some(lane) = rebased.lanes.iter().find(|lane| lane.partition == other.partition) else { continue };
-            let (state, reason) = (other.state, other.reason.clone());
-            let request = SetLane { lane: lane.id(), state, reason, by: operator() };
-            context.metastore.set_lane(&request).await.into_result().map_err(refused)?;
-        }
+        let why = self.lane.reason.clone().unwrap_or_default();
+        let request = Accept { lane: self.lane.id(), from_offset, to_offset, why, by: "operator".to_owned() };
+        context.metastore.accept(&request).await.into_result().map_err(refused)?;
         context.handoff.lanes_changed(&self.source.datasource_id).await;
-        Ok(end)
+        Ok(to_offset)
     }
 }

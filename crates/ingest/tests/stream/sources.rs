@@ -8,8 +8,8 @@ use ingest::source::{
     Bounds, FetchedBatch, MemorySource, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic,
     TopicChoice,
 };
-use ingest::{IngestContext, IngestLimits, Settlement, Supervisors};
-use metastore::LaneState;
+use ingest::{IngestContext, IngestLimits, Settlement, Supervisors, Wishes};
+use metastore::{LaneId, LaneState, LedgerFilter};
 use parking_lot::{Condvar, Mutex};
 use serde_json::{Value, json};
 
@@ -342,6 +342,12 @@ async fn a_log_that_was_cut_off_goes_on_at_its_end_by_an_operator() {
     until("the lane is halted", async || halted(&world, "LogTruncated").await).await;
     let accepted = supervisors.settle("clicks", None, 0, Settlement::Accept).await;
     assert_eq!(super::world::json_of(&accepted.body)["offset"], 20, "{accepted:?}");
+    let metastore = world.metastore.as_metastore();
+    let source = metastore.sources("clicks").await.expect("sources").remove(0);
+    let old = LaneId { source_id: source.source_id.clone(), source_gen: source.source_gen - 1, partition: 0 };
+    let ledger = metastore.ledger(&LedgerFilter::of_lane(&old)).await.expect("the ledger");
+    let back = ledger.last().expect("a row");
+    assert_eq!((back.to_offset, back.skipped), (20, 20 - back.from_offset), "the loss is in the books");
     world.produce(100, 200);
     until("all is published", async || world.all_published().await).await;
     assert_eq!(world.published().await, wanted(200), "what was indexed is kept, what comes is added");

@@ -48,7 +48,10 @@ cases! {
         intend_is_guarded, intend_is_idempotent, doom_waits_for_grace, doom_waits_for_readers, a_doomed_object_stays_doomed,
         forget_needs_doom, retire_and_undo, undo_never_brings_back_replaced, retire_asks_for_authority,
     },
-    sources::{register_once, rebase_starts_a_generation, rebase_compares, old_lanes_take_nothing},
+    sources::{
+        register_once, rebase_starts_a_generation, rebase_compares, old_lanes_take_nothing,
+        an_accepted_loss_is_taken_back,
+    },
     specs::{versions_follow, history_shows_all},
     tasks::{a_task_is_created_once, a_task_ends_once, tasks_are_filtered, locks_go_with_their_task},
     configs::{values_have_versions, deleted_values_are_gone},

@@ -86,3 +86,35 @@ pub async fn old_lanes_take_nothing(w: World) {
     let renewed = done(w.store.renew(&Renew { lanes: w.claims.clone(), ttl_ms: 1 }).await);
     assert_eq!(renewed.rebased, [w.lane(0), w.lane(1)]);
 }
+
+pub async fn an_accepted_loss_is_taken_back(w: World) {
+    w.published(0, 10).await;
+    let accept = |from_offset, to_offset| Accept {
+        lane: w.lane(0),
+        from_offset,
+        to_offset,
+        why: "LogTruncated".into(),
+        by: "olga".into(),
+    };
+    let halt = SetLane { lane: w.lane(1), state: LaneState::Halted, reason: Some("other".into()), by: operator() };
+    done(w.store.set_lane(&halt).await);
+    assert_is!(conflict(w.store.accept(&accept(9, 4)).await), Conflict::Offset { committed: 10, asked: 9, .. });
+    for to in [10, 11, -1] {
+        assert_is!(conflict(w.store.accept(&accept(10, to)).await), Conflict::Invalid { .. });
+    }
+    let accepted = done(w.store.accept(&accept(10, 4)).await);
+    let lanes: Vec<_> = accepted.lanes.iter().map(|lane| (lane.partition, lane.next_offset, lane.state)).collect();
+    assert_eq!(lanes, [(0, 4, LaneState::Reading), (1, 100, LaneState::Halted)]);
+    assert_eq!(w.store.lanes(&w.source.source_id).await.unwrap(), accepted.lanes);
+    already(w.store.accept(&accept(10, 4)).await);
+    assert_is!(conflict(w.store.accept(&accept(10, 3)).await), Conflict::Rebased { source_gen: 2, .. });
+    let ledger = w.store.ledger(&LedgerFilter::of_lane(&w.lane(0))).await.unwrap();
+    let books: Vec<_> = ledger.iter().map(|row| (row.from_offset, row.to_offset, row.skipped)).collect();
+    assert_eq!(books, [(0, 10, 0), (10, 4, -6)]);
+    let total: i64 = ledger.iter().map(|row| row.indexed + row.filtered + row.dead + row.absent + row.skipped).sum();
+    assert_eq!(total, 4, "the books end where the log does");
+    let gaps = w.store.gaps(&w.source.source_id).await.unwrap();
+    assert_eq!((gaps.len(), gaps[0].from_offset, gaps[0].to_offset), (1, 10, 4));
+    assert_eq!(w.live_ids().await.len(), 1, "rows are kept");
+    w.check().await;
+}

@@ -3,14 +3,15 @@ use serde::{Deserialize, Serialize};
 use crate::records::{LaneId, record};
 
 record! {
-    /// What became of every offset of one range of one lane.
+    /// What became of every offset of one range of one lane. A range that leads back says that the log has lost its
+    /// end: it is skipped with a negative sign.
     Ledger in "ledger", 4 keys {
         source_id: String,
         source_gen: i64,
         partition: i32,
         from_offset: i64,
         to_offset: i64,
-        /// The cut, or `skip:<by>`.
+        /// The cut, `skip:<by>` or `accept:<by>`.
         cut_id: String,
         task_id: Option<String>,
         spec_version: i64,
@@ -34,6 +35,48 @@ record! {
 impl Ledger {
     pub fn lane(&self) -> LaneId {
         LaneId { source_id: self.source_id.clone(), source_gen: self.source_gen, partition: self.partition }
+    }
+
+    /// A range that was given up, or taken back where it leads back.
+    pub(crate) fn skipped(lane: &LaneId, (from_offset, to_offset): (i64, i64), cut_id: String, at: i64) -> Ledger {
+        Ledger {
+            source_id: lane.source_id.clone(),
+            source_gen: lane.source_gen,
+            partition: lane.partition,
+            from_offset,
+            to_offset,
+            cut_id,
+            task_id: None,
+            spec_version: 0,
+            indexed: 0,
+            filtered: 0,
+            late: 0,
+            dead: 0,
+            absent: 0,
+            skipped: to_offset.saturating_sub(from_offset),
+            rows_out: 0,
+            weight_sum: 0,
+            processed: 0,
+            processed_bytes: 0,
+            processed_with_error: 0,
+            thrown_away: 0,
+            unparseable: 0,
+            at,
+        }
+    }
+
+    /// Whether the log has lost the range after it was booked.
+    pub fn is_taken_back(&self) -> bool {
+        self.to_offset < self.from_offset
+    }
+
+    /// Whether every offset of the range is booked once.
+    pub fn is_balanced(&self) -> bool {
+        let Some(range) = self.to_offset.checked_sub(self.from_offset) else { return false };
+        match self.is_taken_back() {
+            true => self.books() == Books { skipped: range, ..Books::default() },
+            false => self.books().total() == Some(range),
+        }
     }
 
     pub fn books(&self) -> Books {

@@ -1,5 +1,6 @@
 //! The transactions that change facts: one file per verb, request, guards and effect together.
 
+mod accept;
 mod append;
 mod assign;
 mod barrier;
@@ -26,6 +27,7 @@ mod take_job;
 mod tasks;
 mod undo;
 
+pub use accept::Accept;
 pub use append::Append;
 pub use assign::Assign;
 pub use barrier::PlaceBarrier;

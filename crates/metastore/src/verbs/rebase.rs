@@ -48,7 +48,7 @@ impl Rebase {
         Ok(starts.into_iter().map(|(partition, start)| new_lane(id(partition), start)).collect())
     }
 
-    async fn guarded(&self, tx: &mut Tx) -> Guarded<Outcome<Rebased>> {
+    pub(super) async fn guarded(&self, tx: &mut Tx) -> Guarded<Outcome<Rebased>> {
         let mut source = find_source(tx, &self.source_id).await?;
         let next = self.expected_gen.saturating_add(1);
         if source.source_gen == next {

@@ -37,8 +37,7 @@ impl Skip {
             let (committed, asked) = (lane.next_offset, self.from_offset);
             return Err(Conflict::Offset { lane: self.lane.clone(), committed, asked }.into());
         }
-        let skipped = self.to_offset.saturating_sub(self.from_offset);
-        if skipped <= 0 {
+        if self.to_offset <= self.from_offset {
             return Err(invalid("to_offset", "is not above from_offset"));
         }
         lane.next_offset = self.to_offset;
@@ -47,7 +46,8 @@ impl Skip {
         lane.leader_epoch = None;
         tx.save(&lane).await?;
         tx.add(&[self.gap(&by, tx.now)]).await?;
-        tx.add(&[self.ledger(&by, skipped, tx.now)]).await?;
+        tx.add(&[Ledger::skipped(&self.lane, (self.from_offset, self.to_offset), format!("skip:{by}"), tx.now)])
+            .await?;
         let mut datasource = find_datasource(tx, &source.datasource_id).await?;
         next_snapshot(tx, &mut datasource, SnapshotKind::Skip, &by).await?;
         let detail = format!("{}..{}: {}", self.from_offset, self.to_offset, self.why);
@@ -64,33 +64,6 @@ impl Skip {
             to_offset: self.to_offset,
             why: self.why.clone(),
             by: by.to_owned(),
-            at,
-        }
-    }
-
-    fn ledger(&self, by: &str, skipped: i64, at: i64) -> Ledger {
-        Ledger {
-            source_id: self.lane.source_id.clone(),
-            source_gen: self.lane.source_gen,
-            partition: self.lane.partition,
-            from_offset: self.from_offset,
-            to_offset: self.to_offset,
-            cut_id: format!("skip:{by}"),
-            task_id: None,
-            spec_version: 0,
-            indexed: 0,
-            filtered: 0,
-            late: 0,
-            dead: 0,
-            absent: 0,
-            skipped,
-            rows_out: 0,
-            weight_sum: 0,
-            processed: 0,
-            processed_bytes: 0,
-            processed_with_error: 0,
-            thrown_away: 0,
-            unparseable: 0,
             at,
         }
     }
