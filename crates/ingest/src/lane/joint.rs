@@ -1,6 +1,6 @@
 //! Cuts of all task groups of a supervisor on this node, made together: one object per time chunk and cut.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -57,6 +57,8 @@ pub(crate) struct JointConfig {
 struct Members {
     commands: BTreeMap<GroupNo, Sender<Command>>,
     waiting: BTreeMap<GroupNo, Waiting>,
+    /// Starts of the time chunks that the next cut takes.
+    time_chunks: BTreeMap<GroupNo, BTreeSet<i64>>,
     /// Whoever waits for the cuts wants to end.
     is_draining: bool,
 }
@@ -90,6 +92,19 @@ impl Joint {
         let mut members = self.members.lock();
         members.commands.remove(&group);
         members.waiting.remove(&group);
+        members.time_chunks.remove(&group);
+    }
+
+    /// Says which time chunks the next cut takes from `group`, and answers how many it takes from all; when they are
+    /// not more than `limit` together, it may count one that several groups have several times.
+    pub(super) fn time_chunks(&self, group: GroupNo, starts: BTreeSet<i64>, limit: usize) -> usize {
+        let mut members = self.members.lock();
+        members.time_chunks.insert(group, starts);
+        let sum = members.time_chunks.values().map(BTreeSet::len).sum();
+        match sum > limit && members.time_chunks.len() > 1 {
+            true => members.time_chunks.values().flatten().collect::<BTreeSet<_>>().len(),
+            false => sum,
+        }
     }
 
     pub(super) fn offer(&self, offer: Offer) {

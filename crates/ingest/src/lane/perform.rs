@@ -79,6 +79,7 @@ impl Group {
             parts.push(CutPart { claim: run.claim.clone(), topic: run.partition.topic.clone(), chunk });
         }
         self.cuts.insert(cut);
+        self.tell_time_chunks();
         let (store, done) = (self.store.clone(), self.done.clone());
         let offer = Offer { group: self.config.group, cut, parts, store, done };
         match self.asked.take() {

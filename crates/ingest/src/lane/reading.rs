@@ -88,22 +88,27 @@ impl Group {
         }
     }
 
-    /// Too many time chunks that wait to be published make a cut; far too many in one lane are no times at all.
+    /// Too many time chunks for the next cut make it now; far too many in one lane are no times at all.
     fn check_time_chunks(&mut self, no: LaneNo) -> Result<()> {
-        let waiting = self.machine.unpublished();
-        let mut all: Vec<(i64, u64)> = Vec::new();
-        for (lane, run) in &self.lanes {
+        if let Some(run) = self.lanes.get(&no) {
+            let waiting = self.machine.unpublished();
             let found = run.buffer.time_chunks(|chunk| waiting.contains(&chunk));
-            if *lane == no && found.len() > run.plan.max_time_chunks {
-                super::years::check(found.iter().copied(), run.plan.max_time_chunks)?;
+            if found.len() > run.plan.max_time_chunks {
+                super::years::check(found.into_iter(), run.plan.max_time_chunks)?;
             }
-            all.extend(found);
         }
-        let limit = self.config.limits.cut_time_chunks;
-        if all.len() > limit && all.iter().map(|(start, _)| start).collect::<BTreeSet<_>>().len() > limit {
+        if self.tell_time_chunks() > self.config.limits.cut_time_chunks {
             self.feed(Event::Flush);
         }
         Ok(())
+    }
+
+    /// Tells the other groups which time chunks the next cut takes from this one, and answers how many it takes.
+    pub(super) fn tell_time_chunks(&self) -> usize {
+        let uncut = self.machine.uncut();
+        let of_lanes = self.lanes.values().flat_map(|run| run.buffer.time_chunks(|chunk| uncut.contains(&chunk)));
+        let starts: BTreeSet<i64> = of_lanes.map(|(start, _)| start).collect();
+        self.config.joint.time_chunks(self.config.group, starts, self.config.limits.cut_time_chunks)
     }
 
     fn bury_killer(&mut self, no: LaneNo, batch: &FetchedBatch) {

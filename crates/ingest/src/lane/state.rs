@@ -205,6 +205,12 @@ impl Machine {
         chunks.filter(|chunk| !chunk.is_published).map(|chunk| chunk.no).collect()
     }
 
+    /// Closed chunks that no cut has taken.
+    pub(crate) fn uncut(&self) -> std::collections::BTreeSet<ChunkNo> {
+        let chunks = self.lanes.values().flat_map(|lane| &lane.chunks);
+        chunks.filter(|chunk| chunk.cut.is_none()).map(|chunk| chunk.no).collect()
+    }
+
     /// Rows and bytes of closed chunks in memory.
     pub(crate) fn closed_in_memory(&self) -> (u64, u64) {
         let chunks = self.lanes.values().flat_map(|lane| &lane.chunks).filter(|chunk| chunk.stage != Stage::Spilled);

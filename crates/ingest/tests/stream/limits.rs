@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ingest::{IngestLimits, Supervisors};
+use ingest::{IngestLimits, Supervisors, Wishes};
 use metastore::LaneState;
 use serde_json::{Value, json};
 
@@ -44,15 +44,17 @@ async fn a_full_dictionary_closes_the_chunk_and_not_the_lane() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_time_chunks_make_a_cut_early() {
-    let world = World::new();
-    let quick = IngestLimits { cut_period: Duration::from_secs(36_000), time_chunks_per_cut: 20, ..limits() };
-    let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
-    // Neither lane has so many by itself.
-    world.produce_hours(30);
-    supervisors.submit(&one_group(), Wishes::default()).await;
-    until("all is published", async || world.all_published().await).await;
-    assert_eq!(world.published().await, (30, 30));
-    supervisors.drain(Duration::from_secs(30)).await;
+    // Neither lane has so many by itself, whether one group reads both or each has its own.
+    for num_groups in [1, 2] {
+        let world = World::new();
+        let quick = IngestLimits { cut_period: Duration::from_secs(36_000), time_chunks_per_cut: 20, ..limits() };
+        let supervisors = Supervisors::start(world.context("a", quick)).await.expect("started");
+        world.produce_hours(30);
+        supervisors.submit(&patched("/spec/ioConfig/taskCount", json!(num_groups)), Wishes::default()).await;
+        until("all is published", async || world.all_published().await).await;
+        assert_eq!(world.published().await, (30, 30));
+        supervisors.drain(Duration::from_secs(30)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
