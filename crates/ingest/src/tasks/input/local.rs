@@ -61,7 +61,9 @@ impl InputSource for Local {
                 // Like a glob: a directory that is not there has no files.
                 let Ok(real) = base.canonicalize() else { return Ok(Vec::new()) };
                 allowed(&real, reach)?;
-                walk(&real, self.filter.as_deref().unwrap_or("*"), 0, &mut paths)?;
+                let mut tree = Tree { filter: self.filter.as_deref().unwrap_or("*"), reach, on_way: Vec::new(), paths };
+                tree.walk(&real)?;
+                paths = tree.paths;
                 paths.sort();
             }
         }
@@ -78,32 +80,78 @@ fn allowed(path: &Path, reach: &Reach) -> Result<(PathBuf, PathBuf)> {
             return Ok((directory, below.to_owned()));
         }
     }
-    let reason = format!("[{}] is not below a directory of ingest.allowed_directories", path.display());
-    Err(Error::invalid("ioConfig.inputSource.baseDir", reason))
+    let verb = if real == path { "is" } else { "leads to what is" };
+    Err(refused(path, &format!("{verb} not below a directory of ingest.allowed_directories")))
 }
 
-fn walk(directory: &Path, filter: &str, level: usize, out: &mut Vec<PathBuf>) -> Result<()> {
-    if level > MAX_LEVELS {
-        return Ok(());
-    }
-    let failed = |error| Error::io(format!("cannot list [{}]", directory.display()), error);
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let kind = entry.file_type().map_err(failed)?;
-        if kind.is_dir() {
-            walk(&entry.path(), filter, level + 1, out)?;
-        } else if kind.is_file() && matches(filter.as_bytes(), entry.file_name().to_string_lossy().as_bytes()) {
-            out.push(entry.path());
+/// The files of a directory whose names match. Symbolic links are followed as long as they lead to what is allowed;
+/// others are refused, since leaving them out in silence would pass for having no such file.
+struct Tree<'a> {
+    filter: &'a str,
+    reach: &'a Reach,
+    /// Directories that the present one lies in, links resolved.
+    on_way: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
+}
+
+impl Tree<'_> {
+    fn walk(&mut self, directory: &Path) -> Result<()> {
+        let failed = |error| Error::io(format!("cannot list [{}]", directory.display()), error);
+        let real = directory.canonicalize().map_err(failed)?;
+        if self.on_way.contains(&real) {
+            return Err(refused(directory, "leads back to a directory that it lies in"));
         }
-        if out.len() > MAX_FILES {
-            return Err(Error::LimitExceeded {
-                what: "number of files".into(),
-                found: out.len() as u64,
-                limit: MAX_FILES as u64,
-            });
+        if self.on_way.len() > MAX_LEVELS {
+            return Err(refused(directory, &format!("lies more than {MAX_LEVELS} levels deep")));
+        }
+        self.on_way.push(real);
+        for entry in fs::read_dir(directory).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            self.take(&entry.path(), entry.file_type().map_err(failed)?, &entry.file_name().to_string_lossy())?;
+        }
+        self.on_way.pop();
+        Ok(())
+    }
+
+    fn take(&mut self, path: &Path, kind: fs::FileType, name: &str) -> Result<()> {
+        let is_match = matches(self.filter.as_bytes(), name.as_bytes());
+        if !kind.is_symlink() {
+            return match kind {
+                kind if kind.is_dir() => self.walk(path),
+                kind if kind.is_file() && is_match => self.add(path),
+                _ if is_match => Err(refused(path, "is no plain file")),
+                _ => Ok(()),
+            };
+        }
+        match fs::metadata(path) {
+            Ok(target) if target.is_dir() => {
+                allowed(path, self.reach)?;
+                self.walk(path)
+            }
+            _ if !is_match => Ok(()),
+            Ok(target) if target.is_file() => {
+                allowed(path, self.reach)?;
+                self.add(path)
+            }
+            Ok(_) => Err(refused(path, "leads to no plain file")),
+            Err(error) => Err(Error::io(format!("cannot follow [{}]", path.display()), error)),
         }
     }
-    Ok(())
+
+    fn add(&mut self, path: &Path) -> Result<()> {
+        self.paths.push(path.to_owned());
+        match self.paths.len() {
+            found if found > MAX_FILES => {
+                let (what, found) = ("number of files".to_owned(), found as u64);
+                Err(Error::LimitExceeded { what, found, limit: MAX_FILES as u64 })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refused(path: &Path, why: &str) -> Error {
+    Error::invalid("ioConfig.inputSource.baseDir", format!("[{}] {why}", path.display()))
 }
 
 fn file(path: PathBuf, reach: &Reach) -> Result<InputFile> {

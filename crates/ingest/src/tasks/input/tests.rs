@@ -42,18 +42,39 @@ fn local_files_lie_below_allowed_directories() {
 
 #[cfg(unix)]
 #[test]
-fn links_lead_nowhere() {
+fn links_are_followed_to_what_is_allowed_and_refused_elsewhere() {
+    use std::os::unix::fs::symlink;
     let inside = tempfile::tempdir().unwrap();
     let outside = tempfile::tempdir().unwrap();
+    let at = |name: &str| inside.path().join(name);
+    std::fs::create_dir_all(at("store/deep")).unwrap();
+    std::fs::write(at("store/deep/a.json"), "a").unwrap();
+    std::fs::write(at("store/b.txt"), "b").unwrap();
     std::fs::write(outside.path().join("secret.json"), "secret").unwrap();
-    std::os::unix::fs::symlink(outside.path().join("secret.json"), inside.path().join("link.json")).unwrap();
-    std::os::unix::fs::symlink(outside.path(), inside.path().join("dir")).unwrap();
+    std::fs::create_dir(at("links")).unwrap();
+    symlink(at("store/b.txt"), at("links/b.json")).unwrap();
+    symlink(at("store/deep"), at("links/deep")).unwrap();
+    symlink(at("nothing"), at("links/dangling.txt")).unwrap();
     let reach = Reach { allowed_directories: vec![inside.path().to_owned()], ..Reach::default() };
-    let walked = json!({"type": "local", "baseDir": inside.path(), "filter": "*"});
-    assert_eq!(read(walked, &reach).unwrap(), Vec::<String>::new());
-    for path in ["link.json", "dir/secret.json"] {
-        assert!(read(json!({"type": "local", "files": [inside.path().join(path)]}), &reach).is_err(), "{path}");
-    }
+    let walked = |filter: &str| json!({"type": "local", "baseDir": at("links"), "filter": filter});
+    assert_eq!(read(walked("*.json"), &reach).unwrap(), ["b", "a"]);
+    let named = |name: &str| json!({"type": "local", "files": [at(name)]});
+    assert_eq!(read(named("links/b.json"), &reach).unwrap(), ["b"]);
+    let refused = |source, word: &str| {
+        let error = read(source, &reach).expect_err(word).to_string();
+        assert!(error.contains(word), "{error}");
+    };
+    refused(walked("*.txt"), "dangling.txt");
+    symlink(outside.path().join("secret.json"), at("links/secret.json")).unwrap();
+    refused(walked("*.json"), "secret.json] leads to what is not below");
+    refused(named("links/secret.json"), "leads to what is not below");
+    assert_eq!(read(walked("b.*"), &reach).unwrap(), ["b"], "a link that is not asked for stands in nobody's way");
+    symlink(outside.path(), at("links/away")).unwrap();
+    refused(walked("b.*"), "away] leads to what is not below");
+    refused(named("links/away/secret.json"), "leads to what is not below");
+    std::fs::remove_file(at("links/away")).unwrap();
+    symlink(at("links"), at("links/again")).unwrap();
+    refused(walked("b.*"), "leads back");
 }
 
 #[test]
