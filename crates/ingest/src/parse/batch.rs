@@ -309,6 +309,11 @@ impl ParsedBatch {
         true
     }
 
+    /// Whether the field has a value in this row.
+    pub(crate) fn has_seen(&self, field: FieldId) -> bool {
+        self.row.marks[field as usize] == self.row.mark
+    }
+
     /// A value of a field, which must not have one yet.
     pub(crate) fn put(&mut self, field: FieldId, cell: &Cell<'_>, format: &TimestampFormat) -> Result<(), Trouble> {
         if !self.first_sight(field) {

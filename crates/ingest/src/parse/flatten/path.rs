@@ -3,6 +3,7 @@
 use super::lookup;
 use crate::parse::cell::Cell;
 use crate::parse::formats::Row;
+use crate::parse::json::Place;
 
 /// Steps from the row to a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +79,24 @@ impl Path {
         }
     }
 
+    /// The steps from the record that a pass over its text can take: names, and places in lists from their start.
+    /// What is left of the path is for [`Path::behind`].
+    pub(super) fn places(&self) -> Vec<Place> {
+        let place = |step: &Step| match step {
+            Step::Name(name) => Some(Place::Name(name.clone())),
+            Step::Index(index) => usize::try_from(*index).ok().map(Place::Index),
+            Step::Slice(..) | Step::All => None,
+        };
+        self.steps.iter().map_while(place).collect()
+    }
+
+    /// The value at the end of the path, from the one behind the first `taken` steps.
+    pub(super) fn behind<'a>(&self, taken: usize, found: Cell<'a>) -> Cell<'a> {
+        let rest = self.steps.get(taken..).unwrap_or_default();
+        let value = if rest.is_empty() { Some(found) } else { walk(&found, rest) };
+        self.end(value)
+    }
+
     /// The value there; null where there is none.
     pub(super) fn of<'a>(&self, row: &Row<'a>) -> Cell<'a> {
         let value = match self.steps.split_first() {
@@ -86,6 +105,10 @@ impl Path {
             Some((Step::All, rest)) => Some(Cell::List(row.iter().filter_map(|(_, cell)| walk(cell, rest)).collect())),
             Some(_) => None,
         };
+        self.end(value)
+    }
+
+    fn end<'a>(&self, value: Option<Cell<'a>>) -> Cell<'a> {
         match (value, self.function) {
             (Some(value), Some(function)) => function.of(&value),
             (value, _) => value.unwrap_or(Cell::Null),

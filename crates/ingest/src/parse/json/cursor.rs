@@ -116,6 +116,11 @@ impl<'a> Cursor<'a> {
 
     /// Passes over a value that no column wants; it must be well formed all the same.
     pub(super) fn skip_value(&mut self) -> Result<(), GiveUp> {
+        self.skip_value_within(MAX_DEPTH - 1)
+    }
+
+    /// The same for a value that may be nested so deep.
+    pub(super) fn skip_value_within(&mut self, most: usize) -> Result<(), GiveUp> {
         match self.peek() {
             Some(b'"') => {
                 self.at += 1;
@@ -130,7 +135,7 @@ impl<'a> Cursor<'a> {
             Some(b'n') => self.word(b"null"),
             Some(b'[') if self.flat_list().is_some() => Ok(()),
             Some(b'[' | b'{') => {
-                self.at += skip::nested(self.rest(), MAX_DEPTH - 1).ok_or(GiveUp)?;
+                self.at += skip::nested(self.rest(), most).ok_or(GiveUp)?;
                 Ok(())
             }
             _ => Err(GiveUp),

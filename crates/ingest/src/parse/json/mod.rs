@@ -9,9 +9,11 @@ mod skip;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
+mod walk;
 
 pub(crate) use cursor::Text;
 pub(crate) use scan::Scanner;
+pub(crate) use walk::{Place, Places, Walk};
 
 /// Levels of nesting that are read.
 pub(crate) const MAX_DEPTH: usize = 64;
