@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use timeline::{Interval, SegmentId};
 
 use crate::lane::{append_rows, rollup_schema};
-use crate::parse::ParsedBatch;
+use crate::parse::{ParsedBatch, Row};
 use crate::spec::{DataSchema, Dimension, DimensionType, TIME_COLUMN};
 use crate::{Error, Reject, Result};
 
@@ -44,8 +44,14 @@ impl Sampled {
         self.num_read
     }
 
-    /// Takes the rows of one record; `inputs` are they as they came.
-    pub(super) fn take(&mut self, batch: &ParsedBatch, inputs: Vec<Value>, schema: &DataSchema) -> Result<()> {
+    /// Takes the rows of one record; `inputs` are they as they came, `rows` as the format reads them.
+    pub(super) fn take(
+        &mut self,
+        batch: &ParsedBatch,
+        inputs: Vec<Value>,
+        rows: &[Row<'_>],
+        schema: &DataSchema,
+    ) -> Result<()> {
         let mut inputs = inputs.into_iter();
         for row in 0..batch.num_rows() {
             let input = inputs.next().unwrap_or(Value::Null);
@@ -59,9 +65,9 @@ impl Sampled {
             let group = live.num_rows();
             append_rows(live, batch, &mask).map_err(failed)?;
             let is_new = live.num_rows() > group;
-            if let Value::Object(fields) = &input {
-                self.fields.extend(fields.keys().cloned());
-            }
+            let names = rows.get(row).into_iter().flatten().map(|(name, _)| name.as_ref());
+            let new: Vec<String> = names.filter(|name| !self.fields.contains(*name)).map(str::to_owned).collect();
+            self.fields.extend(new);
             self.num_read += 1;
             self.num_indexed += 1;
             if is_new {

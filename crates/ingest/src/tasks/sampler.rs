@@ -116,7 +116,7 @@ impl Request {
 
     fn sample(&self, topic: &str, records: &[SampleRecord]) -> Result<Value> {
         let format = parse_input_format(&self.format, "spec.ioConfig.inputFormat")?;
-        let mut reader = format.reader(self.stream);
+        let (mut sources, mut rows) = (format.reader(self.stream), format.reader(self.stream));
         let parser = Parser::new(self.schema.clone(), format, Numbering::Sample)?;
         let headers: Vec<Headers<'_>> = records
             .iter()
@@ -139,8 +139,8 @@ impl Request {
             }
             let raw = RawBatch { topic, partition: *partition, records: std::slice::from_ref(record) };
             parser.parse(&raw, &mut batch);
-            let inputs: Vec<Value> = reader.source_rows(&raw, record).rows.iter().map(row_json).collect();
-            data.take(&batch, inputs, &self.schema)?;
+            let inputs: Vec<Value> = sources.source_rows(&raw, record).rows.iter().map(row_json).collect();
+            data.take(&batch, inputs, &rows.rows(&raw, record).rows, &self.schema)?;
         }
         Ok(data.answer(&batch, &self.schema))
     }

@@ -371,3 +371,26 @@ async fn the_sampler_shows_no_dimension_of_filtered_rows_alone() {
     assert_eq!(answer["data"][0]["parsed"].get("b"), None);
     assert_eq!(answer["numRowsRead"], 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sampler_shows_every_field_that_a_flatten_spec_names() {
+    let streams = StreamSamples {
+        connect: Arc::new(|_| {
+            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
+        }),
+        property_policy: Default::default(),
+        environment: Arc::new(|_| None),
+    };
+    let flatten = json!({"fields": [{"type": "path", "name": "never", "expr": "$.o.none"},
+        {"type": "path", "name": "k", "expr": "$.o.k"}]});
+    let request = json!({"type": "index", "spec": {
+        "ioConfig": {"inputSource": {"type": "inline", "data": "{\"ts\":1,\"o\":{\"k\":\"x\"},\"a\":1}"},
+            "inputFormat": {"type": "json", "flattenSpec": flatten}},
+        "dataSchema": {"dataSource": "d", "timestampSpec": {"column": "ts"}, "dimensionsSpec": {}}}});
+    let reply = sample(bench().tasks.context.clone(), &streams, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let answer = body(&reply);
+    let names: Vec<_> = answer["logicalDimensions"].as_array().unwrap().iter().map(|d| d["name"].as_str()).collect();
+    assert_eq!(names, [Some("never"), Some("k"), Some("a")]);
+    assert_eq!(answer["data"][0]["parsed"], json!({"__time": 1, "never": null, "k": "x", "a": "1"}));
+}
