@@ -1,13 +1,13 @@
 //! The endpoints that move offsets, and how they are moved.
 
-use metastore::{LaneState, Rebase, SetLane, Source};
+use metastore::{LaneState, Open, Rebase, Register, SetLane, Source};
 use serde_json::Value;
 
 use super::actor::Handle;
 use super::api::reply;
 use super::spec::SupervisorSpec;
 use super::{Reply, Supervisors, refused, unavailable};
-use crate::source::Topic;
+use crate::source::{Bounds, Partition, SourceError, Topic};
 use crate::{Error, IngestContext, Result};
 
 /// Where lanes are to begin.
@@ -84,6 +84,9 @@ fn parse(body: &Value, handle: &Handle) -> Result<ResetPlan> {
 impl ResetPlan {
     /// Makes new generations of the sources concerned; nobody may be reading them.
     pub(super) async fn carry_out(&self, context: &IngestContext, spec: &SupervisorSpec) -> Result<()> {
+        if let ResetPlan::Some { topic, starts } = self {
+            open_named(context, spec, topic, starts).await?;
+        }
         let sources = context.metastore.sources(&spec.id).await.map_err(unavailable)?;
         let (cluster_id, topics) = self.identity(context, spec).await.unwrap_or_default();
         for source in sources.iter().filter(|source| source.datasource == spec.datasource) {
@@ -104,6 +107,67 @@ impl ResetPlan {
         }
         Ok(())
     }
+}
+
+/// Opens lanes that are told where to begin before anybody has seen their partitions. The first lanes of a topic are
+/// opened together: those that are not named by `useEarliestOffset`.
+async fn open_named(context: &IngestContext, spec: &SupervisorSpec, topic: &str, starts: &[(i32, i64)]) -> Result<()> {
+    let sources = context.metastore.sources(&spec.id).await.map_err(unavailable)?;
+    let known = sources.iter().find(|source| source.datasource == spec.datasource && source.topic == topic);
+    let lanes = match known {
+        Some(source) => context.metastore.lanes(&source.source_id).await.map_err(unavailable)?,
+        None => Vec::new(),
+    };
+    let is_open = |partition: i32| lanes.iter().any(|lane| lane.partition == partition);
+    if starts.iter().all(|(partition, _)| is_open(*partition)) {
+        return Ok(());
+    }
+    let seen = look(context, spec, topic).await?;
+    let named = |partition: i32| starts.iter().find(|(number, _)| *number == partition).map(|(_, offset)| *offset);
+    let first = |bounds: &Bounds| if spec.io.use_earliest { bounds.earliest } else { bounds.end };
+    let opened = (0i32..).zip(&seen.bounds).filter(|(partition, _)| !is_open(*partition));
+    let opened = opened.filter_map(|(partition, bounds)| {
+        let otherwise = lanes.is_empty().then(|| first(bounds));
+        Some((partition, named(partition).or(otherwise)?))
+    });
+    let starts: Vec<(i32, i64)> = opened.collect();
+    if starts.is_empty() {
+        return Ok(());
+    }
+    let request = Register {
+        supervisor_id: spec.id.clone(),
+        datasource: spec.datasource.clone(),
+        topic: topic.to_owned(),
+        cluster_id: seen.cluster_id,
+        topic_uuid: seen.topic.uuid,
+    };
+    let source = context.metastore.register(&request).await.into_result().map_err(refused)?;
+    let request = Open { source_id: source.source_id, source_gen: source.source_gen, starts };
+    context.metastore.open(&request).await.into_result().map_err(refused)?;
+    Ok(())
+}
+
+/// A topic as it stands now.
+struct Seen {
+    cluster_id: Option<String>,
+    topic: Topic,
+    /// Of its partitions, in order.
+    bounds: Vec<Bounds>,
+}
+
+async fn look(context: &IngestContext, spec: &SupervisorSpec, topic: &str) -> Result<Seen> {
+    let properties = spec.client_properties(context)?;
+    let (connect, choice, wanted) = (context.connect.clone(), spec.io.choice.clone(), topic.to_owned());
+    let asked = move || {
+        let source = connect(&properties)?;
+        let Some(topic) = source.topics(&choice)?.into_iter().find(|topic| *topic.name == *wanted) else {
+            return Err(SourceError::NotFound(format!("no topic [{wanted}]")));
+        };
+        let partitions = (0..topic.num_partitions).map(|number| Partition::new(topic.name.clone(), number));
+        let bounds = partitions.map(|partition| source.bounds(&partition)).collect::<std::result::Result<_, _>>()?;
+        Ok(Seen { cluster_id: source.cluster_id()?, topic, bounds })
+    };
+    super::blocking(asked).await
 }
 
 /// The starts of partitions that the source has; there is nothing to move in others.

@@ -161,7 +161,11 @@ async fn small_segments_become_few_and_keep_their_totals() {
     let before = count().await;
     assert!(before >= 10);
     world.metastore.fail(Some("replace"), 0, Fault::LoseReply);
-    let done = compactor.round(&Default::default()).await.expect("a round");
+    let cancelled = Default::default();
+    let watched = until("a merge is under way", async || metrics.merges.list().iter().any(|merge| merge.rows > 0));
+    let (done, ()) = tokio::join!(compactor.round(&cancelled), watched);
+    let done = done.expect("a round");
+    assert_eq!(metrics.merges.list(), []);
     assert!(done >= 1 && count().await < before, "{done} merges of {before} segments");
     assert_eq!(world.published().await, wanted(500));
     supervisors.drain(Duration::from_secs(30)).await;
@@ -219,6 +223,24 @@ async fn the_api_answers_as_druid_does() {
     assert_eq!(supervisors.status("clicks").await.status, 404);
     let history = supervisors.history("clicks", None).await;
     assert_eq!(json_of(&history.body)[0]["spec"]["type"], "noop");
+    supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offsets_that_are_set_before_the_first_look_at_the_topic_hold() {
+    let world = World::new();
+    world.produce(0, 200);
+    let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
+    supervisors.submit(&patched("/spec/ioConfig/startDelay", json!("PT1H")), false).await;
+    let moved =
+        json!({"type": "kafka", "partitions": {"type": "end", "stream": "events", "partitionOffsetMap": {"0": 40}}});
+    assert_eq!(supervisors.reset_offsets("clicks", &moved).await.status, 200);
+    let metastore = world.metastore.as_metastore();
+    let sources = metastore.sources("clicks").await.expect("sources");
+    let lanes = metastore.lanes(&sources[0].source_id).await.expect("lanes");
+    let starts: Vec<(i32, i64)> = lanes.iter().map(|lane| (lane.partition, lane.start_offset)).collect();
+    assert_eq!(starts, [(0, 40), (1, 0)]);
+    until("all is published", async || world.all_published().await).await;
     supervisors.drain(Duration::from_secs(30)).await;
 }
 
