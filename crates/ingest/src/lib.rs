@@ -18,7 +18,7 @@ mod supervisor;
 pub mod tasks;
 pub mod transform;
 
-pub use compaction::{Compactor, Merge, Tiers};
+pub use compaction::{Compactor, Merge, RunningMerge, RunningMerges, Tiers};
 pub use context::{ConnectFn, EnvironmentFn, IngestContext, IngestLimits, NodeName, connect_kafka};
 pub use error::{Error, Result};
 pub use handoff::{Handoff, Publication};

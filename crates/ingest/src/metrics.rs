@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 
+use crate::compaction::RunningMerges;
+
 /// A number that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -91,6 +93,8 @@ pub struct Metrics {
     pub failed_compactions: Counter,
     /// Segments that compaction removed.
     pub compacted_segments: Counter,
+    /// Compaction jobs under way.
+    pub merges: RunningMerges,
 }
 
 impl Metrics {

@@ -3,6 +3,7 @@
 
 mod job;
 mod plan;
+mod running;
 
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ use metastore::JobKind;
 use tokio_util::sync::CancellationToken;
 
 pub use plan::{Merge, Tiers};
+use running::Entry;
+pub use running::{RunningMerge, RunningMerges};
 
 use crate::supervisor::unavailable;
 use crate::{IngestContext, Result};
@@ -54,6 +57,7 @@ impl Compactor {
                 if cancelled.is_cancelled() {
                     return Ok(done);
                 }
+                let _running = self.begin(&datasource.name, &merge);
                 match job::run(&self.context, &datasource, &merge).await {
                     Ok(true) => {
                         self.context.metrics.compactions.add(1);
@@ -69,5 +73,10 @@ impl Compactor {
             }
         }
         Ok(done)
+    }
+
+    fn begin(&self, datasource: &str, merge: &Merge) -> Option<Entry> {
+        let running = RunningMerge::new(datasource, merge, self.context.clock.now_ms())?;
+        Some(self.context.metrics.merges.begin(running))
     }
 }

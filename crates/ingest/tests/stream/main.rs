@@ -5,6 +5,7 @@ mod limits;
 mod sources;
 mod world;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ingest::{Body, Compactor, IngestLimits, Supervisors, Tiers, Wishes};
@@ -147,6 +148,7 @@ async fn small_segments_become_few_and_keep_their_totals() {
     let world = World::new();
     let context = world.context("a", IngestLimits { cut_period: Duration::from_millis(50), ..limits() });
     let compactor = Compactor::new(context.clone(), Tiers::default());
+    let metrics = Arc::clone(&context.metrics);
     let supervisors = Supervisors::start(context).await.expect("started");
     supervisors.submit(&spec(), Wishes::default()).await;
     for round in 0..10 {

@@ -266,6 +266,30 @@ step('the spec of the wizard ingests', async () => {
   quiet('wizard');
 });
 
+step('a halted partition is shown, and read on as a person decides', async () => {
+  const spec = await ask('/druid/indexer/v1/supervisor/ads');
+  const post = (path, body) => ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  spec.spec.dataSchema.dataSource = 'halting';
+  assert.deepEqual(await post('/druid/indexer/v1/supervisor', { ...spec, id: 'halting' }), { id: 'halting' });
+  const offsets = { type: 'end', stream: 'ads', partitionOffsetMap: { 0: 99_999_999 } };
+  await post('/druid/indexer/v1/supervisor/halting/resetOffsets', { type: 'kafka', partitions: offsets });
+  await open('/ingestion/halting');
+  await until('the lane is halted', () => document.querySelector('tbody .badge')?.textContent === 'Halted');
+  assert.match(await textOf('tbody tr:first-child'), /the log ends at \d+, 99999999 is wanted/);
+  const decide = async (label, tells) => {
+    await page.evaluate((wanted) => [...document.querySelectorAll('.settle button')].find((button) => button.textContent === wanted).click(), label);
+    await until(`${label} says what it does`, (text) => document.querySelector('dialog')?.textContent.includes(text), tells);
+    await press('dialog .button.main');
+    await until('the dialog goes', () => !document.querySelector('dialog'));
+  };
+  await decide('Retry', 'the lane halts again');
+  await until('it halts again', () => document.querySelector('tbody .badge')?.textContent === 'Halted');
+  await decide('Accept', 'Reading goes on at its end');
+  await until('it reads on', () => document.querySelector('tbody .badge')?.textContent === 'Reading');
+  await ask('/druid/indexer/v1/supervisor/halting/terminate', { method: 'POST' });
+  quiet('a halted lane');
+});
+
 step('the pictures of the README', async () => {
   const dir = process.env.DOLMEN_PICTURES;
   if (!dir) return;

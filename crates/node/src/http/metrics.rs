@@ -86,6 +86,7 @@ fn ingestion(node: &NodeContext, page: &mut Page) {
     of_each("dolmen_ingest_lanes", "gauge", "Lanes read.", &|m| m.lanes.get());
     of_each("dolmen_ingest_lanes_stopped", "gauge", "Lanes paused or halted.", &|m| m.lanes_stopped.get());
     let all = &node.ingest.metrics;
+    page.one("dolmen_compactions_running", "gauge", "Compaction jobs under way.", all.merges.list().len() as u64);
     page.one("dolmen_compactions_total", "counter", "Compaction jobs done.", all.compactions.get());
     page.one(
         "dolmen_failed_compactions_total",

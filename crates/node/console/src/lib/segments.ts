@@ -1,5 +1,8 @@
 // Segments as days: what the timeline draws.
 
+/** A merge of small segments that is under way. */
+export type Merge = { dataSource: string; interval: string; segments: number; rows: number; bytes: number; startedAt: number };
+
 export type Segment = { dataSource: string; interval: string; version: string; size: number; totalRows: number | null; identifier: string; shardSpec: { partitionNum?: number } };
 export type Slot = { from: number; to: number; rows: number; size: number; count: number };
 export type Day = { at: number; rows: number; size: number; count: number; slots: Slot[] };

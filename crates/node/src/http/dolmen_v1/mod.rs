@@ -1,5 +1,6 @@
 //! Our own API: what an answer covers, what became of every record, and whether the facts agree.
 
+mod compactions;
 mod dashboards;
 mod ledger;
 mod process;
@@ -26,6 +27,7 @@ pub fn routes(node: Arc<NodeContext>) -> Router {
         supervisors::routes(),
         ledger::routes(),
         snapshots::routes(),
+        compactions::routes(),
         dashboards::routes(),
         process::routes(),
     ];
