@@ -233,7 +233,7 @@ async fn offsets_that_are_set_before_the_first_look_at_the_topic_hold() {
     let world = World::new();
     world.produce(0, 200);
     let supervisors = Supervisors::start(world.context("a", limits())).await.expect("started");
-    supervisors.submit(&patched("/spec/ioConfig/startDelay", json!("PT1H")), false).await;
+    supervisors.submit(&patched("/spec/ioConfig/startDelay", json!("PT1H")), Wishes::default()).await;
     let moved =
         json!({"type": "kafka", "partitions": {"type": "end", "stream": "events", "partitionOffsetMap": {"0": 40}}});
     assert_eq!(supervisors.reset_offsets("clicks", &moved).await.status, 200);
