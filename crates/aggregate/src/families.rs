@@ -14,6 +14,8 @@ pub(crate) mod sketch_spec;
 pub(crate) mod sum;
 pub(crate) mod text;
 pub(crate) mod timed;
+pub(crate) mod tuples;
+pub(crate) mod variance;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! One value, or one verdict, per row: filters, extraction functions, dimension specs, virtual columns and the
 //! expression language. Everything is parsed once, bound to a segment and run a vector of rows at a time.
 
+mod aggregators;
 mod columns;
 mod dictionaries;
 pub mod dimension_spec;
@@ -19,6 +20,7 @@ mod verdict;
 pub mod virtual_columns;
 pub mod words;
 
+pub use aggregators::AGGREGATORS;
 pub use dimension_spec::DimensionSpec;
 pub use environment::{Environment, LookupMap, LookupResolver, NoLookups};
 pub use error::{Error, Result};

@@ -11,7 +11,7 @@ const NAME: &str = "__input";
 
 /// Aggregator types beyond the built-in ones.
 pub(crate) fn aggregator_kinds() -> &'static [&'static Kind] {
-    &[]
+    expression::AGGREGATORS
 }
 
 /// The segment with its virtual columns.

@@ -1,4 +1,4 @@
-//! The quantiles sketch as an aggregator.
+//! Quantiles sketches as aggregators.
 
 use std::sync::Arc;
 
@@ -9,33 +9,37 @@ use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
 use crate::families::sketch_spec::{SketchKind, SketchSpec};
-use crate::feed::{Feed, Numbers};
+use crate::feed::{Feed, Number};
 use crate::input::{ColumnType, Groups, Input, InputSpec, Lane, Rows};
 use crate::owned::States;
 use crate::properties::Properties;
-use crate::sketches::quantiles::{MAX_K, MIN_K, Quantiles};
+use crate::sketches::quantile_sketch::QuantileSketch;
 use crate::span::{Span, for_each_row};
 use crate::spec::{AggregatorSpec, Finalized};
 
-const STATE_TYPES: [&str; 2] = ["quantilesDoublesSketch", "quantilesDoublesSketchMerge"];
-const DEFAULT_K: i64 = 128;
 const DEFAULT_MAX_STREAM_LENGTH: i64 = 1_000_000_000;
 
 #[derive(Clone, Debug)]
-pub(crate) struct QuantilesAggregator {
-    empty: Quantiles,
+pub(crate) struct QuantilesAggregator<S> {
+    empty: S,
 }
 
 /// The reader of numbers, and scratch.
-#[derive(Default)]
-pub(crate) struct QuantilesCaches {
-    numbers: Numbers<f64>,
-    by_group: ByGroup<f64>,
+pub(crate) struct QuantilesCaches<T: Number> {
+    numbers: T::Feed,
+    by_group: ByGroup<T>,
 }
 
-impl Caches for QuantilesCaches {
+impl<T: Number> Default for QuantilesCaches<T> {
+    fn default() -> Self {
+        QuantilesCaches { numbers: T::Feed::default(), by_group: ByGroup::default() }
+    }
+}
+
+impl<T: Number> Caches for QuantilesCaches<T> {
     fn begin_segment(&mut self) {
-        self.numbers.forget();
+        // Forgets dictionaries; any column can be read.
+        let _ = self.numbers.begin_segment(&[]);
     }
 
     fn memory_bytes(&self) -> usize {
@@ -43,17 +47,17 @@ impl Caches for QuantilesCaches {
     }
 }
 
-impl OwnedAggregator for QuantilesAggregator {
-    type State = Quantiles;
-    type Caches = QuantilesCaches;
+impl<S: QuantileSketch> OwnedAggregator for QuantilesAggregator<S> {
+    type State = S;
+    type Caches = QuantilesCaches<S::Item>;
 
-    fn empty(&self) -> Quantiles {
+    fn empty(&self) -> S {
         self.empty.clone()
     }
 
     fn fold(
         &self,
-        caches: &mut QuantilesCaches,
+        caches: &mut QuantilesCaches<S::Item>,
         span: &Span<'_>,
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
@@ -65,7 +69,7 @@ impl OwnedAggregator for QuantilesAggregator {
                 states.update(span.base, |state| state.add_all(items));
                 return Ok(());
             }
-            let add = |group, items: &[f64]| states.update(group, |state| state.add_all(items));
+            let add = |group, items: &[S::Item]| states.update(group, |state| state.add_all(items));
             if !by_group.visit(span, rows, |row| Some(items[row]), add) {
                 for_each_row(items.len(), rows, |row| {
                     states.update(span.base + groups.get(row), |state| state.add(items[row]));
@@ -75,44 +79,44 @@ impl OwnedAggregator for QuantilesAggregator {
         })
     }
 
-    fn merge(&self, state: &mut Quantiles, other: &Quantiles) -> Result<()> {
+    fn merge(&self, state: &mut S, other: &S) -> Result<()> {
         state.merge(other);
         Ok(())
     }
 
-    fn state_bytes(&self, state: &Quantiles) -> usize {
+    fn state_bytes(&self, state: &S) -> usize {
         state.memory_bytes()
     }
 
-    fn encode(&self, state: &Quantiles, out: &mut Vec<u8>) -> Result<()> {
+    fn encode(&self, state: &S, out: &mut Vec<u8>) -> Result<()> {
         state.encode(out);
         Ok(())
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Option<Quantiles>> {
+    fn decode(&self, bytes: &[u8]) -> Result<Option<S>> {
         let mut state = self.empty.clone();
-        state.merge(&Quantiles::decode(bytes)?);
+        state.merge(&S::decode(bytes)?);
         Ok(Some(state))
     }
 }
 
 /// `{type, name, fieldName, k, maxStreamLength, shouldFinalize}`. The answer is the number of items.
 #[derive(Clone, Debug)]
-pub(crate) struct QuantilesKind {
+pub(crate) struct QuantilesKind<S> {
     merges: bool,
-    empty: Quantiles,
+    empty: S,
     max_stream_length: i64,
     should_finalize: bool,
 }
 
-impl QuantilesKind {
+impl<S: QuantileSketch> QuantilesKind<S> {
     /// Reads an aggregator over values and sketches, or (`merges`) one over the stored sketches of its
     /// own name; that one has no `fieldName`, a given one is ignored.
     pub fn parse(json: &Value, merges: bool) -> Result<Arc<dyn AggregatorSpec>> {
         let properties = Properties::new(json)?;
-        let k = usize::try_from(properties.integer("k", DEFAULT_K, MIN_K as i64..=MAX_K as i64)?).unwrap_or_default();
-        let empty = Quantiles::new(k);
-        let empty = empty.map_err(|_| properties.invalid("k", format!("is {k}, must be a power of two")))?;
+        let k = usize::try_from(properties.integer("k", S::DEFAULT_K, 2..=S::MAX_K)?).unwrap_or_default();
+        let empty =
+            S::with_k(k).map_err(|_| properties.invalid("k", format!("is {k}, which {} cannot be of", S::NAME)))?;
         let kind = QuantilesKind {
             merges,
             empty,
@@ -125,28 +129,33 @@ impl QuantilesKind {
     }
 }
 
-impl SketchKind for QuantilesKind {
-    type Aggregator = QuantilesAggregator;
+impl<S: QuantileSketch> SketchKind for QuantilesKind<S> {
+    type Aggregator = QuantilesAggregator<S>;
 
-    fn aggregator(&self) -> QuantilesAggregator {
+    fn aggregator(&self) -> QuantilesAggregator<S> {
         QuantilesAggregator { empty: self.empty.clone() }
     }
 
     fn tag(&self) -> &'static str {
-        if self.merges { "quantilesDoublesSketchMerge" } else { "quantilesDoublesSketch" }
+        if self.merges { S::MERGE_NAME } else { S::NAME }
     }
 
     fn state_type(&self) -> ColumnType {
-        ColumnType::state("quantilesDoublesSketch")
+        ColumnType::state(S::NAME)
     }
 
     fn extra_json(&self) -> Value {
-        json!({"k": self.empty.k(), "maxStreamLength": self.max_stream_length, "shouldFinalize": self.should_finalize})
+        let mut extra = json!({"k": self.empty.k(), "maxStreamLength": self.max_stream_length});
+        // Shown as Druid shows it: only where it is not the rule.
+        if !self.should_finalize {
+            extra["shouldFinalize"] = json!(false);
+        }
+        extra
     }
 
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
-            ColumnType::State(name) => STATE_TYPES.contains(&name.as_ref()),
+            ColumnType::State(name) => [S::NAME, S::MERGE_NAME].contains(&name.as_ref()),
             ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::String => !self.merges,
         }
     }
@@ -163,8 +172,8 @@ impl SketchKind for QuantilesKind {
         if self.should_finalize { ColumnType::Long } else { self.state_type() }
     }
 
-    fn finalize(&self, states: &[Quantiles]) -> Result<Option<Finalized>> {
-        let count = |state: &Quantiles| i64::try_from(state.n()).unwrap_or(i64::MAX);
+    fn finalize(&self, states: &[S]) -> Result<Option<Finalized>> {
+        let count = |state: &S| i64::try_from(state.n()).unwrap_or(i64::MAX);
         Ok(self.should_finalize.then(|| Finalized::Long(Int64Array::from_iter_values(states.iter().map(count)))))
     }
 }

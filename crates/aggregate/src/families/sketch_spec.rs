@@ -41,6 +41,12 @@ pub(crate) trait SketchKind: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn lane(&self) -> Lane {
         Lane::Text
     }
+
+    /// The form in which each input is wanted.
+    fn lanes(&self, columns: &[Option<ColumnType>]) -> Vec<Lane> {
+        lanes(columns, self.lane())
+    }
+
     /// The kind that folds this one's stored output.
     fn merging(&self) -> Self {
         self.clone()
@@ -88,7 +94,7 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
         json["type"] = self.kind.tag().into();
         json["name"] = self.name.as_str().into();
         match &self.inputs[..] {
-            [InputSpec::Column(column)] => json["fieldName"] = column.as_str().into(),
+            [InputSpec::Column(column), ..] => json["fieldName"] = column.as_str().into(),
             inputs => {
                 let field = |input: &InputSpec| match input {
                     InputSpec::Dimension(dimension) => dimension.clone(),
@@ -116,7 +122,7 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
                 return Err(unsupported(&self.name, input, column_type));
             }
         }
-        let lanes = lanes(columns, self.kind.lane());
+        let lanes = self.kind.lanes(columns);
         Ok(match self.kind.reads_encoded() {
             true => Owned::boxed_encoded(self.kind.aggregator(), lanes),
             false => Owned::boxed(self.kind.aggregator(), lanes),

@@ -10,6 +10,8 @@ use crate::span::Span;
 /// A number type that any column can be read as, with Java's conversions: doubles truncate toward
 /// zero into longs, NaN is 0, infinities clamp.
 pub trait Number: Copy + Default + Send + Sync + 'static {
+    /// Reads a column of any type as such numbers.
+    type Feed: Feed<Item = Self> + Default;
     fn from_long(value: i64) -> Self;
     fn from_double(value: f64) -> Self;
     fn from_float(value: f32) -> Self;
@@ -17,6 +19,8 @@ pub trait Number: Copy + Default + Send + Sync + 'static {
 }
 
 impl Number for i64 {
+    type Feed = Numbers<i64>;
+
     fn from_long(value: i64) -> i64 {
         value
     }
@@ -32,6 +36,8 @@ impl Number for i64 {
 }
 
 impl Number for f64 {
+    type Feed = Numbers<f64>;
+
     fn from_long(value: i64) -> f64 {
         value as f64
     }
@@ -47,6 +53,8 @@ impl Number for f64 {
 }
 
 impl Number for f32 {
+    type Feed = Numbers<f32>;
+
     fn from_long(value: i64) -> f32 {
         value as f32
     }
@@ -143,11 +151,6 @@ impl<T: Number> Numbers<T> {
     /// Numbers where a text that is none counts as `value`.
     pub(crate) fn with_unparsed(value: T) -> Self {
         Numbers { unparsed: Some(value), ..Self::default() }
-    }
-
-    /// Drops what belongs to dictionaries.
-    pub(crate) fn forget(&mut self) {
-        self.parsed.clear();
     }
 
     /// Sets the item of each row of the span from `read`, and sends those that are not `None`.

@@ -2,6 +2,7 @@
 
 use crate::spec::Kind;
 
+mod array_of_doubles_sketch;
 mod cardinality;
 mod count;
 mod double_any;
@@ -21,6 +22,10 @@ mod grouping;
 mod hll_sketch_build;
 mod hll_sketch_merge;
 mod hyper_unique;
+mod kll_doubles_sketch;
+mod kll_doubles_sketch_merge;
+mod kll_floats_sketch;
+mod kll_floats_sketch_merge;
 mod long_any;
 mod long_first;
 mod long_last;
@@ -33,9 +38,12 @@ mod string_any;
 mod string_first;
 mod string_last;
 mod theta_sketch;
+mod variance;
+mod variance_fold;
 
 /// All aggregators that need nothing but columns.
 pub static KINDS: &[&Kind] = &[
+    &array_of_doubles_sketch::KIND,
     &cardinality::KIND,
     &count::KIND,
     &double_any::KIND,
@@ -55,6 +63,10 @@ pub static KINDS: &[&Kind] = &[
     &hll_sketch_build::KIND,
     &hll_sketch_merge::KIND,
     &hyper_unique::KIND,
+    &kll_doubles_sketch::KIND,
+    &kll_floats_sketch::KIND,
+    &kll_doubles_sketch_merge::KIND,
+    &kll_floats_sketch_merge::KIND,
     &long_any::KIND,
     &long_first::KIND,
     &long_last::KIND,
@@ -67,6 +79,8 @@ pub static KINDS: &[&Kind] = &[
     &string_first::KIND,
     &string_last::KIND,
     &theta_sketch::KIND,
+    &variance::KIND,
+    &variance_fold::KIND,
 ];
 
 #[cfg(test)]

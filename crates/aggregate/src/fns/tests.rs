@@ -15,7 +15,7 @@ use crate::spec::{Finalized, parse_aggregator};
 
 /// `longSum` lives in `long_sum.rs`.
 fn file_of(tag: &str) -> String {
-    let tag = tag.replace("HLL", "hll");
+    let tag = tag.replace("HLL", "hll").replace("Kll", "kll");
     tag.chars().fold(String::new(), |mut file, letter| {
         if letter.is_uppercase() {
             file.push('_');
@@ -132,7 +132,26 @@ fn samples(tag: &str) -> Vec<(Value, Vec<Column>)> {
             samples.push(stored("quantilesDoublesSketch", column));
             samples
         }
+        "arrayOfDoublesSketch" => {
+            let json = json!({"fieldName": "x", "metricColumns": ["y", "z"], "nominalEntries": 64});
+            let keyed = all.map(|key| (json.clone(), vec![key(), longs(), texts()]));
+            keyed.into_iter().collect()
+        }
+        "KllDoublesSketch" | "KllFloatsSketch" => {
+            let mut samples = over(&all, json!({"fieldName": "x", "k": 20}));
+            samples.push(stored(tag, column));
+            samples
+        }
+        "KllDoublesSketchMerge" => vec![stored("KllDoublesSketch", column)],
+        "KllFloatsSketchMerge" => vec![stored("KllFloatsSketch", column)],
         "quantilesDoublesSketchMerge" => vec![stored("quantilesDoublesSketch", column)],
+        "variance" => {
+            let mut samples = over(&all, column.clone());
+            samples.extend(over(&all, json!({"fieldName": "x", "inputType": "long", "estimator": "population"})));
+            samples.push(stored("variance", column));
+            samples
+        }
+        "varianceFold" => vec![stored("variance", column)],
         "hyperUnique" => {
             let mut samples = over(&all, column.clone());
             samples.push(stored("hyperUnique", column));

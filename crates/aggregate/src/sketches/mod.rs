@@ -3,6 +3,10 @@
 
 pub mod druid_hll;
 pub mod hll;
+pub mod kll;
 pub mod murmur;
+pub mod quantile_sketch;
 pub mod quantiles;
 pub mod theta;
+pub mod tuple;
+pub mod variance;

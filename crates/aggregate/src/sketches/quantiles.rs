@@ -2,6 +2,7 @@
 //! level's items weighing twice those of the level below.
 
 use crate::error::{Error, Result};
+use crate::sketches::quantile_sketch::QuantileSketch;
 
 mod codec;
 mod view;
@@ -158,7 +159,11 @@ impl Quantiles {
 
     /// The items in order, for questions.
     pub fn view(&self) -> SortedView {
-        SortedView::new(self)
+        let mut items: Vec<(f64, u64)> = self.base.iter().map(|&item| (item, 1)).collect();
+        for (level, level_items) in self.levels.iter().enumerate() {
+            items.extend(level_items.iter().map(|&item| (item, 2 << level)));
+        }
+        SortedView::new(items, self.n, self.min, self.max)
     }
 
     /// Bytes in memory.
@@ -180,6 +185,60 @@ impl Quantiles {
             self.min,
             self.max
         )
+    }
+}
+
+impl QuantileSketch for Quantiles {
+    type Item = f64;
+
+    const NAME: &'static str = WHAT;
+    const MERGE_NAME: &'static str = "quantilesDoublesSketchMerge";
+    const HOLDS_FLOATS: bool = false;
+    const DEFAULT_K: i64 = 128;
+    const MAX_K: i64 = MAX_K as i64;
+
+    fn with_k(k: usize) -> Result<Quantiles> {
+        Quantiles::new(k)
+    }
+
+    fn k(&self) -> usize {
+        self.k
+    }
+
+    fn n(&self) -> u64 {
+        self.n
+    }
+
+    fn add(&mut self, item: f64) {
+        Quantiles::add(self, item);
+    }
+
+    fn add_all(&mut self, items: &[f64]) {
+        Quantiles::add_all(self, items);
+    }
+
+    fn merge(&mut self, other: &Quantiles) {
+        Quantiles::merge(self, other);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        Quantiles::memory_bytes(self)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        Quantiles::encode(self, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Quantiles> {
+        Quantiles::decode(bytes)
+    }
+
+    fn view(&self) -> SortedView {
+        Quantiles::view(self)
+    }
+
+    fn describe(&self) -> String {
+        Quantiles::describe(self)
     }
 }
 

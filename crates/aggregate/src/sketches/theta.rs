@@ -11,7 +11,7 @@ use crate::sketches::murmur::hash128;
 const WHAT: &str = "thetaSketch";
 const SEED: u64 = 9_001;
 /// The threshold of a sketch that holds every hash.
-const ALL: u64 = i64::MAX as u64;
+pub(crate) const ALL: u64 = i64::MAX as u64;
 const MIN_SLOTS: usize = 16;
 
 /// The hash of a text's UTF-8 bytes; an empty text adds nothing.
@@ -154,6 +154,11 @@ impl Default for Theta {
 }
 
 impl Theta {
+    /// Of sorted hashes below a threshold.
+    pub(crate) fn of(theta: u64, is_empty: bool, hashes: Vec<u64>) -> Theta {
+        Theta { theta, is_empty, hashes }
+    }
+
     fn cut(mut self, k: usize) -> Theta {
         if let Some(&theta) = self.hashes.get(k) {
             self.theta = theta;
@@ -268,7 +273,7 @@ fn compact(bytes: &[u8]) -> Result<CompactThetaSketch> {
 }
 
 /// What tells sketches of different seeds apart.
-fn seed_hash() -> u16 {
+pub(crate) fn seed_hash() -> u16 {
     hash128(&SEED.to_le_bytes(), 0).0 as u16
 }
 

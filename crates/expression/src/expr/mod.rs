@@ -27,6 +27,8 @@ use build::{InputSlot, build};
 use node::{Frame, Node};
 
 pub use bound::BoundExpr;
+pub(crate) use lambda::expand;
+pub(crate) use scalar::wider;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
 pub use vector::Vector;
 
@@ -148,6 +150,17 @@ impl Expr {
             return Ok(frame.slots[repeated[0]].clone());
         }
         self.eval_each(&frame, &repeated, as_lists)
+    }
+
+    /// As `eval`, but arrays are arrays wherever they are read.
+    pub(crate) fn eval_whole(&self, num_rows: usize, column: impl Fn(&str) -> Option<Vector>) -> Result<Vector> {
+        let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
+        for input in &self.inner.inputs {
+            if let Some(values) = column(&input.name) {
+                slots[input.slot] = values;
+            }
+        }
+        self.inner.root.eval(&Frame { num_rows, slots: &slots })
     }
 
     /// The expression once for every combination of the values of the multi-value columns of a row.

@@ -119,11 +119,14 @@ impl Values {
         }
     }
 
-    /// States of numbers become values, pairs of time and value objects; sketches stay states.
+    /// States of numbers become values, pairs of time and value objects, what an expression accumulated stands for
+    /// itself; sketches stay states.
     pub fn plain(self) -> Result<Values> {
         match &self {
             Values::State { spec, .. } => match spec.state_type() {
-                ColumnType::State(name) if name.starts_with("serializablePair") => self.unfinalized(),
+                ColumnType::State(name) if name.starts_with("serializablePair") || &*name == "expression" => {
+                    self.unfinalized()
+                }
                 ColumnType::State(_) => Ok(self),
                 _ => self.finalized(),
             },

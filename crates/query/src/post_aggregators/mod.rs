@@ -1,6 +1,18 @@
 //! Post-aggregators: columns computed from the other columns of an answer. One file per type.
 
 mod arithmetic;
+mod array_of_doubles_sketch_constant;
+mod array_of_doubles_sketch_set_op;
+mod array_of_doubles_sketch_t_test;
+mod array_of_doubles_sketch_to_base64_string;
+mod array_of_doubles_sketch_to_estimate;
+mod array_of_doubles_sketch_to_estimate_and_bounds;
+mod array_of_doubles_sketch_to_means;
+mod array_of_doubles_sketch_to_metrics_sum_estimate;
+mod array_of_doubles_sketch_to_num_entries;
+mod array_of_doubles_sketch_to_quantiles_sketch;
+mod array_of_doubles_sketch_to_string;
+mod array_of_doubles_sketch_to_variances;
 mod constant;
 mod double_greatest;
 mod double_least;
@@ -13,8 +25,21 @@ mod hll_sketch_estimate_with_bounds;
 mod hll_sketch_to_string;
 mod hll_sketch_union;
 mod hyper_unique_cardinality;
+mod kll_doubles_sketch_to_cdf;
+mod kll_doubles_sketch_to_histogram;
+mod kll_doubles_sketch_to_quantile;
+mod kll_doubles_sketch_to_quantiles;
+mod kll_doubles_sketch_to_rank;
+mod kll_doubles_sketch_to_string;
+mod kll_floats_sketch_to_cdf;
+mod kll_floats_sketch_to_histogram;
+mod kll_floats_sketch_to_quantile;
+mod kll_floats_sketch_to_quantiles;
+mod kll_floats_sketch_to_rank;
+mod kll_floats_sketch_to_string;
 mod long_greatest;
 mod long_least;
+mod quantile_sketches;
 mod quantiles_doubles_sketch_to_cdf;
 mod quantiles_doubles_sketch_to_histogram;
 mod quantiles_doubles_sketch_to_quantile;
@@ -22,10 +47,12 @@ mod quantiles_doubles_sketch_to_quantiles;
 mod quantiles_doubles_sketch_to_rank;
 mod quantiles_doubles_sketch_to_string;
 mod sketch;
+mod stddev;
 mod theta_sketch_constant;
 mod theta_sketch_estimate;
 mod theta_sketch_set_op;
 mod theta_sketch_to_string;
+mod tuples;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -64,9 +91,21 @@ pub(crate) struct Named {
 type Parse = fn(&Fields<'_>, &Environment) -> Result<Arc<dyn PostAggregator>>;
 
 // open set
-// helpers: extremes sketch
+// helpers: extremes quantile_sketches sketch tuples
 static KINDS: &[(&str, Parse)] = &[
     ("arithmetic", arithmetic::parse),
+    ("arrayOfDoublesSketchConstant", array_of_doubles_sketch_constant::parse),
+    ("arrayOfDoublesSketchSetOp", array_of_doubles_sketch_set_op::parse),
+    ("arrayOfDoublesSketchTTest", array_of_doubles_sketch_t_test::parse),
+    ("arrayOfDoublesSketchToBase64String", array_of_doubles_sketch_to_base64_string::parse),
+    ("arrayOfDoublesSketchToEstimate", array_of_doubles_sketch_to_estimate::parse),
+    ("arrayOfDoublesSketchToEstimateAndBounds", array_of_doubles_sketch_to_estimate_and_bounds::parse),
+    ("arrayOfDoublesSketchToMeans", array_of_doubles_sketch_to_means::parse),
+    ("arrayOfDoublesSketchToMetricsSumEstimate", array_of_doubles_sketch_to_metrics_sum_estimate::parse),
+    ("arrayOfDoublesSketchToNumEntries", array_of_doubles_sketch_to_num_entries::parse),
+    ("arrayOfDoublesSketchToQuantilesSketch", array_of_doubles_sketch_to_quantiles_sketch::parse),
+    ("arrayOfDoublesSketchToString", array_of_doubles_sketch_to_string::parse),
+    ("arrayOfDoublesSketchToVariances", array_of_doubles_sketch_to_variances::parse),
     ("constant", constant::parse),
     ("doubleGreatest", double_greatest::parse),
     ("doubleLeast", double_least::parse),
@@ -80,12 +119,25 @@ static KINDS: &[(&str, Parse)] = &[
     ("HLLSketchEstimateWithBounds", hll_sketch_estimate_with_bounds::parse),
     ("HLLSketchToString", hll_sketch_to_string::parse),
     ("HLLSketchUnion", hll_sketch_union::parse),
+    ("KllDoublesSketchToQuantile", kll_doubles_sketch_to_quantile::parse),
+    ("KllDoublesSketchToQuantiles", kll_doubles_sketch_to_quantiles::parse),
+    ("KllDoublesSketchToHistogram", kll_doubles_sketch_to_histogram::parse),
+    ("KllDoublesSketchToRank", kll_doubles_sketch_to_rank::parse),
+    ("KllDoublesSketchToCDF", kll_doubles_sketch_to_cdf::parse),
+    ("KllDoublesSketchToString", kll_doubles_sketch_to_string::parse),
+    ("KllFloatsSketchToQuantile", kll_floats_sketch_to_quantile::parse),
+    ("KllFloatsSketchToQuantiles", kll_floats_sketch_to_quantiles::parse),
+    ("KllFloatsSketchToHistogram", kll_floats_sketch_to_histogram::parse),
+    ("KllFloatsSketchToRank", kll_floats_sketch_to_rank::parse),
+    ("KllFloatsSketchToCDF", kll_floats_sketch_to_cdf::parse),
+    ("KllFloatsSketchToString", kll_floats_sketch_to_string::parse),
     ("quantilesDoublesSketchToCDF", quantiles_doubles_sketch_to_cdf::parse),
     ("quantilesDoublesSketchToHistogram", quantiles_doubles_sketch_to_histogram::parse),
     ("quantilesDoublesSketchToQuantile", quantiles_doubles_sketch_to_quantile::parse),
     ("quantilesDoublesSketchToQuantiles", quantiles_doubles_sketch_to_quantiles::parse),
     ("quantilesDoublesSketchToRank", quantiles_doubles_sketch_to_rank::parse),
     ("quantilesDoublesSketchToString", quantiles_doubles_sketch_to_string::parse),
+    ("stddev", stddev::parse),
     ("thetaSketchConstant", theta_sketch_constant::parse),
     ("thetaSketchEstimate", theta_sketch_estimate::parse),
     ("thetaSketchSetOp", theta_sketch_set_op::parse),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ::expression::Environment;
 use aggregate::{AggregatorSpec, Finalized};
-use arrow_array::{Array, ArrayRef, BinaryArray, Float64Array, Int64Array, StringArray};
+use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, StringArray};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -21,6 +21,7 @@ type OfBytes<T> = Box<dyn Fn(&[u8]) -> Result<T> + Send + Sync>;
 /// What becomes of the bytes of a sketch.
 pub(super) enum Apply {
     Double(OfBytes<f64>),
+    Float(OfBytes<f32>),
     Long(OfBytes<i64>),
     Text(OfBytes<String>),
     Json(OfBytes<Value>),
@@ -76,6 +77,9 @@ impl PostAggregator for OverSketch {
             Apply::Double(apply) => {
                 Values::Double(rows.map(|s| s.map(apply).transpose()).collect::<Result<Float64Array>>()?)
             }
+            Apply::Float(apply) => {
+                Values::Float(rows.map(|s| s.map(apply).transpose()).collect::<Result<Float32Array>>()?)
+            }
             Apply::Long(apply) => Values::Long(rows.map(|s| s.map(apply).transpose()).collect::<Result<Int64Array>>()?),
             Apply::Text(apply) => {
                 Values::Text(rows.map(|s| s.map(apply).transpose()).collect::<Result<StringArray>>()?)
@@ -88,6 +92,12 @@ impl PostAggregator for OverSketch {
 /// A double in a list or object; what JSON has no number for is text.
 pub(super) fn number(value: f64) -> Value {
     if value.is_finite() { Value::from(value) } else { Value::from(dialect::print::double_text(value)) }
+}
+
+/// As `number`, of a float.
+pub(super) fn float(value: f64) -> Value {
+    let text = dialect::print::float_text(value as f32);
+    text.parse().ok().filter(|value: &f64| value.is_finite()).map_or(Value::from(text), Value::from)
 }
 
 pub(super) fn numbers(values: impl IntoIterator<Item = f64>) -> Value {

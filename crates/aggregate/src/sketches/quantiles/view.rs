@@ -2,8 +2,6 @@
 
 use crate::error::{Error, Result};
 
-use super::Quantiles;
-
 /// The sketch's items in order, with how many items of the stream lie at or below each.
 #[derive(Clone, Debug)]
 pub struct SortedView {
@@ -14,18 +12,19 @@ pub struct SortedView {
 }
 
 impl SortedView {
-    pub(super) fn new(sketch: &Quantiles) -> SortedView {
-        let mut items: Vec<(f64, u64)> = sketch.base.iter().map(|&item| (item, 1)).collect();
-        for (level, level_items) in sketch.levels.iter().enumerate() {
-            items.extend(level_items.iter().map(|&item| (item, 2 << level)));
-        }
+    /// Of items and how many of the stream each stands for, `n` in all.
+    pub fn new(mut items: Vec<(f64, u64)>, n: u64, min: f64, max: f64) -> SortedView {
         items.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
         let mut total = 0;
         for (_, weight) in &mut items {
             total += *weight;
             *weight = total;
         }
-        SortedView { items, n: sketch.n, min: sketch.min, max: sketch.max }
+        SortedView { items, n, min, max }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 
     /// The smallest item with at least this fraction of the stream at or below it. NaN for an empty

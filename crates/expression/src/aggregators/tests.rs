@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use aggregate::laws::{self, Column};
+use aggregate::{AggregatorSpec, ArenaKind, Dictionary, Finalized, Fold, Groups, Input, Rows, parse_aggregator};
+use arrow_array::{Float64Array, Int64Array};
+use serde_json::{Value, json};
+
+use super::AGGREGATORS;
+
+const NUM_ROWS: usize = 200;
+
+fn spec(json: &Value) -> Arc<dyn AggregatorSpec> {
+    parse_aggregator(json, AGGREGATORS).unwrap()
+}
+
+struct Texts(Vec<Option<&'static str>>);
+
+impl Dictionary for Texts {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, code: u32) -> Option<&str> {
+        self.0[code as usize]
+    }
+
+    fn is_sorted(&self) -> bool {
+        false
+    }
+
+    fn code_of(&self, value: Option<&str>) -> Option<u32> {
+        self.0.iter().position(|held| *held == value).and_then(|at| u32::try_from(at).ok())
+    }
+}
+
+fn longs() -> Column {
+    Column::Long((0..NUM_ROWS as i64).map(|row| (row % 7 != 3).then_some(row % 23)).collect())
+}
+
+fn texts() -> Column {
+    let codes = (0..NUM_ROWS as u32).map(|row| row * 5 % 4).collect();
+    Column::Text { codes, dictionary: Arc::new(Texts(vec![None, Some("a"), Some("b"), Some("c")])) }
+}
+
+fn lists() -> Column {
+    let codes: Vec<u32> = (0..NUM_ROWS as u32 * 2).map(|at| at * 7 % 4).collect();
+    let offsets = (0..=NUM_ROWS as i32).map(|row| row * 2).collect();
+    Column::Texts { offsets, codes, dictionary: Arc::new(Texts(vec![None, Some("a"), Some("b"), Some("c")])) }
+}
+
+#[test]
+fn expressions_keep_the_laws() {
+    let sum = json!({"type": "expression", "name": "x", "fields": ["v"], "initialValue": "0", "fold": "__acc + v",
+        "shouldAggregateNullInputs": false});
+    let set = json!({"type": "expression", "name": "x", "fields": ["v"], "initialValue": "ARRAY<STRING>[]",
+        "fold": "array_set_add(__acc, v)", "combine": "array_set_add_all(__acc, x)",
+        "finalize": "if (array_length(o) == 0, 'none', array_to_string(o, ','))"});
+    let greatest = json!({"type": "expression", "name": "x", "fields": ["v"], "initialValue": "''",
+        "shouldAggregateNullInputs": false, "fold": "if (v > __acc, v, __acc)", "isNullUnlessAggregated": false});
+    for (json, column) in
+        [(&sum, longs()), (&sum, Column::Absent), (&set, texts()), (&set, lists()), (&greatest, texts())]
+    {
+        laws::check(&spec(json), &[column], NUM_ROWS).unwrap();
+        assert_eq!(spec(&spec(json).to_json()).to_json(), spec(json).to_json());
+    }
+}
+
+fn answer(json: &Value, inputs: &[Input<'_>], num_rows: usize) -> aggregate::Result<Finalized> {
+    let spec = spec(json);
+    let columns = vec![vec![None; spec.inputs().len()]];
+    let mut fold = Fold::bind(std::slice::from_ref(&spec), &columns, ArenaKind::Flat)?;
+    fold.grow(1);
+    fold.fold(0, Groups::One, num_rows, Rows::All, &[inputs])?;
+    spec.finalize(&fold.states(&[0])?[0])
+}
+
+#[test]
+fn rows_are_counted_without_fields() {
+    let json = json!({"type": "expression", "name": "n", "fields": [], "initialValue": "0", "fold": "__acc + 1",
+        "combine": "__acc + n", "isNullUnlessAggregated": false});
+    let counted = |rows| match answer(&json, &[], rows).unwrap() {
+        Finalized::Long(counts) => counts.value(0),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((counted(5), counted(0)), (5, 0));
+}
+
+#[test]
+fn nulls_are_passed_over_where_asked() {
+    let numbers = Float64Array::from(vec![Some(1.5), None, Some(2.0)]);
+    let json = |nulls: bool| {
+        json!({"type": "expression", "name": "s", "fields": ["v"], "initialValue": "0.0", "fold": "__acc + v",
+            "shouldAggregateNullInputs": nulls})
+    };
+    let sum = |nulls| match answer(&json(nulls), &[Input::Double(&numbers)], 3).unwrap() {
+        Finalized::Double(sums) => sums.iter().next().flatten(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((sum(false), sum(true)), (Some(3.5), None));
+}
+
+#[test]
+fn what_grows_too_large_and_what_is_no_expression_is_refused() {
+    let numbers = Int64Array::from_iter_values(0..100);
+    let json = json!({"type": "expression", "name": "a", "fields": ["v"], "initialValue": "ARRAY<LONG>[]",
+        "fold": "array_append(__acc, v)", "combine": "array_concat(__acc, a)", "maxSizeBytes": 64});
+    let error = answer(&json, &[Input::Long(&numbers)], 100).unwrap_err();
+    assert_eq!(error.kind(), aggregate::ErrorKind::LimitExceeded);
+    let message = |json: Value| parse_aggregator(&json, AGGREGATORS).unwrap_err().to_string();
+    let base = json!({"type": "expression", "name": "a", "fields": ["v"], "initialValue": "0", "fold": "__acc + v"});
+    for (field, value) in [("initialValue", "v"), ("fold", "__acc +"), ("maxSizeBytes", "9"), ("finalize", "f(o)")] {
+        let mut json = base.clone();
+        json[field] = value.into();
+        assert!(message(json).contains(field), "{field}");
+    }
+    let mut two = base;
+    two["fields"] = json!(["v", "w"]);
+    assert!(message(two).contains("combine"));
+}

@@ -1,0 +1,14 @@
+//! `KllFloatsSketchToRank`: the fraction of the values up to a value.
+
+use std::sync::Arc;
+
+use ::expression::Environment;
+use aggregate::sketches::kll::Kll;
+
+use super::{PostAggregator, quantile_sketches};
+use crate::Result;
+use crate::fields::Fields;
+
+pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
+    quantile_sketches::rank::<Kll<f32>>(fields, env)
+}
