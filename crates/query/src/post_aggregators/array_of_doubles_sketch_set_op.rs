@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use ::expression::Environment;
-use aggregate::AggregatorSpec;
 use aggregate::sketches::tuple::Tuples;
 
 use super::{PostAggregator, columns_of, operands, tuples};
@@ -22,9 +21,8 @@ enum Func {
 struct SetOp {
     func: Func,
     fields: Vec<Arc<dyn PostAggregator>>,
-    entries: usize,
+    entries: i32,
     num_values: Option<usize>,
-    spec: Arc<dyn AggregatorSpec>,
 }
 
 pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
@@ -43,14 +41,14 @@ pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Po
     }
     let entries = fields.int("nominalEntries")?.unwrap_or(tuples::ENTRIES);
     let num_values = fields.int("numberOfValues")?.map(usize::try_from).transpose().map_err(Error::internal)?;
-    let spec = tuples::spec(entries, num_values.unwrap_or(1))?;
-    let entries = usize::try_from(entries).map_err(Error::internal)?;
-    Ok(Arc::new(SetOp { func, fields: parts, entries, num_values, spec }))
+    tuples::spec(entries, num_values.unwrap_or(1))?;
+    Ok(Arc::new(SetOp { func, fields: parts, entries, num_values }))
 }
 
 impl SetOp {
     fn apply(&self, sketches: &[Tuples]) -> Result<Tuples> {
-        let Some((first, rest)) = sketches.split_first() else { return Ok(Tuples::new(self.entries, 1)) };
+        let entries = usize::try_from(self.entries).map_err(Error::internal)?;
+        let Some((first, rest)) = sketches.split_first() else { return Ok(Tuples::new(entries, 1)) };
         if let Some(expected) = self.num_values.filter(|num| *num != first.num_values()) {
             return Err(Error::invalid(format!(
                 "'numberOfValues' of arrayOfDoublesSketchSetOp is {expected}, but sketches have {} values",
@@ -59,7 +57,7 @@ impl SetOp {
         }
         match self.func {
             Func::Union => {
-                let mut all = Tuples::new(self.entries, first.num_values());
+                let mut all = Tuples::new(entries, first.num_values());
                 sketches.iter().try_for_each(|sketch| all.merge(sketch))?;
                 Ok(all.finish())
             }
@@ -76,11 +74,15 @@ impl PostAggregator for SetOp {
 
     fn values(&self, rows: &Table) -> Result<Values> {
         let columns = tuples::columns(&self.fields, rows)?;
+        let mut num_values = self.num_values.unwrap_or(1);
         let row = |row: usize| {
             let mut bytes = Vec::new();
-            self.apply(&tuples::row(&columns, row)?)?.encode(&mut bytes);
+            let result = self.apply(&tuples::row(&columns, row)?)?;
+            num_values = result.num_values();
+            result.encode(&mut bytes);
             Ok(bytes)
         };
-        Ok(tuples::states((0..rows.num_rows()).map(row).collect::<Result<_>>()?, &self.spec))
+        let states = (0..rows.num_rows()).map(row).collect::<Result<_>>()?;
+        Ok(tuples::states(states, &tuples::spec(self.entries, num_values)?))
     }
 }
