@@ -145,7 +145,12 @@ struct MemoryReader {
 
 impl Reader for MemoryReader {
     fn assign(&mut self, starts: &[(Partition, i64)]) -> Result<(), SourceError> {
-        self.at = starts.iter().cloned().collect();
+        let at: BTreeMap<Partition, i64> = starts.iter().cloned().collect();
+        if at.len() < starts.len() {
+            // Kafka's client takes no such list either.
+            return Err(SourceError::Refused("a partition is assigned twice".to_owned()));
+        }
+        self.at = at;
         self.paused.clear();
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Topics, partitions and lanes: what there is to read, and whether it is still what it was.
 
-use metastore::{Assign, Authority, Lane, LaneClaim, LaneState, Open, PlaceBarrier, Register, Skip};
+use metastore::{Assign, Authority, Lane, LaneClaim, LaneId, LaneState, Open, PlaceBarrier, Register, Skip};
 
 use super::session::Session;
 use super::status::partition_key;
@@ -59,6 +59,7 @@ impl Session {
         }
         let mut lanes = self.stored_lanes(&source.source_id).await?;
         self.open_new(&source, topic, &mut lanes).await?;
+        self.stop_outdated(&source).await;
         self.stop_misled(topic, is_other).await;
         let mut grants = Vec::new();
         for lane in self.own(&topic.name, lanes).await? {
@@ -91,14 +92,28 @@ impl Session {
         if misled.is_empty() {
             return;
         }
-        misled.iter().for_each(|(claim, _)| drop(self.taken.remove(&claim.lane)));
-        self.keep_lanes();
-        self.tell_all(&Command::Drop(misled.iter().map(|(claim, _)| claim.lane.clone()).collect()));
+        self.drop_lanes(misled.iter().map(|(claim, _)| claim.lane.clone()).collect());
         let reason = if is_other { OTHER_SOURCE } else { FEWER_PARTITIONS };
         for (claim, partition) in misled {
             self.halt(&claim, &partition, reason).await;
         }
         self.context.handoff.lanes_changed(&self.datasource_id).await;
+    }
+
+    /// Drops lanes of generations that are over: what they read and did not publish is read again by the newest.
+    async fn stop_outdated(&mut self, source: &metastore::Source) {
+        let is_outdated = |lane: &&LaneId| lane.source_id == source.source_id && lane.source_gen != source.source_gen;
+        let outdated: Vec<LaneId> = self.taken.keys().filter(is_outdated).cloned().collect();
+        if !outdated.is_empty() {
+            self.drop_lanes(outdated);
+            self.context.handoff.lanes_changed(&self.datasource_id).await;
+        }
+    }
+
+    fn drop_lanes(&mut self, lanes: Vec<LaneId>) {
+        lanes.iter().for_each(|lane| drop(self.taken.remove(lane)));
+        self.keep_lanes();
+        self.tell_all(&Command::Drop(lanes));
     }
 
     /// Opens lanes for partitions that have none: all by `useEarliestOffset` when the source is new, later ones at
