@@ -2,6 +2,7 @@
 //! what their sketch is fed.
 
 pub(crate) mod any;
+pub(crate) mod approx_histogram;
 pub(crate) mod druid_hll;
 pub(crate) mod extreme;
 pub(crate) mod first_last;

@@ -89,6 +89,20 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// A number, which may be written as text: so are those that JSON has none for.
+    pub fn number(&self, field: &str) -> Result<Option<f64>> {
+        let number = match self.get(field) {
+            None => return Ok(None),
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::String(text)) => dialect::read::double(text),
+            Some(_) => None,
+        };
+        match number.filter(|number| !number.is_nan()) {
+            Some(number) => Ok(Some(number)),
+            None => Err(self.invalid(field, "must be a number")),
+        }
+    }
+
     /// Exactly one of `fieldName` and `expression`.
     pub fn number_input(&self) -> Result<InputSpec> {
         match (self.text("fieldName")?, self.text("expression")?) {

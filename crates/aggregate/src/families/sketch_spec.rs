@@ -95,6 +95,7 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
         json["name"] = self.name.as_str().into();
         match &self.inputs[..] {
             [InputSpec::Column(column), ..] => json["fieldName"] = column.as_str().into(),
+            [InputSpec::Dimension(dimension)] => json["field"] = dimension.clone(),
             inputs => {
                 let field = |input: &InputSpec| match input {
                     InputSpec::Dimension(dimension) => dimension.clone(),

@@ -2,7 +2,10 @@
 
 use crate::spec::Kind;
 
+mod approx_histogram;
+mod approx_histogram_fold;
 mod array_of_doubles_sketch;
+mod bloom;
 mod cardinality;
 mod count;
 mod double_any;
@@ -12,6 +15,7 @@ mod double_max;
 mod double_mean;
 mod double_min;
 mod double_sum;
+mod fixed_buckets_histogram;
 mod float_any;
 mod float_first;
 mod float_last;
@@ -37,13 +41,17 @@ mod quantiles_doubles_sketch_merge;
 mod string_any;
 mod string_first;
 mod string_last;
+mod t_digest_sketch;
 mod theta_sketch;
 mod variance;
 mod variance_fold;
 
 /// All aggregators that need nothing but columns.
 pub static KINDS: &[&Kind] = &[
+    &approx_histogram::KIND,
+    &approx_histogram_fold::KIND,
     &array_of_doubles_sketch::KIND,
+    &bloom::KIND,
     &cardinality::KIND,
     &count::KIND,
     &double_any::KIND,
@@ -53,6 +61,7 @@ pub static KINDS: &[&Kind] = &[
     &double_mean::KIND,
     &double_min::KIND,
     &double_sum::KIND,
+    &fixed_buckets_histogram::KIND,
     &float_any::KIND,
     &float_first::KIND,
     &float_last::KIND,
@@ -64,8 +73,8 @@ pub static KINDS: &[&Kind] = &[
     &hll_sketch_merge::KIND,
     &hyper_unique::KIND,
     &kll_doubles_sketch::KIND,
-    &kll_floats_sketch::KIND,
     &kll_doubles_sketch_merge::KIND,
+    &kll_floats_sketch::KIND,
     &kll_floats_sketch_merge::KIND,
     &long_any::KIND,
     &long_first::KIND,
@@ -78,6 +87,7 @@ pub static KINDS: &[&Kind] = &[
     &string_any::KIND,
     &string_first::KIND,
     &string_last::KIND,
+    &t_digest_sketch::KIND,
     &theta_sketch::KIND,
     &variance::KIND,
     &variance_fold::KIND,

@@ -132,6 +132,27 @@ fn samples(tag: &str) -> Vec<(Value, Vec<Column>)> {
             samples.push(stored("quantilesDoublesSketch", column));
             samples
         }
+        "approxHistogram" => {
+            let mut samples = over(&all, json!({"fieldName": "x", "resolution": 1_000}));
+            samples.push(stored("approxHistogram", json!({"fieldName": "x", "resolution": 1_000})));
+            samples
+        }
+        "approxHistogramFold" => vec![stored("approxHistogram", json!({"fieldName": "x", "resolution": 1_000}))],
+        "fixedBucketsHistogram" => {
+            let json = |mode: &str| {
+                json!({"fieldName": "x", "lowerLimit": -10, "upperLimit": 30.5, "numBuckets": 9,
+                "outlierHandlingMode": mode})
+            };
+            let mut samples: Vec<_> = ["ignore", "overflow", "clip"].map(|mode| over(&all, json(mode))).concat();
+            samples.push(stored("fixedBucketsHistogram", json("overflow")));
+            samples
+        }
+        "tDigestSketch" => {
+            let mut samples = over(&all, json!({"fieldName": "x", "compression": 3_000}));
+            samples.push(stored("tDigestSketch", json!({"fieldName": "x", "compression": 3_000})));
+            samples
+        }
+        "bloom" => over(&all, json!({"field": "x", "maxNumEntries": 100})),
         "arrayOfDoublesSketch" => {
             let json = json!({"fieldName": "x", "metricColumns": ["y", "z"], "nominalEntries": 64});
             let keyed = all.map(|key| (json.clone(), vec![key(), longs(), texts()]));

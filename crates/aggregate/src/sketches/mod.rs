@@ -1,12 +1,16 @@
 //! Sketches: small summaries that answer about many values, and the maths over them. Pure: no
 //! aggregator, no column.
 
+pub mod approx_histogram;
+pub mod bloom;
 pub mod druid_hll;
+pub mod fixed_buckets;
 pub mod hll;
 pub mod kll;
 pub mod murmur;
 pub mod quantile_sketch;
 pub mod quantiles;
+pub mod tdigest;
 pub mod theta;
 pub mod tuple;
 pub mod variance;

@@ -3,6 +3,7 @@
 // helpers: bound_filter codes leaf numeric predicate scan strategy typed
 mod and;
 mod array_contains_element;
+mod bloom;
 mod bound;
 mod bound_filter;
 mod codes;
@@ -40,6 +41,7 @@ use segment::{SegmentRef, TIME_COLUMN};
 use serde_json::Value;
 use timeline::{Interval, condense};
 
+pub(crate) use bloom::decode as decode_bloom;
 pub use bound_filter::BoundFilter;
 
 use crate::json::Object;
@@ -60,6 +62,7 @@ pub(crate) struct FilterKind {
 static KINDS: &[FilterKind] = &[
     and::KIND,
     array_contains_element::KIND,
+    bloom::KIND,
     bound::KIND,
     column_comparison::KIND,
     constant::KIND_TRUE,

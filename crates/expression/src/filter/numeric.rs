@@ -228,7 +228,12 @@ struct TextLeaf {
 }
 
 impl TextLeaf {
-    fn test(&self, array: &ArrayRef, row: usize) -> Truth {
+    fn test(&self, array: &ArrayRef, row: usize, bits: i64) -> Truth {
+        if self.extraction.is_none()
+            && let Some(truth) = self.predicate.number(self.number_type, bits)
+        {
+            return truth;
+        }
         let text = match self.number_type {
             NumberType::Long => {
                 let value = array.as_primitive::<Int64Type>().value(row);
@@ -259,7 +264,7 @@ impl BoundFilter for TextLeaf {
                 Some(key) => match last {
                     Some((before, truth)) if before == key => truth,
                     _ => {
-                        let truth = self.test(&array, row);
+                        let truth = self.test(&array, row, key);
                         last = Some((key, truth));
                         truth
                     }

@@ -53,6 +53,11 @@ pub(crate) trait Predicate: Send + Sync + Debug {
     }
 
     fn numbers(&self, number_type: NumberType) -> Numbers;
+
+    /// Of a number itself, given by its bits, where its printed form will not do.
+    fn number(&self, _number_type: NumberType, _bits: i64) -> Option<Truth> {
+        None
+    }
 }
 
 /// The one double, as a range of keys.

@@ -13,13 +13,17 @@ mod array_of_doubles_sketch_to_num_entries;
 mod array_of_doubles_sketch_to_quantiles_sketch;
 mod array_of_doubles_sketch_to_string;
 mod array_of_doubles_sketch_to_variances;
+mod buckets;
 mod constant;
+mod custom_buckets;
 mod double_greatest;
 mod double_least;
+mod equal_buckets;
 mod expression;
 mod extremes;
 mod field_access;
 mod finalizing_field_access;
+mod histograms;
 mod hll_sketch_estimate;
 mod hll_sketch_estimate_with_bounds;
 mod hll_sketch_to_string;
@@ -39,13 +43,19 @@ mod kll_floats_sketch_to_rank;
 mod kll_floats_sketch_to_string;
 mod long_greatest;
 mod long_least;
+mod max;
+mod min;
+mod quantile;
+mod quantile_from_t_digest_sketch;
 mod quantile_sketches;
+mod quantiles;
 mod quantiles_doubles_sketch_to_cdf;
 mod quantiles_doubles_sketch_to_histogram;
 mod quantiles_doubles_sketch_to_quantile;
 mod quantiles_doubles_sketch_to_quantiles;
 mod quantiles_doubles_sketch_to_rank;
 mod quantiles_doubles_sketch_to_string;
+mod quantiles_from_t_digest_sketch;
 mod sketch;
 mod stddev;
 mod theta_sketch_constant;
@@ -91,7 +101,7 @@ pub(crate) struct Named {
 type Parse = fn(&Fields<'_>, &Environment) -> Result<Arc<dyn PostAggregator>>;
 
 // open set
-// helpers: extremes quantile_sketches sketch tuples
+// helpers: extremes histograms quantile_sketches sketch tuples
 static KINDS: &[(&str, Parse)] = &[
     ("arithmetic", arithmetic::parse),
     ("arrayOfDoublesSketchConstant", array_of_doubles_sketch_constant::parse),
@@ -138,6 +148,15 @@ static KINDS: &[(&str, Parse)] = &[
     ("quantilesDoublesSketchToRank", quantiles_doubles_sketch_to_rank::parse),
     ("quantilesDoublesSketchToString", quantiles_doubles_sketch_to_string::parse),
     ("stddev", stddev::parse),
+    ("buckets", buckets::parse),
+    ("customBuckets", custom_buckets::parse),
+    ("equalBuckets", equal_buckets::parse),
+    ("max", max::parse),
+    ("min", min::parse),
+    ("quantile", quantile::parse),
+    ("quantileFromTDigestSketch", quantile_from_t_digest_sketch::parse),
+    ("quantiles", quantiles::parse),
+    ("quantilesFromTDigestSketch", quantiles_from_t_digest_sketch::parse),
     ("thetaSketchConstant", theta_sketch_constant::parse),
     ("thetaSketchEstimate", theta_sketch_estimate::parse),
     ("thetaSketchSetOp", theta_sketch_set_op::parse),

@@ -40,8 +40,12 @@ impl fmt::Debug for OverSketch {
 
 /// A post-aggregator over the sketch under `field`.
 pub(super) fn over(fields: &Fields<'_>, env: &Environment, apply: Apply) -> Result<Arc<dyn PostAggregator>> {
-    let field = parse_nested(fields.require("field")?, env)?.post;
-    Ok(Arc::new(OverSketch { field, apply }))
+    Ok(over_field(parse_nested(fields.require("field")?, env)?.post, apply))
+}
+
+/// A post-aggregator over a sketch.
+pub(super) fn over_field(field: Arc<dyn PostAggregator>, apply: Apply) -> Arc<dyn PostAggregator> {
+    Arc::new(OverSketch { field, apply })
 }
 
 /// The stored sketches of a field, a row each; the empty one where nothing was folded.

@@ -3,6 +3,7 @@
 // helpers: shared
 mod array;
 mod bitwise;
+mod bloom;
 mod general;
 mod human;
 mod ip;
@@ -28,6 +29,7 @@ use crate::{Environment, Error, Result};
 static FAMILIES: &[&[FunctionKind]] = &[
     array::KINDS,
     bitwise::KINDS,
+    bloom::KINDS,
     general::KINDS,
     human::KINDS,
     ip::KINDS,

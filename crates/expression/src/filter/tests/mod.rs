@@ -41,6 +41,7 @@ fn what_is_wrong_is_named() {
         (json!({"type": "interval", "dimension": "d", "intervals": ["odd"]}), "odd"),
         (json!({"type": "expression", "expression": "nope(d)"}), "nope"),
         (json!({"type": "javascript", "dimension": "d", "function": "f"}), "disabled"),
+        (json!({"type": "bloom", "dimension": "d", "bloomKFilter": "AA=="}), "bloomKFilter"),
         (json!("selector"), "object"),
     ];
     for (filter, part) in cases {

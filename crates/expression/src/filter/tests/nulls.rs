@@ -1,5 +1,8 @@
 //! The verdict of each filter on a null, an other and a fitting value.
 
+use aggregate::sketches::bloom::{Bloom, double_hash, long_hash, null_hash, text_hash};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use segment::{BatchView, SegmentRef};
 use serde_json::{Value, json};
 
@@ -147,4 +150,23 @@ fn a_filter_of_a_value_that_no_row_holds_is_constant() {
     assert!(nothing.is_always_false());
     assert_eq!(nothing.positions().unwrap(), Some(Vec::new()));
     assert!(bind(json!({"type": "selector", "dimension": "nope"})).is_always_true());
+}
+
+#[test]
+fn a_bloom_filter_says_unknown_of_a_null_that_was_not_added() {
+    let filter = |column: &str, hashes: &[u64]| {
+        let mut bloom = Bloom::new(1_000);
+        hashes.iter().for_each(|&hash| bloom.add(hash));
+        let mut bytes = Vec::new();
+        bloom.encode(&mut bytes);
+        json!({"type": "bloom", "dimension": column, "bloomKFilter": STANDARD.encode(bytes)})
+    };
+    check(&[
+        (filter("s", &[text_hash("a")]), "utf"),
+        (filter("s", &[text_hash("b"), null_hash()]), "tft"),
+        (filter("l", &[long_hash(2)]), "uft"),
+        (filter("l", &[text_hash("2")]), "uff"),
+        (filter("d", &[double_hash(1.0)]), "utf"),
+        (filter("nope", &[text_hash("a")]), "uuu"),
+    ]);
 }

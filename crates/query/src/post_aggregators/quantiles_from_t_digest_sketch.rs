@@ -1,0 +1,21 @@
+//! `quantilesFromTDigestSketch`: several quantiles of a t-digest as a list.
+
+use std::sync::Arc;
+
+use ::expression::Environment;
+use aggregate::sketches::tdigest::TDigest;
+
+use super::{PostAggregator, histograms, sketch};
+use crate::Result;
+use crate::fields::Fields;
+
+pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
+    fields.require("fractions")?;
+    let fractions = sketch::doubles(fields, "fractions")?;
+    fractions.iter().try_for_each(|value| histograms::fraction("fractions", *value).map(drop))?;
+    let quantiles = move |bytes: &[u8]| {
+        let digest = TDigest::decode(bytes)?;
+        Ok(sketch::numbers(fractions.iter().map(|fraction| digest.quantile(*fraction))))
+    };
+    sketch::over(fields, env, sketch::Apply::Json(Box::new(quantiles)))
+}
