@@ -1,18 +1,14 @@
 //! What an expression or an extraction may ask of the world: lookups by name and the time of the query.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Error, Result};
-
-/// The content of a lookup: a value to a value.
-pub type LookupMap = Arc<HashMap<String, Option<String>>>;
+use crate::{Error, LookupRef, Result};
 
 /// Finds registered lookups by name.
 pub trait LookupResolver: Send + Sync {
     /// `None` when no lookup of this name is registered.
-    fn lookup(&self, name: &str) -> Option<LookupMap>;
+    fn lookup(&self, name: &str) -> Option<LookupRef>;
 }
 
 /// Knows no lookup.
@@ -20,7 +16,7 @@ pub trait LookupResolver: Send + Sync {
 pub struct NoLookups;
 
 impl LookupResolver for NoLookups {
-    fn lookup(&self, _name: &str) -> Option<LookupMap> {
+    fn lookup(&self, _name: &str) -> Option<LookupRef> {
         None
     }
 }
@@ -50,7 +46,7 @@ impl Environment {
     }
 
     /// Fails with the name when the lookup is not registered.
-    pub fn lookup(&self, name: &str) -> Result<LookupMap> {
+    pub fn lookup(&self, name: &str) -> Result<LookupRef> {
         self.lookups.lookup(name).ok_or_else(|| Error::Unknown { what: "lookup", name: name.to_string() })
     }
 

@@ -1,7 +1,7 @@
 //! `lookup`: the values through a lookup, inline or registered by `name`.
 
 use super::{DimensionKind, DimensionSpec, Parsing, Transform, named};
-use crate::extraction::{Lookup, Replacement, parse_lookup};
+use crate::extraction::{Replacement, ThroughLookup, parse_lookup};
 use crate::json::Object;
 use crate::{ExtractionFn, Result};
 
@@ -14,5 +14,5 @@ fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<DimensionSpec>
         _ => return Err(object.error("exactly one of 'lookup' and 'name' must be given")),
     };
     let replacement = Replacement::parse(object)?;
-    named(object, Transform::Extract(ExtractionFn::new(Lookup { map, replacement })))
+    named(object, Transform::Extract(ExtractionFn::new(ThroughLookup { map, replacement })))
 }

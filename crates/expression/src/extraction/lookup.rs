@@ -1,22 +1,20 @@
 //! `lookup`: a value through a map. Null gives what a missing value gives, whatever the map says of it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Extraction, ExtractionFn, ExtractionKind};
-use crate::environment::LookupMap;
 use crate::json::{Object, scalar_text};
-use crate::{Environment, Error, Result};
+use crate::{Environment, Error, Lookup, LookupRef, Result};
 
 pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "lookup", parse };
 
 fn parse(object: Object<'_>, environment: &Environment) -> Result<ExtractionFn> {
     let map = parse_lookup(object, environment)?;
-    Ok(ExtractionFn::new(Lookup { map, replacement: Replacement::parse(object)? }))
+    Ok(ExtractionFn::new(ThroughLookup { map, replacement: Replacement::parse(object)? }))
 }
 
 /// Reads `lookup`: an inline map, or the name of a registered lookup.
-pub(crate) fn parse_lookup(object: Object<'_>, environment: &Environment) -> Result<LookupMap> {
+pub(crate) fn parse_lookup(object: Object<'_>, environment: &Environment) -> Result<LookupRef> {
     let json = object.require("lookup")?;
     if let Some(name) = json.as_str() {
         return environment.lookup(name);
@@ -28,10 +26,10 @@ pub(crate) fn parse_lookup(object: Object<'_>, environment: &Environment) -> Res
     }
 }
 
-fn inline(object: Object<'_>) -> Result<LookupMap> {
+fn inline(object: Object<'_>) -> Result<LookupRef> {
     let Some(entries) = object.require("map")?.as_object() else { return Err(object.wrong("map", "an object")) };
     let entries = entries.iter().map(|(key, value)| (key.clone(), scalar_text(value)));
-    Ok(Arc::new(entries.collect::<HashMap<_, _>>()))
+    Ok(Arc::new(Lookup::new(entries, object.boolean("isOneToOne", false)?)?))
 }
 
 /// What stands for a value that the map does not hold.
@@ -56,14 +54,14 @@ impl Replacement {
 }
 
 #[derive(Debug)]
-pub(crate) struct Lookup {
-    pub map: LookupMap,
+pub(crate) struct ThroughLookup {
+    pub map: LookupRef,
     pub replacement: Replacement,
 }
 
-impl Extraction for Lookup {
+impl Extraction for ThroughLookup {
     fn text(&self, value: Option<&str>) -> Option<String> {
-        let found = value.and_then(|value| self.map.get(value).cloned().flatten());
+        let found = value.and_then(|value| self.map.get(value)).map(String::from);
         found.or_else(|| match &self.replacement {
             Replacement::Value => value.map(String::from),
             Replacement::Text(text) => text.clone(),

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(crate) use lookup::{Lookup, Replacement, parse_lookup};
+pub(crate) use lookup::{Replacement, ThroughLookup, parse_lookup};
 
 use crate::json::Object;
 use crate::{Environment, Error, Result};

@@ -1,6 +1,6 @@
 //! `registeredLookup`: as `lookup`, by the name of a registered one.
 
-use super::lookup::{Lookup, Replacement};
+use super::lookup::{Replacement, ThroughLookup};
 use super::{ExtractionFn, ExtractionKind};
 use crate::json::Object;
 use crate::{Environment, Result};
@@ -9,5 +9,5 @@ pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "registeredLookup"
 
 fn parse(object: Object<'_>, environment: &Environment) -> Result<ExtractionFn> {
     let map = environment.lookup(&object.text("lookup")?)?;
-    Ok(ExtractionFn::new(Lookup { map, replacement: Replacement::parse(object)? }))
+    Ok(ExtractionFn::new(ThroughLookup { map, replacement: Replacement::parse(object)? }))
 }

@@ -125,9 +125,9 @@ fn several_values_of_a_row_as_numbers() {
 fn aggregators_see_lookups_and_the_present() {
     struct Colors;
     impl expression::LookupResolver for Colors {
-        fn lookup(&self, name: &str) -> Option<expression::LookupMap> {
+        fn lookup(&self, name: &str) -> Option<expression::LookupRef> {
             let map = [("red".to_owned(), Some("10".to_owned()))];
-            (name == "numbers").then(|| Arc::new(map.into_iter().collect()))
+            (name == "numbers").then(|| Arc::new(expression::Lookup::new(map, true).expect("a lookup")))
         }
     }
     let env = expression::Environment::new(Arc::new(Colors), DAY0);

@@ -266,8 +266,9 @@ fn lookup(call: Call<'_>) -> Result<Box<dyn Function>> {
     let map = call.environment.lookup(&name)?;
     let otherwise = call.literal_text(2, "default")?;
     rows(TEXT, move |args| {
-        let found = args[0].as_text().and_then(|key| map.get(&*key).cloned().flatten());
-        Ok(text_or_null(found.or_else(|| otherwise.clone())))
+        let key = args[0].as_text();
+        let found = key.as_deref().and_then(|key| map.get(key)).or(otherwise.as_deref());
+        Ok(text_or_null(found.map(String::from)))
     })
 }
 
