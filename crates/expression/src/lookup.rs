@@ -38,7 +38,9 @@ impl Lookup {
         let key_bytes: usize = entries.iter().map(|(key, _)| key.len()).sum();
         let value_bytes: usize = entries.iter().filter_map(|(_, value)| value.as_ref()).map(String::len).sum();
         if key_bytes.max(value_bytes) > MAX_TEXT_BYTES {
-            return Err(Error::limit(format!("a lookup may have {MAX_TEXT_BYTES} bytes of keys and as many of values")));
+            return Err(Error::limit(format!(
+                "a lookup may have {MAX_TEXT_BYTES} bytes of keys and as many of values"
+            )));
         }
         let keys: StringArray = entries.iter().map(|(key, _)| Some(key.as_str())).collect();
         let values: StringArray = entries.iter().map(|(_, value)| value.as_deref()).collect();
@@ -110,7 +112,10 @@ mod tests {
         let entry = |key: &str, value: Option<&str>| (key.to_string(), value.map(String::from));
         let entries = [entry("b", Some("1")), entry("a", Some("2")), entry("b", Some("3")), entry("c", None)];
         let lookup = Lookup::new(entries, false).unwrap();
-        assert_eq!((lookup.get("a"), lookup.get("b"), lookup.get("c"), lookup.get("d")), (Some("2"), Some("3"), None, None));
+        assert_eq!(
+            (lookup.get("a"), lookup.get("b"), lookup.get("c"), lookup.get("d")),
+            (Some("2"), Some("3"), None, None)
+        );
         let all: Vec<_> = lookup.iter().collect();
         assert_eq!(all, [("a", Some("2")), ("b", Some("3")), ("c", None)]);
     }

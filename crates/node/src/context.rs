@@ -4,13 +4,14 @@ use crate::admission::Admission;
 use crate::clock::{SystemClock, SystemRandom};
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::lookups;
 use crate::memory;
 use crate::pool::Pool;
 use crate::queries::{CoversStore, QueryMetrics, RunningQueries};
 use crate::serving::{LiveLanes, SegmentOpener, Serving};
 use crate::vitals::Vitals;
 use cluster::{Inventory, LeafClient, Loader};
-use ingest::tasks::{StreamSamples, TaskContext};
+use ingest::tasks::{Reach, StreamSamples, TaskContext};
 use ingest::{IngestContext, IngestLimits, LiveParts, NodeName, Supervisors, Tasks};
 use metastore::Metastore;
 use query::MemoryBudget;
@@ -69,6 +70,7 @@ pub struct NodeContext {
     pub memory_limit: u64,
     pub running: Arc<RunningQueries>,
     pub query_metrics: Arc<QueryMetrics>,
+    pub lookups: Arc<lookups::Registry>,
     pub covers: CoversStore,
     pub vitals: Vitals,
     pub started_ms: i64,
@@ -115,7 +117,9 @@ impl NodeContext {
             property_policy: Default::default(),
             connect: ingest::connect_kafka(),
         };
+        let lookups = lookups::Registry::new(Arc::clone(&metastore), lookup_world(&config, &ingest));
         Ok(Arc::new(Self {
+            lookups: Arc::new(lookups),
             leaf: LeafClient::Local(Arc::new(LiveLanes::new(Arc::clone(&live)))),
             // Six tenths of the process's memory are for queries, the rest for live rows and the ways between.
             memory: MemoryBudget::new("memory of all queries", limit / 10 * 6),
@@ -200,6 +204,19 @@ impl NodeContext {
             "cutMaxRows": self.config.ingest.cut_max_rows,
             "cutMaxBytes": self.config.ingest.cut_max_bytes,
         })
+    }
+}
+
+/// What lookups may reach: what tasks and supervisors may.
+fn lookup_world(config: &Config, ingest: &IngestContext) -> lookups::World {
+    lookups::World {
+        reach: Reach {
+            allowed_directories: config.ingest.allowed_directories.clone(),
+            allowed_origins: config.ingest.allowed_origins.clone(),
+        },
+        connect: ingest.connect.clone(),
+        environment: ingest.environment.clone(),
+        property_policy: ingest.property_policy.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ mod data_dir;
 mod http;
 mod life;
 mod logging;
+mod lookups;
 mod memory;
 mod pool;
 mod queries;

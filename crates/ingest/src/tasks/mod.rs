@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 use timeline::instant;
 
 pub use context::TaskContext;
-pub use input::Reach;
+pub use input::{InputFile, Reach, input_files};
 pub use sampler::{SampleRecord, SampleSource, sample};
 pub use show::TaskListFilter;
 pub use stream_samples::StreamSamples;

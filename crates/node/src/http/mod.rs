@@ -8,6 +8,7 @@ pub mod datasources;
 pub mod dolmen_v1;
 pub mod error;
 pub mod indexer_v1;
+pub mod lookups;
 mod metrics;
 pub mod native_query;
 pub mod readiness;

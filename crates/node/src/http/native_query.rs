@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post};
 use bytes::Bytes;
-use expression::{Environment, NoLookups};
+use expression::Environment;
 use query::Query;
 use serde_json::json;
 use sha1::{Digest, Sha1};
@@ -71,7 +71,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
 }
 
 async fn parse(node: &NodeContext, bytes: Bytes) -> query::Result<Query> {
-    let environment = Environment::new(Arc::new(NoLookups), node.clock.now_ms());
+    let environment = Environment::new(node.lookups.snapshot(), node.clock.now_ms());
     if bytes.len() <= SMALL_QUERY {
         return Query::parse_with(&bytes, &environment);
     }

@@ -27,10 +27,16 @@ pub struct Reach {
     pub allowed_origins: Vec<String>,
 }
 
-/// A stream of bytes with a name for messages.
-pub(crate) struct InputFile {
-    pub(crate) name: String,
-    pub(crate) open: Box<dyn FnOnce() -> Result<Box<dyn Read + Send>> + Send>,
+/// A stream of bytes with a name for messages: a path or an address.
+pub struct InputFile {
+    pub name: String,
+    /// Unpacks what the name says is packed. Blocks.
+    pub open: Box<dyn FnOnce() -> Result<Box<dyn Read + Send>> + Send>,
+}
+
+/// The files of an `inputSource`, in order, as far as they may be reached. Blocks.
+pub fn input_files(source: &Value, reach: &Reach) -> Result<Vec<InputFile>> {
+    parse_input_source(source, "inputSource")?.files(reach)
 }
 
 /// An `inputSource` as meant.

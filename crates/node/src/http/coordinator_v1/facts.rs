@@ -28,22 +28,24 @@ pub fn value_of(config: &Config) -> Option<Value> {
 
 /// Writes the next version; `None` deletes.
 pub async fn write(node: &NodeContext, key: &str, value: Option<&Value>, headers: &HeaderMap) -> Result<(), ApiError> {
-    let header = |name| {
-        let text = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        text.chars().take(MAX_HEADER).collect::<String>()
-    };
     let request = SetConfig {
         key: key.to_string(),
         expected_version: None,
         json: value.map(Value::to_string),
-        author: header("x-druid-author"),
-        comment: header("x-druid-comment"),
+        author: header(headers, "x-druid-author"),
+        comment: header(headers, "x-druid-comment"),
         ip: String::new(),
     };
     let written = node.metastore.set_config(&request).await.into_result();
     written.map(drop).map_err(|refusal| {
         ApiError::message(crate::http::error::status_of_metastore(refusal.kind()), refusal.to_string())
     })
+}
+
+/// The text of a header, cut when it is long; empty when there is none.
+pub fn header(headers: &HeaderMap, name: &str) -> String {
+    let text = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.chars().take(MAX_HEADER).collect()
 }
 
 /// Versions of a value, newest first.

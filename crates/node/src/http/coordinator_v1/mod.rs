@@ -6,6 +6,7 @@ mod dynamic_config;
 mod facts;
 mod intervals;
 mod load;
+mod lookups;
 mod metadata;
 mod rules;
 mod servers;
@@ -29,6 +30,7 @@ pub fn routes(node: Arc<NodeContext>) -> Router {
         rules::routes(),
         dynamic_config::routes(),
         compaction::routes(),
+        lookups::routes(),
     ];
     let all = families.into_iter().fold(Router::new(), Router::merge);
     Router::new().nest(BASE, all).with_state(node)

@@ -1,0 +1,13 @@
+//! Lookups: what clients registered, and the contents that queries of this process see.
+
+pub mod book;
+mod kinds;
+mod registry;
+mod spec;
+
+pub use kinds::World;
+pub use registry::{Loaded, Registry};
+pub use spec::LookupSpec;
+
+/// The tier that every process belongs to.
+pub const TIER: &str = "__default";
