@@ -1,6 +1,7 @@
 //! The store from outside: HTTP in, JSON out.
 
 mod hostile;
+mod lookups;
 mod recast;
 mod scenarios;
 mod store;

@@ -18,10 +18,16 @@ pub struct Store {
 
 impl Store {
     pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// As [`Store::start`], configured.
+    pub async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let data_dir = tempfile::tempdir().expect("a directory");
         let mut config = Config::default();
         config.http.port = 0;
         config.memory.limit = Some(1 << 30);
+        configure(&mut config);
         let options = NodeOptions { config, data_dir: data_dir.path().join("data"), roles: Vec::new() };
         let node = Node::start(options).await.expect("the node starts");
         Self { node, http: Client::new(), _data_dir: data_dir }

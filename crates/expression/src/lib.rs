@@ -25,7 +25,7 @@ pub use aggregators::AGGREGATORS;
 pub use dimension_spec::DimensionSpec;
 pub use environment::{Environment, LookupResolver, NoLookups};
 pub use error::{Error, Result};
-pub use expr::{BoundExpr, Columns, Expr, ExprType, Kind, Scalar, Vector};
+pub use expr::{BoundExpr, Columns, Equalities, Equality, Expr, ExprType, Kind, Scalar, Vector};
 pub use extraction::ExtractionFn;
 pub use filter::{BoundFilter, Filter};
 pub use lookup::{Lookup, LookupRef};

@@ -84,6 +84,21 @@ impl QueryContext {
         Ok(self.long("priority")?.unwrap_or(0))
     }
 
+    /// Bytes that subqueries may hand on: `Some(None)` says that bytes are not counted. `automatic` is what the store
+    /// thinks fit.
+    pub(crate) fn subquery_bytes(&self, automatic: usize) -> Result<Option<Option<usize>>> {
+        const KEY: &str = "maxSubqueryBytes";
+        match self.get(KEY) {
+            None => Ok(None),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("disabled") => Ok(Some(None)),
+            Some(Value::String(text)) if text.eq_ignore_ascii_case("auto") => Ok(Some(Some(automatic))),
+            Some(other) => match self.long(KEY).ok().flatten().and_then(|bytes| usize::try_from(bytes).ok()) {
+                Some(bytes) if bytes > 0 => Ok(Some(Some(bytes))),
+                _ => Err(wrong(KEY, "'auto', 'disabled' or a number of bytes", other)),
+            },
+        }
+    }
+
     /// Types of the keys that the engine reads, checked before anything runs.
     pub(crate) fn check(&self) -> Result<()> {
         const BOOLS: &[&str] = &[
@@ -112,6 +127,7 @@ impl QueryContext {
             self.long(key)?;
         }
         self.long("maxSubqueryRows")?;
+        self.subquery_bytes(0)?;
         match self.get("queryId") {
             None | Some(Value::String(_)) => {}
             Some(other) => return Err(wrong("queryId", "a string", other)),

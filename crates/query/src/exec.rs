@@ -1,7 +1,7 @@
 //! What a running query is given: threads, time, memory, and the wish to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use crate::{Error, Result};
 
@@ -124,6 +124,15 @@ pub struct ExecContext {
     pub memory: Arc<MemoryBudget>,
     pub executor: Arc<dyn Executor>,
     pub limits: Limits,
+    /// What the subqueries of this query have handed on so far.
+    pub handed_on: Arc<HandedOn>,
+}
+
+/// Rows that subqueries handed to the queries around them, all of one query together.
+#[derive(Debug, Default)]
+pub struct HandedOn {
+    pub(crate) rows: AtomicUsize,
+    pub(crate) bytes: AtomicUsize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,15 +146,17 @@ pub struct Deadline {
 pub struct Limits {
     /// Buckets that filling may add to an answer.
     pub max_buckets: usize,
-    /// Rows that a subquery may hand to the query around it; the context may lower it.
+    /// Rows that subqueries may hand to the queries around them; the context may say otherwise.
     pub max_subquery_rows: usize,
+    /// Bytes that they may hand on, where these are counted instead of rows.
+    pub max_subquery_bytes: Option<usize>,
     /// Group keys of one query.
     pub max_groups: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_buckets: 5_000_000, max_subquery_rows: 100_000, max_groups: 50_000_000 }
+        Self { max_buckets: 5_000_000, max_subquery_rows: 100_000, max_subquery_bytes: None, max_groups: 50_000_000 }
     }
 }
 
@@ -159,6 +170,7 @@ impl ExecContext {
             memory: MemoryBudget::new("memory budget", memory_bytes),
             executor: Arc::new(Inline),
             limits: Limits::default(),
+            handed_on: Arc::default(),
         }
     }
 

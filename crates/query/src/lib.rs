@@ -35,7 +35,7 @@ mod wire;
 pub use answer::Answer;
 pub use context::QueryContext;
 pub use error::{Error, Result};
-pub use exec::{Deadline, ExecContext, Executor, Inline, Job, Limits, MemoryBudget, Now, Reservation};
+pub use exec::{Deadline, ExecContext, Executor, HandedOn, Inline, Job, Limits, MemoryBudget, Now, Reservation};
 pub use model::Query;
 pub use partial::Partial;
 
@@ -52,7 +52,7 @@ pub trait Sources: Send + Sync {
 
 /// The whole way from a query to its answer.
 pub fn answer(query: &Query, sources: &dyn Sources, exec: &ExecContext) -> Result<Answer> {
-    let scope = query.common.source.resolve(query, sources, exec)?;
+    let scope = query.common.source.resolve(&sources::Asked::of(query), sources, exec)?;
     if query.context().bool("bySegment", false)? {
         return sources::by_segment(query, &scope, exec);
     }
@@ -63,7 +63,7 @@ pub fn answer(query: &Query, sources: &dyn Sources, exec: &ExecContext) -> Resul
 /// Reads the segments of a table.
 pub fn run_leaf(query: &Query, segments: &[SegmentRef], exec: &ExecContext) -> Result<Partial> {
     let segments = query.kind.choose(segments.to_vec())?;
-    query.kind.run(&plan::Scope { segments, is_table: true }, exec)
+    query.kind.run(&plan::Scope::of_table(segments), exec)
 }
 
 /// One partial out of several; how they were grouped before makes no difference.

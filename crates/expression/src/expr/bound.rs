@@ -74,12 +74,12 @@ impl BoundExpr {
     }
 
     /// The column, when the expression is its name and no more.
-    pub(crate) fn column(&self) -> Option<&ColumnRef> {
+    pub fn column(&self) -> Option<&ColumnRef> {
         self.columns.first().map(|(_, column)| column).filter(|_| self.is_column())
     }
 
-    /// Whether the expression is the name of a column and no more.
-    pub(crate) fn is_column(&self) -> bool {
+    /// Whether the expression is the name of a column and no more, be it there or not.
+    pub fn is_column(&self) -> bool {
         self.expr.is_column()
     }
 

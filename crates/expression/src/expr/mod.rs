@@ -8,6 +8,7 @@ mod build;
 mod builder;
 mod cast;
 mod comparison;
+mod equalities;
 mod functions;
 mod lambda;
 mod lexer;
@@ -27,6 +28,7 @@ use build::{InputSlot, build};
 use node::{Frame, Node};
 
 pub use bound::BoundExpr;
+pub use equalities::{Equalities, Equality};
 pub(crate) use lambda::expand;
 pub(crate) use scalar::wider;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};

@@ -37,6 +37,10 @@ impl FilterSpec for And {
         self.fields.iter().for_each(|field| field.spec().required_columns(out));
     }
 
+    fn conjuncts(&self) -> Option<&[Filter]> {
+        Some(&self.fields)
+    }
+
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
         let mut parts = Vec::with_capacity(self.fields.len());
         for field in &self.fields {

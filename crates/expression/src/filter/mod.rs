@@ -104,6 +104,11 @@ pub(crate) trait FilterSpec: Send + Sync + Debug {
         None
     }
 
+    /// The parts of a conjunction.
+    fn conjuncts(&self) -> Option<&[Filter]> {
+        None
+    }
+
     /// Intervals outside of which every row passes, likewise.
     fn time_intervals_of_not(&self) -> Option<Vec<Interval>> {
         None
@@ -148,6 +153,14 @@ impl Filter {
     /// time. Has no meaning when a virtual column takes the place of `__time`.
     pub fn time_intervals(&self) -> Option<Vec<Interval>> {
         self.spec.time_intervals().map(condense)
+    }
+
+    /// Filters all of which a row must pass to pass this one: the parts of a conjunction, or the filter itself.
+    pub fn conjuncts(&self) -> Vec<Filter> {
+        match self.spec.conjuncts() {
+            Some(parts) => parts.iter().flat_map(Filter::conjuncts).collect(),
+            None => vec![self.clone()],
+        }
     }
 
     pub(crate) fn spec(&self) -> &dyn FilterSpec {

@@ -137,6 +137,7 @@ fn exec(
         memory: budget,
         executor: Arc::new(PoolExecutor::new(Arc::clone(&node.pool), priority, Arc::clone(cpu))),
         limits: Limits::default(),
+        handed_on: Arc::default(),
     }
 }
 

@@ -62,6 +62,11 @@ impl Table {
         Ok(Table { columns: columns.collect::<Result<_>>()?, num_rows: self.num_rows, hides_time: self.hides_time })
     }
 
+    /// Bytes that the columns hold, roughly.
+    pub fn memory_bytes(&self) -> usize {
+        self.columns.iter().map(|(_, values)| values.memory_bytes()).sum()
+    }
+
     /// The columns named, in that order.
     pub fn select<'a>(&self, names: impl Iterator<Item = &'a str>) -> Result<Table> {
         let mut chosen = Table::new(self.num_rows);

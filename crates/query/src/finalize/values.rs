@@ -53,6 +53,22 @@ impl From<Finalized> for Values {
 }
 
 impl Values {
+    /// Bytes that the values hold, roughly; dictionaries are counted by what the rows use of them.
+    pub fn memory_bytes(&self) -> usize {
+        let text = |dictionary: &Arc<dyn Dictionary>, code: u32| dictionary.get(code).map_or(0, str::len) + 16;
+        match self {
+            Values::Long(values) => values.len() * 9,
+            Values::Double(values) => values.len() * 9,
+            Values::Float(values) => values.len() * 5,
+            Values::Text(values) => values.len() * 16 + values.value_data().len(),
+            Values::Coded { codes, dictionary } => codes.iter().map(|code| text(dictionary, *code)).sum(),
+            Values::Lists { lists, .. } => lists.len() * 16 + lists.values().len() * 24,
+            Values::Json(values) => values.len() * 64,
+            Values::State { states, .. } => states.len() * 8 + states.get_buffer_memory_size(),
+            Values::Null(num_rows) => num_rows / 8,
+        }
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Values::Long(a) => a.len(),

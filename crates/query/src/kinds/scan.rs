@@ -149,12 +149,16 @@ impl Kind for Scan {
     fn rows(&self, partial: Partial, _: bool, _: bool, exec: &ExecContext) -> Result<Table> {
         let Body::Scan(rows) = partial.body else { return Err(Error::internal("a partial of another kind of query")) };
         let mut batches = Vec::new();
-        let mut num_rows = 0;
+        let (mut num_rows, mut num_bytes) = (0, 0);
         for batch in rows {
             let batch = batch?;
             num_rows += batch.num_rows;
             if num_rows > exec.limits.max_subquery_rows {
-                return Err(crate::sources::too_many_rows(exec.limits.max_subquery_rows));
+                return Err(crate::sources::too_many_rows());
+            }
+            num_bytes += batch.columns.iter().map(|column| column.values.memory_bytes()).sum::<usize>();
+            if exec.limits.max_subquery_bytes.is_some_and(|max| num_bytes > max) {
+                return Err(crate::sources::too_many_bytes());
             }
             batches.push(batch);
         }

@@ -14,13 +14,53 @@ pub(crate) use buckets::{Buckets, Run, Runs, bucket_starts, filled, runs_of};
 pub(crate) use prune::prune;
 
 use crate::aggregations::{Aggregation, How, MaskFilter};
+use crate::exec::ExecContext;
 use crate::model::Common;
+use crate::partial::Chunks;
+use crate::{Query, Result};
 
 /// Segments to read and whether they stand for a table: other sources have no time of their own.
 #[derive(Clone)]
 pub(crate) struct Scope {
     pub segments: Vec<SegmentRef>,
     pub is_table: bool,
+    /// Time chunks that have rows, where the segments do not show them: what bounds the filling of empty buckets.
+    pub chunks: Option<Chunks>,
+}
+
+impl Scope {
+    pub fn of_table(segments: Vec<SegmentRef>) -> Self {
+        Self { segments, is_table: true, chunks: None }
+    }
+
+    /// Rows that are no table's.
+    pub fn of_rows(segment: SegmentRef) -> Self {
+        Self { segments: vec![segment], is_table: false, chunks: None }
+    }
+
+    /// The time chunks that have rows.
+    pub fn chunks(&self) -> Chunks {
+        if let Some(chunks) = &self.chunks {
+            return chunks.clone();
+        }
+        let mut chunks = Chunks::default();
+        for segment in self.segments.iter().filter(|segment| segment.num_rows() > 0) {
+            chunks.add(segment.id().interval, segment.time_range());
+        }
+        chunks
+    }
+
+    /// Each segment that the query may read turned into another, on all threads. Time chunks stay.
+    pub fn view(
+        self,
+        query: &Query,
+        exec: &ExecContext,
+        view: impl Fn(SegmentRef) -> Result<SegmentRef> + Send + Sync + 'static,
+    ) -> Result<Scope> {
+        let chunks = Some(self.chunks());
+        let segments = exec.map(prune(&self.segments, query.intervals()), view)?;
+        Ok(Scope { segments, is_table: self.is_table, chunks })
+    }
 }
 
 /// The one plan behind timeseries, topN and groupBy.

@@ -21,22 +21,18 @@ pub(crate) use scan::{ScanBatch, ScanPlan, ScanRows, scan, values_of};
 pub(crate) use selection::Selection;
 
 use crate::exec::ExecContext;
-use crate::partial::{Chunks, FoldPartial};
+use crate::partial::FoldPartial;
 use crate::plan::{FoldPlan, Scope, prune};
 use crate::{Error, Result};
 
 /// Folds the segments' rows into groups, on all threads, and merges what they made.
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<FoldPartial> {
     let segments = prune(&scope.segments, &plan.common.scanned);
-    let mut chunks = Chunks::default();
-    for segment in scope.segments.iter().filter(|segment| segment.num_rows() > 0) {
-        chunks.add(segment.id().interval, segment.time_range());
-    }
     let (work, context) = (plan.clone(), exec.clone());
     let parts =
         exec.map(leaf::jobs(&segments, exec.executor.num_threads()), move |job| leaf::fold(&work, &job, &context))?;
     let mut merged = merge_folds(&plan.specs, parts.into_iter().flatten().collect(), plan.keys.len(), exec)?;
-    merged.chunks = chunks;
+    merged.chunks = scope.chunks();
     Ok(merged)
 }
 

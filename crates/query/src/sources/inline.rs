@@ -7,12 +7,12 @@ use expression::Environment;
 use segment::SegmentRef;
 use serde_json::Value;
 
-use super::{Source, table_segment};
+use super::{Asked, Source, table_segment};
 use crate::exec::ExecContext;
 use crate::fields::{Fields, short};
 use crate::finalize::{Table, Values};
 use crate::plan::Scope;
-use crate::{Error, Query, Result, Sources};
+use crate::{Error, Result, Sources};
 
 struct Inline(SegmentRef);
 
@@ -98,7 +98,11 @@ fn text(value: &Value) -> Option<String> {
 impl Source for Inline {
     fn tables(&self, _: &mut Vec<String>) {}
 
-    fn resolve(&self, _: &Query, _: &dyn Sources, _: &ExecContext) -> Result<Scope> {
-        Ok(Scope { segments: vec![self.0.clone()], is_table: false })
+    fn resolve(&self, _: &Asked<'_>, _: &dyn Sources, _: &ExecContext) -> Result<Scope> {
+        Ok(Scope::of_rows(self.0.clone()))
+    }
+
+    fn as_right(self: Arc<Self>, _: &Environment) -> Result<Arc<dyn Source>> {
+        Ok(self)
     }
 }

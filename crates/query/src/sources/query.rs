@@ -5,23 +5,19 @@ use std::sync::Arc;
 use expression::Environment;
 use segment::Held;
 
-use super::{Source, table_segment};
+use super::allowance::{self, Allowance};
+use super::{Asked, Source, table_segment};
 use crate::exec::{ExecContext, Reservation};
 use crate::fields::Fields;
 use crate::plan::Scope;
-use crate::{Error, Query, Result, Sources};
+use crate::{Query, Result, Sources};
 
 #[derive(Debug)]
-struct Inner(Query);
+pub(super) struct Inner(pub Query);
 
 pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Source>> {
     let inner = Query::from_value(fields.require("query")?.clone(), env)?;
     Ok(Arc::new(Inner(inner)))
-}
-
-/// An inner answer with more rows than may be handed on.
-pub(crate) fn too_many_rows(max: usize) -> Error {
-    Error::ResourceLimit(format!("a subquery gave more than {max} rows (maxSubqueryRows)"))
 }
 
 impl Source for Inner {
@@ -29,27 +25,29 @@ impl Source for Inner {
         self.0.common.source.tables(names);
     }
 
-    fn resolve(&self, query: &Query, sources: &dyn Sources, exec: &ExecContext) -> Result<Scope> {
-        let inner = &self.0;
+    fn resolve(&self, asked: &Asked<'_>, sources: &dyn Sources, exec: &ExecContext) -> Result<Scope> {
+        let (query, inner) = (asked.query, &self.0);
         let both_group = query.kind.keeps_states() && inner.kind.keeps_states();
         let finalize = inner.context().bool("finalize", !both_group)?;
-        let limit = match query.context().long_from("maxSubqueryRows", 1)? {
-            Some(asked) => usize::try_from(asked).map_err(Error::internal)?,
-            None => exec.limits.max_subquery_rows,
-        };
+        let allowance = Allowance::of(query.context(), exec)?;
         let mut within = exec.clone();
-        within.limits.max_subquery_rows = if both_group { usize::MAX } else { limit };
-        let scope = inner.common.source.resolve(inner, sources, &within)?;
+        within.limits = allowance.limits(exec.limits);
+        let scope = inner.common.source.resolve(&Asked::of(inner), sources, &within)?;
         let partial = inner.kind.run(&scope, &within)?;
+        within.limits = if both_group { allowance::unlimited(exec.limits) } else { allowance.left(&within)? };
         let rows = inner.kind.rows(partial, scope.is_table, finalize, &within)?;
-        if rows.num_rows() > within.limits.max_subquery_rows {
-            return Err(too_many_rows(limit));
+        let num_bytes = rows.memory_bytes();
+        if !both_group {
+            allowance.take(rows.num_rows(), num_bytes, exec)?;
         }
         let mut held = Reservation::new(&exec.memory);
-        held.resize(rows.num_rows() * rows.columns().len() * 16)?;
+        held.resize(num_bytes.max(rows.num_rows() * rows.columns().len() * 16))?;
         // The memory is accounted for as long as someone may read the rows.
-        let segment = Arc::new(Held::new(table_segment(&rows)?, held));
-        Ok(Scope { segments: vec![segment], is_table: false })
+        Ok(Scope::of_rows(Arc::new(Held::new(table_segment(&rows)?, held))))
+    }
+
+    fn as_right(self: Arc<Self>, _: &Environment) -> Result<Arc<dyn Source>> {
+        Ok(self)
     }
 }
 

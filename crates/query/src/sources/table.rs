@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use expression::Environment;
 
-use super::Source;
+use super::{Asked, Source};
 use crate::exec::ExecContext;
 use crate::fields::Fields;
 use crate::plan::Scope;
-use crate::{Query, Result, Sources};
+use crate::{Result, Sources};
 
 #[derive(Debug)]
 struct Table(String);
@@ -26,9 +26,9 @@ impl Source for Table {
         names.push(self.0.clone());
     }
 
-    fn resolve(&self, query: &Query, sources: &dyn Sources, _: &ExecContext) -> Result<Scope> {
-        let segments = sources.segments(&self.0, query.intervals())?;
-        Ok(Scope { segments: query.kind.choose(segments)?, is_table: true })
+    fn resolve(&self, asked: &Asked<'_>, sources: &dyn Sources, _: &ExecContext) -> Result<Scope> {
+        let segments = sources.segments(&self.0, asked.query.intervals())?;
+        Ok(Scope::of_table(asked.query.kind.choose(segments)?))
     }
 
     fn is_table(&self) -> bool {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use expression::Environment;
 
-use super::Source;
+use super::{Asked, Source};
 use crate::exec::ExecContext;
 use crate::fields::Fields;
 use crate::plan::Scope;
-use crate::{Error, Query, Result, Sources};
+use crate::{Error, Result, Sources};
 
 #[derive(Debug)]
 struct Union(Vec<String>);
@@ -33,12 +33,12 @@ impl Source for Union {
         names.extend(self.0.iter().cloned());
     }
 
-    fn resolve(&self, query: &Query, sources: &dyn Sources, _: &ExecContext) -> Result<Scope> {
+    fn resolve(&self, asked: &Asked<'_>, sources: &dyn Sources, _: &ExecContext) -> Result<Scope> {
         let mut segments = Vec::new();
         for name in &self.0 {
-            segments.extend(query.kind.choose(sources.segments(name, query.intervals())?)?);
+            segments.extend(asked.query.kind.choose(sources.segments(name, asked.query.intervals())?)?);
         }
-        Ok(Scope { segments, is_table: true })
+        Ok(Scope::of_table(segments))
     }
 
     fn is_table(&self) -> bool {

@@ -43,7 +43,7 @@ fn errors_name_what_is_wrong() {
         (query("search", json!({"sort": {"type": "nope"}})), "nope"),
         (query("timeseries", json!({"context": {"timeout": "soon"}})), "timeout"),
         (query("timeseries", json!({"context": {"finalize": 1}})), "finalize"),
-        (query("timeseries", json!({"dataSource": {"type": "join"}})), "join"),
+        (query("timeseries", json!({"dataSource": {"type": "join"}})), "left"),
         (query("timeseries", json!({"dataSource": {"type": "nope"}})), "nope"),
     ];
     for (query, named) in cases {

@@ -58,6 +58,22 @@ fn rows_of_a_subquery_are_limited() {
 }
 
 #[test]
+fn subqueries_share_what_they_may_hand_on() {
+    let six = || over(query("scan", json!({"columns": ["__time"]})));
+    let join = json!({"type": "join", "left": six(), "right": six(), "rightPrefix": "j.", "condition": "1", "joinType": "LEFT"});
+    let with = |context: Value| {
+        query("timeseries", json!({"dataSource": join, "aggregations": [count()], "context": context}))
+    };
+    assert_eq!(ask(with(json!({"maxSubqueryRows": 12})))[0]["result"]["n"], 36);
+    assert!(fails(with(json!({"maxSubqueryRows": 11}))).contains("maxSubqueryRows"));
+    assert!(fails(with(json!({"maxSubqueryBytes": 100}))).contains("maxSubqueryBytes"));
+    for bytes in [json!("auto"), json!("disabled"), json!("1000"), json!(1000)] {
+        assert_eq!(ask(with(json!({"maxSubqueryBytes": bytes})))[0]["result"]["n"], 36);
+    }
+    assert!(fails(with(json!({"maxSubqueryBytes": "many"}))).contains("maxSubqueryBytes"));
+}
+
+#[test]
 fn unions_read_all_their_tables() {
     let union = json!({"type": "union", "dataSources": ["t", {"type": "table", "name": "t"}, "unknown"]});
     let answer = ask(query("timeseries", json!({"dataSource": union, "aggregations": [count()]})));

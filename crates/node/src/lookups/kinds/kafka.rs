@@ -16,6 +16,8 @@ const POLL: PollLimits = PollLimits { max_records: 10_000, timeout: Duration::fr
 /// Contents are made anew at most so often, and for at most a tenth of the time.
 const MIN_PAUSE: Duration = Duration::from_millis(200);
 
+type Offsets = Vec<(Partition, i64)>;
+
 #[derive(Debug, Clone)]
 struct Topic {
     name: Arc<str>,
@@ -83,7 +85,7 @@ impl Topic {
     }
 
     /// Where each partition starts, and where those that hold records end now.
-    fn ends(&self, source: &dyn Source) -> Result<(Vec<(Partition, i64)>, Vec<(Partition, i64)>), String> {
+    fn ends(&self, source: &dyn Source) -> Result<(Offsets, Offsets), String> {
         let choice = TopicChoice::Name(Arc::clone(&self.name));
         let topics = source.topics(&choice).map_err(|error| error.to_string())?;
         let topic = topics.first().ok_or_else(|| format!("there is no topic [{}]", self.name))?;
