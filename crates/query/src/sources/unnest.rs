@@ -27,6 +27,9 @@ struct Unnest {
     filter: Vec<Filter>,
 }
 
+/// What a virtual column is called while it is taken apart.
+const OWN_NAME: &str = "__unnested";
+
 /// What is taken apart.
 #[derive(Clone, Debug)]
 enum Values {
@@ -43,19 +46,26 @@ pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn So
     if name == TIME_COLUMN {
         return Err(Error::invalid(format!("'virtualColumn' of an unnest must not be named {TIME_COLUMN}")));
     }
-    // Read in any case: it knows what a virtual column must have.
-    let virtual_columns = VirtualColumns::parse_with(&json!([column]), env)?;
     let values = match is_expression {
         true => Values::Expression {
             expr: Expr::parse_with(&read.require_text("expression")?, env)?,
             kind: read.text("outputType")?.and_then(|name| kind_of(&name)),
         },
-        false => Values::Virtual(virtual_columns),
+        false => Values::Virtual(virtual_column(column, env)?),
     };
     let filter = fields.get("unnestFilter").map(|filter| Filter::parse_with(filter, env)).transpose()?;
     check_filter(filter.as_ref(), &name, fields.get("unnestFilter"))?;
     let filter = filter.iter().flat_map(Filter::conjuncts).collect();
     Ok(Arc::new(Unnest { base, name: name.into(), values, filter }))
+}
+
+/// The virtual column under a name of its own, for it may read the column that it hides.
+fn virtual_column(json: &Value, env: &Environment) -> Result<VirtualColumns> {
+    let mut json = json.clone();
+    for field in ["name", "outputName"] {
+        json[field] = OWN_NAME.into();
+    }
+    Ok(VirtualColumns::parse_with(&json!([json]), env)?)
 }
 
 fn check_filter(filter: Option<&Filter>, name: &str, json: Option<&Value>) -> Result<()> {
@@ -137,7 +147,7 @@ impl Unnesting {
             }
             Values::Virtual(columns) => {
                 let with = WithVirtual::new(segment.clone(), columns)?;
-                let column = with.column(&self.name).ok_or_else(|| Error::internal("a virtual column is missing"))?;
+                let column = with.column(OWN_NAME).ok_or_else(|| Error::internal("a virtual column is missing"))?;
                 let taken = self.of_column(&segment, &column, rows, &mut held)?;
                 columns.check()?;
                 taken
