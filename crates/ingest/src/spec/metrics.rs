@@ -84,7 +84,7 @@ impl Metric {
 }
 
 /// Reads a `metricsSpec`.
-pub(super) fn parse_metrics(list: &[Value], path: &str, kinds: &[&Kind]) -> Result<Vec<Metric>> {
+pub(crate) fn parse_metrics(list: &[Value], path: &str, kinds: &[&Kind]) -> Result<Vec<Metric>> {
     if list.len() > MAX_METRICS {
         return Err(Error::invalid(path, format!("has {} entries, at most {MAX_METRICS}", list.len())));
     }

@@ -12,5 +12,6 @@ pub use data_schema::{DataSchema, TIME_COLUMN, check_name};
 pub use dimensions::{Dimension, DimensionType, DimensionsSpec, MAX_DIMENSIONS, MultiValueHandling};
 pub use granularity::GranularitySpec;
 pub use metrics::Metric;
+pub(crate) use metrics::parse_metrics;
 pub use timestamp::TimestampSpec;
 pub use transform::{Transform, TransformSpec};

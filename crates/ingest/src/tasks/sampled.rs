@@ -6,11 +6,12 @@ use std::sync::Arc;
 use aggregate::Finalized;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type, UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use segment::{ColumnRef, ColumnType, Limits, LiveIndex, LiveSnapshot, Segment};
 use serde_json::{Map, Value, json};
 use timeline::{Interval, SegmentId};
 
+use super::batch::codes;
 use crate::lane::{append_rows, rollup_schema};
 use crate::parse::{ParsedBatch, Row};
 use crate::spec::{DataSchema, Dimension, DimensionType, TIME_COLUMN};
@@ -220,16 +221,6 @@ fn value(column: &ColumnRef, row: usize) -> Value {
             }
         }
     }
-}
-
-fn codes(array: &dyn Array) -> Vec<u32> {
-    if let Some(array) = array.as_primitive_opt::<UInt8Type>() {
-        return array.values().iter().map(|&code| code.into()).collect();
-    }
-    if let Some(array) = array.as_primitive_opt::<UInt16Type>() {
-        return array.values().iter().map(|&code| code.into()).collect();
-    }
-    array.as_primitive_opt::<UInt32Type>().map_or_else(Vec::new, |array| array.values().to_vec())
 }
 
 fn failed(error: segment::Error) -> Error {

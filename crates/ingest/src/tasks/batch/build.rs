@@ -97,14 +97,14 @@ fn plan(spec: &BatchSpec, run: &TaskRun, parser: &Parser, hold: &Hold<'_>) -> Re
     Ok(census.plans(&spec.tuning.partitions))
 }
 
-fn dimensions_of(partitions: &Partitions) -> &[String] {
+pub(super) fn dimensions_of(partitions: &Partitions) -> &[String] {
     match partitions {
         Partitions::Dynamic { .. } => &[],
         Partitions::Hashed { dimensions, .. } | Partitions::Range { dimensions, .. } => dimensions,
     }
 }
 
-fn rows_of(mask: &[u64], num_rows: usize) -> Vec<usize> {
+pub(super) fn rows_of(mask: &[u64], num_rows: usize) -> Vec<usize> {
     let mut rows = Vec::new();
     for_each_row(num_rows, aggregate::Rows::Mask(mask), |row| rows.push(row));
     rows

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use metastore::{Conflict, JobKind, NewSegment, Replace, ReplaceInputs, Segment};
 use segment::{RollupSchema, SegmentRef, Source, rows_within};
 use serde_json::{Map, Value, json};
-use timeline::{Granularity, Interval};
+use timeline::{Granularity, Interval, ShardSpec};
 
 use super::job::{Hold, call_on_live, digest, hand_off, show_locks};
+use super::reshape::Reshape;
 use super::rewrite::{fetch, number};
 use super::tuning::{Partitions, Tuning};
-use super::{Phase, Scratch};
+use super::{Phase, Scratch, repartition};
 use crate::publish::Sealed;
 use crate::spec::fields::Fields;
 use crate::tasks::run::TaskRun;
@@ -30,7 +31,8 @@ pub(crate) struct CompactSpec {
     segment_granularity: Option<Granularity>,
     query_granularity: Option<Granularity>,
     rollup: Option<bool>,
-    max_rows: usize,
+    reshape: Reshape,
+    partitions: Partitions,
     pub(crate) ignored: Vec<String>,
     written: Map<String, Value>,
 }
@@ -47,9 +49,9 @@ impl CompactSpec {
     pub(crate) fn parse(fields: &Fields<'_>) -> Result<CompactSpec> {
         let datasource = fields.required_text("dataSource")?;
         crate::spec::check_name(&datasource).map_err(|why| fields.wrong("dataSource", why))?;
-        for unsupported in ["dimensionsSpec", "metricsSpec", "transformSpec", "projections"] {
+        for unsupported in ["transformSpec", "projections"] {
             if fields.get(unsupported).is_some() {
-                return Err(fields.wrong(unsupported, "is not supported, a compaction keeps the columns as they are"));
+                return Err(fields.wrong(unsupported, "is not supported, a compaction keeps the rows as they are"));
             }
         }
         let granularity = fields.object("granularitySpec")?;
@@ -67,14 +69,15 @@ impl CompactSpec {
             Some(spec) if spec.get("rollup").is_some() => Some(spec.boolean("rollup", true)?),
             _ => None,
         };
-        let (max_rows, ignored) = tuning(fields)?;
+        let (partitions, ignored) = tuning(fields)?;
         Ok(CompactSpec {
             datasource,
             input: input(fields)?,
             segment_granularity,
             query_granularity: given("queryGranularity")?,
             rollup,
-            max_rows,
+            reshape: Reshape::parse(fields)?,
+            partitions,
             ignored,
             written: written(fields),
         })
@@ -92,8 +95,8 @@ impl CompactSpec {
         }
     }
 
-    /// What the rows of `segments` are folded into.
-    fn rollup(&self, segments: &[SegmentRef], run: &TaskRun) -> Result<RollupSchema> {
+    /// What the rows of `segments` are folded into, and whether totals of theirs are dropped by that.
+    fn rollup(&self, segments: &[SegmentRef], run: &TaskRun) -> Result<(RollupSchema, bool)> {
         let segments: Vec<_> = segments.iter().map(|segment| &**segment).collect();
         let schema = RollupSchema::of_segments(&segments, run.context().aggregators);
         let mut schema = schema.map_err(|error| Error::Internal(error.to_string()))?;
@@ -101,7 +104,9 @@ impl CompactSpec {
         if let Some(granularity) = &self.query_granularity {
             schema.query_granularity = granularity.clone();
         }
-        Ok(schema)
+        let is_lossy = self.reshape.drops_metrics(&schema);
+        self.reshape.apply(&mut schema)?;
+        Ok((schema, is_lossy))
     }
 }
 
@@ -125,18 +130,23 @@ fn input(fields: &Fields<'_>) -> Result<Input> {
     }
 }
 
-/// Rows of a segment, and the properties without a meaning.
-fn tuning(fields: &Fields<'_>) -> Result<(usize, Vec<String>)> {
+/// How rows are spread over segments, and the properties without a meaning.
+fn tuning(fields: &Fields<'_>) -> Result<(Partitions, Vec<String>)> {
     let config = fields.get("tuningConfig").map(|value| Fields::of(value, "tuningConfig")).transpose()?;
     let tuning = Tuning::parse(config, "index_parallel")?;
-    match tuning.partitions {
-        Partitions::Dynamic { max_rows, .. } => Ok((usize::try_from(max_rows).unwrap_or(usize::MAX), tuning.ignored)),
-        _ => Err(Error::invalid("tuningConfig.partitionsSpec", "only [dynamic] is supported in a compaction")),
-    }
+    Ok((tuning.partitions, tuning.ignored))
 }
 
 fn written(fields: &Fields<'_>) -> Map<String, Value> {
-    let names = ["ioConfig", "interval", "segmentGranularity", "granularitySpec", "tuningConfig"];
+    let names = [
+        "ioConfig",
+        "interval",
+        "segmentGranularity",
+        "granularitySpec",
+        "dimensionsSpec",
+        "metricsSpec",
+        "tuningConfig",
+    ];
     let given = names.iter().filter_map(|name| Some(((*name).to_owned(), fields.get(name)?.clone())));
     given.collect()
 }
@@ -173,7 +183,7 @@ fn replace(spec: &CompactSpec, run: &TaskRun, hold: &Hold<'_>, inputs: &[Segment
     show_locks(run, &spec.datasource, &chunks.keys().map(|&(start, end)| Interval { start, end }).collect::<Vec<_>>());
     let scratch = Scratch::new(run.context().disk.clone(), run.id())?;
     let mut opened: Vec<Option<SegmentRef>> = inputs.iter().map(|_| None).collect();
-    let mut outputs = Vec::new();
+    let (mut outputs, mut is_lossy) = (Vec::new(), false);
     for (&(start, end), places) in &chunks {
         let chunk = Interval { start, end };
         for place in places {
@@ -185,14 +195,20 @@ fn replace(spec: &CompactSpec, run: &TaskRun, hold: &Hold<'_>, inputs: &[Segment
             }
         }
         let rows: Vec<SegmentRef> = places.iter().filter_map(|place| opened[*place].clone()).collect();
-        for sealed in fold(spec, run, chunk, &rows)? {
-            outputs.push(hold.store(&sealed)?);
+        let (schema, drops_totals) = spec.rollup(&rows, run)?;
+        is_lossy |= drops_totals;
+        for (sealed, shard) in fold(spec, chunk, rows, &schema)? {
+            let mut output = hold.store(&sealed)?;
+            output.shard_spec = shard.unwrap_or(output.shard_spec);
+            outputs.push(output);
         }
         // Segments that no later chunk takes rows from are closed.
         opened.iter_mut().zip(inputs).filter(|(_, input)| input.end <= end).for_each(|(rows, _)| *rows = None);
     }
-    number(&mut outputs);
-    exchange(spec, run, hold, inputs, outputs)
+    if matches!(spec.partitions, Partitions::Dynamic { .. }) {
+        number(&mut outputs);
+    }
+    exchange(spec, run, hold, inputs, (outputs, is_lossy))
 }
 
 /// The inputs by the time chunk that their rows go to, earliest chunk first.
@@ -217,27 +233,40 @@ fn chunks(spec: &CompactSpec, inputs: &[Segment]) -> Result<BTreeMap<(i64, i64),
     Ok(chunks)
 }
 
-/// The rows of a chunk, older segments first, in segments of not too many rows.
-fn fold(spec: &CompactSpec, run: &TaskRun, chunk: Interval, segments: &[SegmentRef]) -> Result<Vec<Sealed>> {
-    let schema = spec.rollup(segments, run)?;
+/// The rows of a chunk, older segments first, in segments of not too many rows, or by the values of dimensions.
+fn fold(
+    spec: &CompactSpec,
+    chunk: Interval,
+    segments: Vec<SegmentRef>,
+    schema: &RollupSchema,
+) -> Result<Vec<(Sealed, Option<ShardSpec>)>> {
     if schema.query_granularity.bucket_start(chunk.start) < chunk.start && !schema.query_granularity.is_all() {
         let reason = format!("[{}] is coarser than the time chunk {chunk}", schema.query_granularity);
         return Err(Error::invalid("granularitySpec.queryGranularity", reason));
     }
-    let masks: Vec<Vec<u64>> = segments.iter().map(|rows| rows_within(&**rows, chunk)).collect();
+    let within = |segment: SegmentRef| {
+        let mask = rows_within(&*segment, chunk);
+        (segment, mask)
+    };
+    let segments: Vec<(SegmentRef, Vec<u64>)> = segments.into_iter().map(within).collect();
+    let Partitions::Dynamic { max_rows, .. } = spec.partitions else {
+        let folded = repartition::fold(&spec.partitions, chunk, &segments, schema)?;
+        return Ok(folded.into_iter().map(|(sealed, shard)| (sealed, Some(shard))).collect());
+    };
+    let max_rows = usize::try_from(max_rows).unwrap_or(usize::MAX);
     let mut sealed = Vec::new();
     let (mut some, mut num_rows) = (Vec::new(), 0);
-    for (rows, mask) in segments.iter().zip(&masks) {
+    for (rows, mask) in &segments {
         let number: usize = mask.iter().map(|word| word.count_ones() as usize).sum();
-        if num_rows + number > spec.max_rows && !some.is_empty() {
-            sealed.extend(Sealed::fold_sources(chunk, &some, &schema)?);
+        if num_rows + number > max_rows && !some.is_empty() {
+            sealed.extend(Sealed::fold_sources(chunk, &some, schema)?);
             (some, num_rows) = (Vec::new(), 0);
         }
         some.push(Source { segment: &**rows, rows: Some(mask) });
         num_rows += number;
     }
-    sealed.extend(Sealed::fold_sources(chunk, &some, &schema)?);
-    Ok(sealed)
+    sealed.extend(Sealed::fold_sources(chunk, &some, schema)?);
+    Ok(sealed.into_iter().map(|sealed| (sealed, None)).collect())
 }
 
 fn exchange(
@@ -245,7 +274,7 @@ fn exchange(
     run: &TaskRun,
     hold: &Hold<'_>,
     inputs: &[Segment],
-    segments: Vec<NewSegment>,
+    (segments, lossy): (Vec<NewSegment>, bool),
 ) -> Result<Result<usize, Conflict>> {
     let (number, job) = (segments.len(), &hold.job);
     let request = Replace {
@@ -254,7 +283,7 @@ fn exchange(
         datasource_id: job.datasource_id.clone(),
         inputs: ReplaceInputs::Segments(inputs.iter().map(|input| input.seg_id.clone()).collect()),
         segments,
-        lossy: false,
+        lossy,
     };
     hold.keep()?;
     let replaced = call_on_live(run, || run.wait(run.context().metastore.replace(&request)))?;

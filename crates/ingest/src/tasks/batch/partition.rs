@@ -13,7 +13,7 @@ pub(crate) type Key = Vec<Option<String>>;
 
 /// The columns of a batch that decide.
 pub(crate) struct KeyColumns<'a> {
-    batch: &'a ParsedBatch,
+    times: &'a [i64],
     columns: Vec<(String, ColumnView<'a>)>,
     all: bool,
 }
@@ -32,7 +32,16 @@ impl<'a> KeyColumns<'a> {
         if all {
             columns.sort_by(|a, b| a.0.cmp(&b.0));
         }
-        KeyColumns { batch, columns, all }
+        KeyColumns { times: batch.time(), columns, all }
+    }
+
+    /// Columns beside the times of their rows; `all` where they are all dimensions, by name.
+    pub(super) fn new(times: &'a [i64], columns: Vec<(String, ColumnView<'a>)>, all: bool) -> KeyColumns<'a> {
+        KeyColumns { times, columns, all }
+    }
+
+    pub(super) fn num_rows(&self) -> usize {
+        self.times.len()
     }
 
     /// The values of a row as numbers that are equal, within this batch, where the values are. `None` where a
@@ -96,7 +105,7 @@ impl<'a> KeyColumns<'a> {
         let mut json = Vec::with_capacity(256);
         json.push(b'[');
         if self.all {
-            json.extend_from_slice(query_granularity.bucket_start(self.batch.time()[row]).to_string().as_bytes());
+            json.extend_from_slice(query_granularity.bucket_start(self.times[row]).to_string().as_bytes());
             json.extend_from_slice(b",{");
         }
         let mut is_first = true;

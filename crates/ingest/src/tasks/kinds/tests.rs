@@ -67,11 +67,97 @@ async fn a_compaction_cuts_time_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compaction_refuses_what_it_cannot_do() {
     let bench = bench();
-    for more in [json!({"metricsSpec": []}), json!({"dimensionsSpec": {}}), json!({"ioConfig": {"type": "index"}})] {
+    let filtered =
+        json!([{"type": "filtered", "filter": {"type": "true"}, "aggregator": {"type": "count", "name": "c"}}]);
+    for more in [
+        json!({"metricsSpec": filtered}),
+        json!({"transformSpec": {"filter": {"type": "true"}}}),
+        json!({"dimensionsSpec": {"dimensions": [{"type": "spatial", "name": "x"}]}}),
+        json!({"ioConfig": {"type": "index"}}),
+    ] {
         let mut wrong = json!({"type": "compact", "dataSource": "d", "ioConfig": day()});
         wrong.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(bench.tasks.submit(&wrong).await.status, 400, "{wrong}");
     }
+}
+
+fn perfect(partitions: Value) -> Value {
+    json!({"forceGuaranteedRollup": true, "partitionsSpec": partitions})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compaction_spreads_rows_by_dimensions() {
+    let bench = bench();
+    for at in 0..60 {
+        let ad = if at % 20 == 19 { json!(null) } else { json!(format!("a{:02}", at % 20)) };
+        let row = json!({"ts": "2024-03-10T01:10:00Z", "ad_id": ad, "n": 1, "cost": at});
+        if at % 10 == 0 {
+            load_rows(&bench, &row).await;
+        } else {
+            load_rows(&bench, &json!({"ts": "2024-03-10T02:10:00Z", "ad_id": ad, "n": 1, "cost": at})).await;
+        }
+    }
+    let compact = |partitions: Value| {
+        json!({"type": "compact", "dataSource": "d", "ioConfig": day(), "tuningConfig": perfect(partitions),
+            "granularitySpec": {"queryGranularity": "DAY"}})
+    };
+    run(&bench, compact(json!({"type": "range", "partitionDimensions": ["ad_id"], "targetRowsPerSegment": 15}))).await;
+    let live = bench.live("d").await;
+    let rows: Vec<i64> = live.iter().map(|segment| segment.rows).collect();
+    assert_eq!((rows.iter().sum::<i64>(), live.iter().map(|segment| segment.weight_sum).sum::<i64>()), (20, 60));
+    assert_eq!(live.len(), 4, "{rows:?}");
+    let mut shards: Vec<Value> = live.iter().map(|segment| json!(segment.shard_spec)).collect();
+    shards.sort_by_key(|shard| shard["partitionNum"].as_i64());
+    assert_eq!((&shards[0]["type"], &shards[0]["start"]), (&json!("range"), &json!(null)));
+    assert!(shards.windows(2).all(|pair| pair[0]["end"] == pair[1]["start"]), "{shards:?}");
+    run(&bench, compact(json!({"type": "hashed", "numShards": 3}))).await;
+    let live = bench.live("d").await;
+    let kinds: Vec<Value> = live.iter().map(|segment| json!(segment.shard_spec)["type"].clone()).collect();
+    assert!(live.len() > 1 && live.len() <= 3 && kinds.iter().all(|kind| kind == "hashed"), "{kinds:?}");
+    assert_eq!(live.iter().map(|segment| segment.rows).sum::<i64>(), 20, "equal keys share a bucket");
+    assert_eq!(bench.store.as_metastore().check().await.unwrap(), []);
+}
+
+async fn load_rows(bench: &Bench, row: &Value) {
+    let (_, status) = bench.run(task(&row.to_string(), json!({"appendToExisting": true}), json!({}), hourly())).await;
+    assert_eq!(status["status"], "SUCCESS", "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compaction_drops_dimensions_and_metrics() {
+    let bench = bench();
+    load(&bench, 4).await;
+    let before = bench.live("d").await;
+    let known: Value = serde_json::from_str(&before[0].meta).unwrap();
+    let kept = json!([{"type": "doubleSum", "name": "cost", "fieldName": "cost"}]);
+    let compact = |more: Value| {
+        let mut task = json!({"type": "compact", "dataSource": "d", "ioConfig": day()});
+        task.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        task
+    };
+    for (more, word) in [
+        (json!({"metricsSpec": [{"type": "longSum", "name": "cost", "fieldName": "cost"}]}), "cannot become [longSum]"),
+        (
+            json!({"metricsSpec": [{"type": "longSum", "name": "new", "fieldName": "n"}]}),
+            "no segment has a metric [new]",
+        ),
+    ] {
+        let (_, status) = bench.run(compact(more)).await;
+        let error = status["errorMsg"].as_str().unwrap_or_default().to_owned();
+        assert!(status["status"] == "FAILED" && error.contains(word), "{status}");
+    }
+    assert_eq!(bench.live("d").await.len(), before.len(), "a task that failed leaves everything as it was");
+    run(
+        &bench,
+        compact(json!({"metricsSpec": kept, "dimensionsSpec": {"dimensions": ["no_such"]},
+        "granularitySpec": {"queryGranularity": "DAY", "segmentGranularity": "DAY"}})),
+    )
+    .await;
+    let live = bench.live("d").await;
+    assert_eq!((live.len(), live[0].rows, live[0].weight_sum), (1, 1, 4), "before: {known}");
+    let meta: Value = serde_json::from_str(&live[0].meta).unwrap();
+    assert_eq!((&meta["dimensions"], &meta["metrics"]), (&json!([]), &json!(["cost"])));
+    assert_eq!(bench.store.as_metastore().check().await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
