@@ -16,11 +16,16 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holds {
     Text(MultiValueHandling),
+    /// Texts that are counted: a null inside a list is the text that it prints as.
+    Printed,
     Long,
     Double,
     Float,
     Mixed,
 }
+
+/// Aggregators that count what the values of a field print as.
+const COUNTS_TEXTS: [&str; 2] = ["cardinality", "hyperUnique"];
 
 /// One column to be built.
 #[derive(Debug, Clone)]
@@ -34,6 +39,7 @@ impl SlotPlan {
     pub(crate) fn build(&self) -> Slot {
         let store = match self.holds {
             Holds::Text(handling) => Store::Text(TextStore::new(handling)),
+            Holds::Printed => Store::Text(TextStore::printing_nulls()),
             Holds::Long => Store::Long(NumberColumn::default()),
             Holds::Double => Store::Double(NumberColumn::default()),
             Holds::Float => Store::Float(NumberColumn::default()),
@@ -194,7 +200,7 @@ impl Layout {
         let accumulator = aggregator.accumulator(&unknown).map_err(|error| Error::invalid(path, error.to_string()))?;
         let mut found = Vec::with_capacity(inputs.len());
         for (input, lane) in inputs.iter().zip(accumulator.lanes()) {
-            match self.metric_input(input, *lane, aggregator.reads_any_value(), path)? {
+            match self.metric_input(input, *lane, aggregator, path)? {
                 MetricInput::Slot(slot) if self.slots[slot].holds == Holds::Mixed => {
                     let types = [ValueType::Long, ValueType::Double, ValueType::Text];
                     found.extend(types.map(|value_type| MetricInput::Values(slot, value_type)));
@@ -205,9 +211,16 @@ impl Layout {
         Ok(found)
     }
 
-    fn metric_input(&mut self, input: &InputSpec, lane: Lane, any: bool, path: &str) -> Result<MetricInput> {
+    fn metric_input(
+        &mut self,
+        input: &InputSpec,
+        lane: Lane,
+        aggregator: &dyn AggregatorSpec,
+        path: &str,
+    ) -> Result<MetricInput> {
         let holds = match lane {
-            Lane::Text if any => Holds::Mixed,
+            Lane::Text if aggregator.reads_any_value() => Holds::Mixed,
+            Lane::Text if COUNTS_TEXTS.contains(&aggregator.type_tag()) => Holds::Printed,
             Lane::Long => Holds::Long,
             Lane::Double => Holds::Double,
             Lane::Float => Holds::Float,

@@ -49,6 +49,8 @@ pub(crate) struct TextStore {
     pub(crate) handling: MultiValueHandling,
     list: Vec<u32>,
     text: Vec<u8>,
+    /// Whether a null inside a list is the text that it prints as.
+    prints_nulls: bool,
 }
 
 impl TextStore {
@@ -59,7 +61,13 @@ impl TextStore {
             handling,
             list: Vec::new(),
             text: Vec::new(),
+            prints_nulls: false,
         }
+    }
+
+    /// Lists as they come, each value as the text that it prints as.
+    pub(crate) fn printing_nulls() -> TextStore {
+        TextStore { prints_nulls: true, ..TextStore::new(MultiValueHandling::Array) }
     }
 
     /// Adds a row of one text.
@@ -123,8 +131,12 @@ impl TextStore {
         Ok(())
     }
 
-    pub(crate) fn list_null(&mut self) {
+    fn list_null(&mut self) -> Result<(), Trouble> {
+        if self.prints_nulls {
+            return self.list_bytes(b"null");
+        }
         self.list.push(NULL_CODE);
+        Ok(())
     }
 
     pub(crate) fn end_list(&mut self) {
@@ -159,7 +171,7 @@ impl TextStore {
                 self.begin_list();
                 for item in items {
                     match item {
-                        Cell::Null => self.list_null(),
+                        Cell::Null => self.list_null()?,
                         Cell::Text(text) => self.list_bytes(text.as_bytes())?,
                         other => self.list_bytes(other.to_text().as_bytes())?,
                     }

@@ -288,6 +288,31 @@ impl Reader for PanicsOnBoom {
     }
 }
 
+/// Sketches tell numbers from texts, except in lists; counts of distinct values know texts alone.
+#[test]
+fn values_are_counted_as_druid_counts_them() {
+    let metric = |tag: &str, field: &str| json!({"type": tag, "name": tag, field: if field == "fields" { json!(["v"]) } else { json!("v") }});
+    let schema = json!({"dimensionsSpec": {"dimensions": ["d"]}, "metricsSpec": [
+        metric("hyperUnique", "fieldName"), metric("cardinality", "fields"), metric("thetaSketch", "fieldName"),
+        metric("HLLSketchBuild", "fieldName"), metric("stringFirst", "fieldName")]});
+    for (v, counted, sketched) in [
+        ("1", json!("1"), json!([1, null, null])),
+        ("1.5", json!("1.5"), json!([null, 1.5, null])),
+        ("\"1\"", json!("1"), json!([null, null, "1"])),
+        ("[1,\"x\",2.5]", json!(["1", "x", "2.5"]), json!([null, null, ["1", "x", "2.5"]])),
+        ("[1,null]", json!(["1", "null"]), json!([null, null, ["1", null]])),
+        ("[[1,2],true]", json!(["[1, 2]", "true"]), json!([null, null, ["[1, 2]", "true"]])),
+        ("null", Value::Null, json!([null, null, null])),
+        ("[]", Value::Null, json!([null, null, null])),
+    ] {
+        let (row, _) = one(schema.clone(), &format!(r#"{{"ts":1,"v":{v}}}"#));
+        let inputs: Vec<&Value> = (0..4).map(|metric| &row[format!("metric {metric}")]).collect();
+        assert_eq!(inputs, [&json!([counted]), &json!([counted]), &sketched, &sketched], "{v}");
+    }
+    let (row, _) = one(schema, r#"{"ts":1,"v":["a",null]}"#);
+    assert_eq!(row["metric 4"][0], json!(["a", null]), "others keep the null");
+}
+
 #[test]
 fn a_panic_costs_one_record() {
     let schema = json!({"dataSource": "t", "timestampSpec": {"column": "ts"}, "dimensionsSpec": {"dimensions": ["d"]}});
