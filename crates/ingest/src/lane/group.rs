@@ -113,6 +113,8 @@ pub(crate) struct Group {
     pub(super) num_errors: i64,
     /// Records since the last look at how many are dead, and the dead ones.
     pub(super) watched: (u64, u64),
+    /// Time chunks of all lanes that the other groups were last told of, and how many the next cut takes.
+    pub(super) told_time_chunks: (usize, usize),
     is_draining: bool,
     is_stopped: bool,
 }
@@ -154,6 +156,7 @@ impl Group {
             results,
             num_errors: 0,
             watched: (0, 0),
+            told_time_chunks: (0, 0),
             is_draining: false,
             is_stopped: false,
         };

@@ -97,9 +97,9 @@ impl Joint {
 
     /// Says which time chunks the next cut takes from `group`, and answers how many it takes from all; when they are
     /// not more than `limit` together, it may count one that several groups have several times.
-    pub(super) fn time_chunks(&self, group: GroupNo, starts: BTreeSet<i64>, limit: usize) -> usize {
+    pub(super) fn time_chunks(&self, group: GroupNo, starts: Vec<i64>, limit: usize) -> usize {
         let mut members = self.members.lock();
-        members.time_chunks.insert(group, starts);
+        members.time_chunks.insert(group, starts.into_iter().collect());
         let sum = members.time_chunks.values().map(BTreeSet::len).sum();
         match sum > limit && members.time_chunks.len() > 1 {
             true => members.time_chunks.values().flatten().collect::<BTreeSet<_>>().len(),

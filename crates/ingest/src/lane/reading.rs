@@ -1,7 +1,5 @@
 //! What was polled, into rows.
 
-use std::collections::BTreeSet;
-
 use super::board::Trouble;
 use super::group::Group;
 use super::state::{ChunkFacts, Event, LaneNo};
@@ -104,11 +102,16 @@ impl Group {
     }
 
     /// Tells the other groups which time chunks the next cut takes from this one, and answers how many it takes.
-    pub(super) fn tell_time_chunks(&self) -> usize {
+    pub(super) fn tell_time_chunks(&mut self) -> usize {
         let uncut = self.machine.uncut();
         let of_lanes = self.lanes.values().flat_map(|run| run.buffer.time_chunks(|chunk| uncut.contains(&chunk)));
-        let starts: BTreeSet<i64> = of_lanes.map(|(start, _)| start).collect();
-        self.config.joint.time_chunks(self.config.group, starts, self.config.limits.cut_time_chunks)
+        let starts: Vec<i64> = of_lanes.map(|(start, _)| start).collect();
+        // Between two cuts there are only ever more.
+        if self.told_time_chunks.0 != starts.len() {
+            let (joint, limit) = (&self.config.joint, self.config.limits.cut_time_chunks);
+            self.told_time_chunks = (starts.len(), joint.time_chunks(self.config.group, starts, limit));
+        }
+        self.told_time_chunks.1
     }
 
     fn bury_killer(&mut self, no: LaneNo, batch: &FetchedBatch) {

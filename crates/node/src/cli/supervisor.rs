@@ -13,6 +13,12 @@ pub enum Supervisor {
     Submit {
         /// File with the spec, or `-` for standard input
         file: PathBuf,
+        /// Take it even when it reads none of the newest records that the present one reads
+        #[arg(long)]
+        force: bool,
+        /// Let metrics have another type than in rows that are there
+        #[arg(long)]
+        recast: bool,
         #[command(flatten)]
         target: Target,
     },
@@ -70,8 +76,9 @@ pub enum Supervisor {
 
 pub async fn run(command: Supervisor) -> CommandResult {
     match command {
-        Supervisor::Submit { file, target } => {
-            print_json(&Store::new(&target).post(BASE, Some(read_input(&file)?)).await?)
+        Supervisor::Submit { file, force, recast, target } => {
+            let path = format!("{BASE}?force={force}&recast={recast}");
+            print_json(&Store::new(&target).post(&path, Some(read_input(&file)?)).await?)
         }
         Supervisor::List { target } => print_json(&Store::new(&target).get(&format!("{BASE}?state=true")).await?),
         Supervisor::Status { id, target } => get(&target, &id, "status").await,
