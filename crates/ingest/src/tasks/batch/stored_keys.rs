@@ -24,6 +24,18 @@ enum Stored {
     Absent,
 }
 
+impl Stored {
+    fn view(&self) -> ColumnView<'_> {
+        match self {
+            Stored::Text(column, interner) => ColumnView::Text(column, interner),
+            Stored::Long(column) => ColumnView::Long(column),
+            Stored::Double(column) => ColumnView::Double(column),
+            Stored::Float(column) => ColumnView::Float(column),
+            Stored::Absent => ColumnView::Absent,
+        }
+    }
+}
+
 impl StoredKeys {
     /// Reads the named columns of a segment.
     pub(super) fn read(segment: &dyn Segment, names: &[String]) -> Result<StoredKeys> {
@@ -40,14 +52,7 @@ impl StoredKeys {
 
     /// To be hashed or compared; `is_all` where no dimension is named, so that all decide.
     pub(super) fn columns(&self, is_all: bool) -> KeyColumns<'_> {
-        let view = |stored| match stored {
-            &Stored::Text(ref column, ref interner) => ColumnView::Text(column, interner),
-            Stored::Long(column) => ColumnView::Long(column),
-            Stored::Double(column) => ColumnView::Double(column),
-            Stored::Float(column) => ColumnView::Float(column),
-            Stored::Absent => ColumnView::Absent,
-        };
-        let columns = self.columns.iter().map(|(name, stored)| (name.clone(), view(stored))).collect();
+        let columns = self.columns.iter().map(|(name, stored)| (name.clone(), stored.view())).collect();
         KeyColumns::new(&self.times, columns, is_all)
     }
 }
