@@ -39,6 +39,14 @@ impl MemoryLog {
         topic.partitions.resize(num_partitions, MemoryPartition::default());
     }
 
+    /// Puts the topic of another log, which has it no longer, in the place of the one of its name.
+    pub fn take_topic(&self, name: &str, other: &MemoryLog) {
+        let topic = other.topics.lock().remove(name);
+        if let Some(topic) = topic {
+            self.topics.lock().insert(Arc::from(name), topic);
+        }
+    }
+
     /// Takes a topic away.
     pub fn delete_topic(&self, name: &str) {
         self.topics.lock().remove(name);

@@ -92,13 +92,17 @@ impl World {
     }
 
     pub fn produce(&self, from: i64, to: i64) {
+        World::produce_to(&self.log, from, to);
+    }
+
+    pub fn produce_to(log: &MemoryLog, from: i64, to: i64) {
         for n in from..to {
             let event = json!({"ts": 1_700_000_000_000i64 + n, "k": format!("k{}", n % 3), "n": n});
             let text = if n % 10 == 7 { "oops".to_owned() } else { event.to_string() };
             let number = i32::try_from(n % 2).expect("small");
-            self.log.append(&partition(number), 1_700_000_000_000 + n, text.as_bytes());
+            log.append(&partition(number), 1_700_000_000_000 + n, text.as_bytes());
             if n % 5 == 0 {
-                self.log.append_marker(&partition(number));
+                log.append_marker(&partition(number));
             }
         }
     }
