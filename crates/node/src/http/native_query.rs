@@ -96,7 +96,7 @@ async fn answer(node: &NodeContext, query: Query, headers: &HeaderMap, is_pretty
         put(response.headers_mut(), "etag", tag);
         return Ok(response);
     }
-    let stats = json!({"segments": begun.facts.num_segments, "rows": begun.facts.num_rows,
+    let stats = json!({"segments": begun.facts.num_segments, "rows": begun.facts.num_rows, "bytes": begun.facts.num_bytes,
         "ms": took_ms, "cpuMs": begun.facts.cpu_us as f64 / 1e3});
     let covers = covers_header(node, &id, &begun.facts);
     let snapshot = json!(begun.facts.snapshots).to_string();

@@ -7,6 +7,7 @@ mod pretty;
 mod run;
 mod running;
 mod stream;
+mod touched;
 mod waiting;
 
 pub use covers_store::CoversStore;

@@ -1,18 +1,17 @@
 //! One query: admitted, looked at, begun on the pool.
 
 use super::running::Ticket;
+use super::touched::{Counted, Touched};
 use super::{lane, waiting};
 use crate::admission::Permit;
 use crate::context::NodeContext;
 use crate::pool::{CpuTime, Pool, PoolExecutor};
-use cluster::{Covers, Moment};
+use cluster::Covers;
 use query::{Answer, Deadline, Error, ExecContext, Limits, MemoryBudget, Query, Result, Sources};
-use segment::SegmentRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
-use timeline::Interval;
 use tokio::sync::oneshot;
 
 /// Of an answer, what is known before its first byte.
@@ -21,6 +20,8 @@ pub struct Facts {
     pub snapshots: BTreeMap<String, i64>,
     pub num_segments: u64,
     pub num_rows: u64,
+    /// Of the columns that were looked at.
+    pub num_bytes: u64,
     /// Processor time up to the first bytes, of all threads.
     pub cpu_us: u64,
 }
@@ -67,13 +68,15 @@ async fn begin_in_time(node: &NodeContext, query: Query, ticket: Ticket, deadlin
     let exec = exec(node, &ticket, deadline, priority, &cpu);
     let held = Held { pool: Arc::clone(&node.pool), priority, _ticket: ticket, _permit: permit };
     let (facts, first, rest) = on_pool(&held.pool, priority, move || {
-        let counted = Counted { moment: &moment, num_segments: AtomicU64::new(0), num_rows: AtomicU64::new(0) };
+        let touched = Arc::new(Touched::default());
+        let counted = Counted { sources: &*moment, touched: Arc::clone(&touched) };
         let (first, answer) = cpu.measure(|| first_bytes(&query, &counted, &exec))?;
         let facts = Facts {
             covers: moment.covers(),
             snapshots: moment.snapshots(),
-            num_segments: counted.num_segments.into_inner(),
-            num_rows: counted.num_rows.into_inner(),
+            num_segments: touched.num_segments(),
+            num_rows: touched.num_rows(),
+            num_bytes: touched.bytes(),
             cpu_us: cpu.us(),
         };
         Ok((facts, first, answer))
@@ -138,22 +141,5 @@ fn exec(
         executor: Arc::new(PoolExecutor::new(Arc::clone(&node.pool), priority, Arc::clone(cpu))),
         limits: Limits::default(),
         handed_on: Arc::default(),
-    }
-}
-
-/// Counts what a query is given to read.
-struct Counted<'a> {
-    moment: &'a Moment,
-    num_segments: AtomicU64,
-    num_rows: AtomicU64,
-}
-
-impl Sources for Counted<'_> {
-    fn segments(&self, datasource: &str, intervals: &[Interval]) -> Result<Vec<SegmentRef>> {
-        let segments = self.moment.segments(datasource, intervals)?;
-        let num_rows: usize = segments.iter().map(|segment| segment.num_rows()).sum();
-        self.num_segments.fetch_add(segments.len() as u64, Ordering::Relaxed);
-        self.num_rows.fetch_add(num_rows as u64, Ordering::Relaxed);
-        Ok(segments)
     }
 }

@@ -5,7 +5,7 @@ import { warmClock } from './clock.svelte';
 export type Json = Record<string, unknown>;
 export type SourceCovers = { gen: number; to: Record<string, number>; at?: number };
 export type Covers = Record<string, SourceCovers>;
-export type Stats = { segments: number; rows: number; ms: number };
+export type Stats = { segments: number; rows: number; bytes: number; ms: number };
 
 export type Answer<Row = Json> = {
   rows: Row[];
