@@ -2,6 +2,7 @@
 
 mod hostile;
 mod lookups;
+mod negotiation;
 mod recast;
 mod scenarios;
 mod store;

@@ -14,6 +14,7 @@ pub mod native_query;
 pub mod readiness;
 mod respond;
 pub mod server;
+mod smile;
 pub mod sql;
 mod status;
 

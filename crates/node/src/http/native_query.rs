@@ -3,6 +3,7 @@
 use super::body::{self, is_json};
 use super::error::{ApiError, status_of};
 use super::respond;
+use super::smile;
 use crate::context::NodeContext;
 use crate::queries::{AnswerBody, Begun, Facts, Indenter, begin};
 use axum::Router;
@@ -42,17 +43,31 @@ async fn ask(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    if !is_json(&headers) {
+    let is_smile = smile::is_smile(&headers);
+    if !is_smile && !is_json(&headers) {
         return Err(ApiError::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
-    if !accepts_json(&headers) {
+    if !accepts_json(&headers) && !smile::is_wanted(&headers) {
         return Err(ApiError::empty(StatusCode::NOT_ACCEPTABLE));
     }
     let bytes = body::read(body, node.config.http.max_query_bytes).await?;
+    let answered = match if is_smile { smile::to_json(bytes).await } else { Ok(bytes) } {
+        Ok(bytes) => ask_json(&node, &headers, respond::is_pretty(&parameters), bytes).await,
+        Err(why) => Err(ApiError::unreadable_query("Json parse failed", &format!("the query is not SMILE: {why}"))),
+    };
+    if smile::is_wanted(&headers) { Ok(smile::response(answered.into_response()).await) } else { answered }
+}
+
+async fn ask_json(
+    node: &NodeContext,
+    headers: &HeaderMap,
+    is_pretty: bool,
+    bytes: Bytes,
+) -> Result<Response, ApiError> {
     let started_ms = node.clock.monotonic_ms();
-    let query = parse(&node, bytes).await.map_err(|error| failed(&error))?;
+    let query = parse(node, bytes).await.map_err(|error| failed(&error))?;
     let query_type = query.query_type();
-    let answered = answer(&node, query, &headers, respond::is_pretty(&parameters)).await;
+    let answered = answer(node, query, headers, is_pretty).await;
     let took_ms = node.clock.monotonic_ms().saturating_sub(started_ms);
     node.query_metrics.ended(query_type, took_ms, answered.is_ok());
     answered
@@ -66,7 +81,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
     }
     wishes.flat_map(|value| value.split(',')).any(|wish| {
         let media = wish.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        matches!(media.as_str(), "" | "*/*" | "application/*" | "application/json" | "application/x-jackson-smile")
+        matches!(media.as_str(), "" | "*/*" | "application/*" | "application/json")
     })
 }
 
@@ -187,7 +202,7 @@ mod tests {
 
     #[test]
     fn json_must_be_admitted() {
-        for good in ["*/*", "application/json", "text/html, application/json;q=0.9", "application/x-jackson-smile"] {
+        for good in ["*/*", "application/json", "text/html, application/json;q=0.9"] {
             assert!(accepts(good), "{good}");
         }
         for bad in ["text/html", "application/smile", "text/csv;q=1"] {

@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Request, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -94,6 +94,9 @@ fn spawn(
 
 /// One request through the router.
 pub async fn answer(router: Router, mut request: Request<Body>) -> Response {
+    if ![Method::GET, Method::POST, Method::PUT, Method::DELETE].contains(request.method()) {
+        return guarded(not_allowed());
+    }
     let response = match plain_path(request.uri()) {
         Ok(None) => call(router, request).await,
         Ok(Some(uri)) => {
@@ -103,6 +106,13 @@ pub async fn answer(router: Router, mut request: Request<Body>) -> Response {
         Err(error) => error.into_response(),
     };
     guarded(response)
+}
+
+/// HEAD and OPTIONS too: Druid knows four methods.
+fn not_allowed() -> Response {
+    let mut response = ApiError::empty(StatusCode::METHOD_NOT_ALLOWED).into_response();
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, POST, PUT, DELETE"));
+    response
 }
 
 async fn call(router: Router, request: Request<Body>) -> Response {

@@ -36,9 +36,9 @@ impl Serving {
         self.is_loaded.load(Ordering::Acquire)
     }
 
-    /// Bytes that local images may take.
+    /// Bytes that local images may take; never more than clients can read as a number of 64 bits with a sign.
     pub fn capacity_bytes(&self) -> u64 {
-        self.opener.cache().capacity_bytes()
+        self.opener.cache().capacity_bytes().min(i64::MAX as u64)
     }
 
     /// Bytes that local images take.

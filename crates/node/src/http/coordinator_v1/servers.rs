@@ -22,6 +22,7 @@ pub fn routes() -> Router<Arc<NodeContext>> {
         .route("/servers/{name}", get(one))
         .route("/servers/{name}/segments", get(segments))
         .route("/tiers", get(tiers))
+        .route("/tiers/{name}", get(tier))
 }
 
 fn host(node: &NodeContext) -> String {
@@ -85,4 +86,27 @@ async fn tiers(State(node): Node, Parameters(asked): Asked) -> Response {
         return respond::json(&json!({summary::TIER: {"currSize": simple["currSize"], "maxSize": simple["maxSize"]}}));
     }
     respond::json(&json!([summary::TIER]))
+}
+
+/// What each datasource has in the tier.
+async fn tier(State(node): Node, Path(name): Path<String>, Parameters(asked): Asked) -> Response {
+    if name != summary::TIER {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let views = summary::all(&node);
+    if !asked.contains_key("simple") {
+        return respond::json(&views.iter().map(|view| json!(view.datasource)).collect());
+    }
+    let mut sources = Map::new();
+    for view in &views {
+        let mut intervals: Map<String, Value> = Map::new();
+        for sealed in &view.sealed {
+            let known =
+                intervals.entry(sealed.record.id().interval.to_string()).or_insert(json!({"size": 0, "count": 0}));
+            known["size"] = json!(known["size"].as_i64().unwrap_or(0) + sealed.record.size);
+            known["count"] = json!(known["count"].as_i64().unwrap_or(0) + 1);
+        }
+        sources.insert(view.datasource.clone(), Value::Object(intervals));
+    }
+    respond::json(&Value::Object(sources))
 }
