@@ -1,9 +1,9 @@
 //! `lookup`: the values through a lookup, inline or registered by `name`.
 
 use super::{DimensionKind, DimensionSpec, Parsing, Transform, named};
-use crate::extraction::{Replacement, ThroughLookup, parse_lookup};
+use crate::Result;
+use crate::extraction::{ThroughLookup, parse_lookup};
 use crate::json::Object;
-use crate::{ExtractionFn, Result};
 
 pub(super) const KIND: DimensionKind = DimensionKind { tag: "lookup", parse };
 
@@ -13,6 +13,5 @@ fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<DimensionSpec>
         (None, Some(name)) => parsing.environment.lookup(&name)?,
         _ => return Err(object.error("exactly one of 'lookup' and 'name' must be given")),
     };
-    let replacement = Replacement::parse(object)?;
-    named(object, Transform::Extract(ExtractionFn::new(ThroughLookup { map, replacement })))
+    named(object, Transform::Extract(ThroughLookup::parse(object, map)?))
 }

@@ -111,6 +111,17 @@ impl DimensionSpec {
         }
     }
 
+    /// When the values are text and go through a function that tells different ones apart: the spec without the
+    /// function, and the function, which may as well be applied to groups.
+    pub fn deferred(&self) -> Option<(DimensionSpec, ExtractionFn)> {
+        match &self.transform {
+            Transform::Extract(extraction) if extraction.is_injective() && self.output_type == ColumnType::String => {
+                Some((DimensionSpec { transform: Transform::None, ..self.clone() }, extraction.clone()))
+            }
+            _ => None,
+        }
+    }
+
     /// The column as the spec shows it, of the output type. A string column has a dictionary of the transformed
     /// values, all distinct. Numbers shown as text are read through once, here. A column that the segment lacks
     /// is null.

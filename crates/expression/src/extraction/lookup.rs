@@ -9,8 +9,7 @@ use crate::{Environment, Error, Lookup, LookupRef, Result};
 pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "lookup", parse };
 
 fn parse(object: Object<'_>, environment: &Environment) -> Result<ExtractionFn> {
-    let map = parse_lookup(object, environment)?;
-    Ok(ExtractionFn::new(ThroughLookup { map, replacement: Replacement::parse(object)? }))
+    ThroughLookup::parse(object, parse_lookup(object, environment)?)
 }
 
 /// Reads `lookup`: an inline map, or the name of a registered lookup.
@@ -57,9 +56,22 @@ impl Replacement {
 pub(crate) struct ThroughLookup {
     pub map: LookupRef,
     pub replacement: Replacement,
+    pub is_injective: bool,
+}
+
+impl ThroughLookup {
+    /// `injective` of the function decides; without it the lookup does.
+    pub fn parse(object: Object<'_>, map: LookupRef) -> Result<ExtractionFn> {
+        let is_injective = object.boolean("injective", map.is_injective())?;
+        Ok(ExtractionFn::new(ThroughLookup { map, replacement: Replacement::parse(object)?, is_injective }))
+    }
 }
 
 impl Extraction for ThroughLookup {
+    fn is_injective(&self) -> bool {
+        self.is_injective
+    }
+
     fn text(&self, value: Option<&str>) -> Option<String> {
         let found = value.and_then(|value| self.map.get(value)).map(String::from);
         found.or_else(|| match &self.replacement {

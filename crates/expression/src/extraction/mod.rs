@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub(crate) use lookup::{Replacement, ThroughLookup, parse_lookup};
+pub(crate) use lookup::{ThroughLookup, parse_lookup};
 
 use crate::json::Object;
 use crate::{Environment, Error, Result};
@@ -62,6 +62,11 @@ pub(crate) trait Extraction: Send + Sync + Debug {
     /// used on it.
     fn check(&self, _value: &str) -> Result<()> {
         Ok(())
+    }
+
+    /// Whether different values are said to give different results.
+    fn is_injective(&self) -> bool {
+        false
     }
 
     /// Of a long: as a rule of its digits, in date formats of the instant in milliseconds.
@@ -107,6 +112,12 @@ impl ExtractionFn {
 
     pub(crate) fn check(&self, value: &str) -> Result<()> {
         self.inner.check(value)
+    }
+
+    /// Whether different values are said to give different results: then rows may be grouped by the values, and
+    /// the function be applied to the groups.
+    pub fn is_injective(&self) -> bool {
+        self.inner.is_injective()
     }
 
     /// Of a long, `__time` too.

@@ -1,6 +1,6 @@
 //! `registeredLookup`: as `lookup`, by the name of a registered one.
 
-use super::lookup::{Replacement, ThroughLookup};
+use super::lookup::ThroughLookup;
 use super::{ExtractionFn, ExtractionKind};
 use crate::json::Object;
 use crate::{Environment, Result};
@@ -8,6 +8,5 @@ use crate::{Environment, Result};
 pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "registeredLookup", parse };
 
 fn parse(object: Object<'_>, environment: &Environment) -> Result<ExtractionFn> {
-    let map = environment.lookup(&object.text("lookup")?)?;
-    Ok(ExtractionFn::new(ThroughLookup { map, replacement: Replacement::parse(object)? }))
+    ThroughLookup::parse(object, environment.lookup(&object.text("lookup")?)?)
 }

@@ -53,6 +53,11 @@ impl From<Finalized> for Values {
 }
 
 impl Values {
+    /// Each value through a function.
+    pub fn through(&self, extraction: &expression::ExtractionFn) -> Values {
+        Values::Text((0..self.len()).map(|row| extraction.apply(self.text(row).as_deref())).collect())
+    }
+
     /// Bytes that the values hold, roughly; dictionaries are counted by what the rows use of them.
     pub fn memory_bytes(&self) -> usize {
         let text = |dictionary: &Arc<dyn Dictionary>, code: u32| dictionary.get(code).map_or(0, str::len) + 16;

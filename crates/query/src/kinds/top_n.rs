@@ -108,6 +108,9 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
     let stamp = Stamp::of(&granularity, &common.context)?;
     let mut plan = FoldPlan::new(common.clone(), granularity, vec![key], &outputs.aggregations);
     plan.drop_empty_lists = true;
+    if matches!(metric, Metric::Numeric { .. }) {
+        plan.defer_extraction();
+    }
     let finalize = common.context.bool("finalize", true)?;
     Ok(Arc::new(TopN { plan: Arc::new(plan), outputs, dimension, metric, threshold, finalize, stamp }))
 }
@@ -204,7 +207,8 @@ impl TopN {
         let mut table = table.take(&chosen.into())?;
         self.outputs.push_posts(&mut table, None)?;
         let names = std::iter::once(self.dimension.as_str()).chain(self.outputs.names());
-        Ok((starts, lengths, table.select(names)?))
+        let table = self.plan.extracted(std::slice::from_ref(&self.dimension), table.select(names)?)?;
+        Ok((starts, lengths, table))
     }
 }
 

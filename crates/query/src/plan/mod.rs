@@ -6,7 +6,7 @@ mod prune;
 use std::sync::Arc;
 
 use aggregate::AggregatorSpec;
-use expression::DimensionSpec;
+use expression::{DimensionSpec, ExtractionFn};
 use segment::SegmentRef;
 use timeline::{Granularity, Interval};
 
@@ -15,6 +15,7 @@ pub(crate) use prune::prune;
 
 use crate::aggregations::{Aggregation, How, MaskFilter};
 use crate::exec::ExecContext;
+use crate::finalize::Table;
 use crate::model::Common;
 use crate::partial::Chunks;
 use crate::{Query, Result};
@@ -68,6 +69,8 @@ pub(crate) struct FoldPlan {
     pub common: Arc<Common>,
     pub granularity: Granularity,
     pub keys: Vec<DimensionSpec>,
+    /// Functions that keys go through once they are groups.
+    pub deferred: Vec<Option<ExtractionFn>>,
     /// What is folded, in the order of the state columns.
     pub specs: Vec<Arc<dyn AggregatorSpec>>,
     /// The mask of each fold.
@@ -88,6 +91,7 @@ impl FoldPlan {
         let mut plan = FoldPlan {
             common,
             granularity,
+            deferred: vec![None; keys.len()],
             keys,
             specs: Vec::new(),
             masks: Vec::new(),
@@ -101,6 +105,30 @@ impl FoldPlan {
             }
         }
         plan
+    }
+
+    /// Groups by values instead of what functions make of them, where the functions tell all values apart.
+    pub fn defer_extraction(&mut self) {
+        for (key, deferred) in self.keys.iter_mut().zip(&mut self.deferred) {
+            if let Some((plain, extraction)) = key.deferred() {
+                *key = plain;
+                *deferred = Some(extraction);
+            }
+        }
+    }
+
+    /// The table with the deferred functions applied to its keys, which have these names.
+    pub fn extracted(&self, names: &[String], table: Table) -> Result<Table> {
+        if self.deferred.iter().all(Option::is_none) {
+            return Ok(table);
+        }
+        let mut shown = Table::new(table.num_rows());
+        for (name, values) in table.columns() {
+            let at = names.iter().position(|key| key == name);
+            let extraction = at.and_then(|at| self.deferred.get(at)).and_then(Option::as_ref);
+            shown.push(name, extraction.map_or_else(|| values.clone(), |extraction| values.through(extraction)))?;
+        }
+        Ok(shown)
     }
 
     pub fn intervals(&self) -> &[Interval] {

@@ -144,3 +144,22 @@ fn aggregators_see_lookups_and_the_present() {
     let answer: Value = serde_json::from_slice(&answer.to_json().expect("bytes")).expect("JSON");
     assert_eq!(answer[0]["event"], json!({"s": 20, "m": DAY0, "c": 1}));
 }
+
+#[test]
+fn lookups_that_tell_keys_apart_are_applied_to_groups() {
+    let dimension = |more: Value| {
+        let map = json!({"type": "map", "map": {"red": "1", "blue": "2", "green": "0"}, "isOneToOne": true});
+        let mut dimension = json!({"type": "lookup", "dimension": "color", "outputName": "v", "lookup": map});
+        dimension.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        dimension
+    };
+    let groups = |more| lists(json!({"dimensions": [dimension(more)], "aggregations": [count()]}));
+    // In the order of the keys; keys without a value stay apart, as their owner said that none share one.
+    assert_eq!(groups(json!({})), json!([[null, 1], [null, 1], ["2", 1], ["0", 1], ["1", 2]]));
+    assert_eq!(groups(json!({"injective": false})), json!([[null, 2], ["0", 1], ["1", 2], ["2", 1]]));
+    let top = query(
+        "topN",
+        json!({"dimension": dimension(json!({})), "metric": "n", "threshold": 1, "aggregations": [count()]}),
+    );
+    assert_eq!(ask(top)[0]["result"], json!([{"v": "1", "n": 2}]));
+}

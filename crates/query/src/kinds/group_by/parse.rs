@@ -43,6 +43,7 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
     let all_stamp = context.text("fudgeTimestamp")?.map_or(Ok(first), |text| millis(&text, "fudgeTimestamp"))?;
     let is_numeric = keys.iter().map(|key| is_numeric(key.output_type())).collect();
     let mut plan = FoldPlan::new(common.clone(), granularity, keys, &outputs.aggregations);
+    plan.defer_extraction();
     plan.single_values_only = !context.bool("groupByEnableMultiValueUnnesting", true)?;
     Ok(Arc::new(GroupBy {
         plan: Arc::new(plan),

@@ -35,7 +35,7 @@ impl GroupBy {
         }
         self.outputs.push_posts(&mut table, None)?;
         let names = self.dimensions.iter().map(String::as_str).chain(self.outputs.names());
-        let table = table.select(names)?;
+        let table = self.plan.extracted(&self.dimensions, table.select(names)?)?;
         if self.plan.is_one_bucket() {
             times.fill(self.all_stamp);
         }
