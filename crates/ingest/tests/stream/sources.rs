@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ingest::source::{
-    Bounds, FetchedBatch, MemoryLog, MemorySource, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError,
-    Topic, TopicChoice,
+    Bounds, FetchedBatch, Identity, MemoryLog, MemorySource, OwnedRecord, Partition, PollLimits, Reader, Source,
+    SourceError, Topic, TopicChoice,
 };
 use ingest::{IngestContext, IngestLimits, Settlement, Supervisors, Wishes};
 use metastore::{LaneId, LaneState, LedgerFilter};
@@ -27,6 +27,8 @@ enum Fault {
     IsCorrupt,
     /// Nothing is answered before the gate opens.
     IsMute,
+    /// Records are read, but whose they are is not told as often as it is counted down.
+    IsShy,
 }
 
 /// What the answers of a mute source wait for.
@@ -59,6 +61,13 @@ impl Source for Sick {
         self.inner.topics(choice)
     }
 
+    fn identity(&self, topic: &str) -> Result<Identity, SourceError> {
+        match self.fault == Fault::IsShy && Sick::takes_one(&self.left) {
+            true => Err(SourceError::Unavailable("who knows".to_owned())),
+            false => self.inner.identity(topic),
+        }
+    }
+
     fn bounds(&self, partition: &Partition) -> Result<Bounds, SourceError> {
         self.inner.bounds(partition)
     }
@@ -68,7 +77,11 @@ impl Source for Sick {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, SourceError> {
-        let is_sick = self.fault == Fault::IsCorrupt || Sick::takes_one(&self.left);
+        let is_sick = match self.fault {
+            Fault::IsShy => false,
+            Fault::IsCorrupt => true,
+            _ => Sick::takes_one(&self.left),
+        };
         let inner = self.inner.reader()?;
         let (fault, left) = (self.fault, self.left.clone());
         Ok(if is_sick { Box::new(SickReader { inner, fault, left, reads_first: false }) } else { inner })
@@ -97,7 +110,7 @@ impl Reader for SickReader {
             Fault::Hangs => loop {
                 std::thread::park();
             },
-            Fault::IsDeaf | Fault::IsMute => Ok(()),
+            Fault::IsDeaf | Fault::IsMute | Fault::IsShy => Ok(()),
             Fault::IsCorrupt if self.reads_first && Sick::takes_one(&self.left) => {
                 Err(SourceError::Corrupt(partition(0)))
             }
@@ -238,6 +251,26 @@ async fn what_was_read_of_a_deleted_topic_is_published() {
     world.log.delete_topic("events");
     supervisors.drain(Duration::from_secs(30)).await;
     assert_eq!(world.published().await, wanted(100));
+}
+
+/// Nothing is published of topics that may be others; a supervisor that is to end does not wait for ever, and what it
+/// gave up is read again.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_of_another_topic_waits_and_is_read_again() {
+    let world = World::new();
+    world.produce(0, 100);
+    let left = Arc::new(AtomicU32::new(u32::MAX));
+    let supervisors = Supervisors::start(sick_context_with(&world, Fault::IsShy, left.clone())).await.expect("started");
+    supervisors.submit(&one_group(), Wishes::default()).await;
+    until("the cut waits", async || left.load(Ordering::SeqCst) < u32::MAX - 2).await;
+    assert_eq!(world.published().await, (0, 0));
+    supervisors.drain(Duration::from_secs(60)).await;
+    assert_eq!(world.published().await, (0, 0), "it ended without knowing");
+    left.store(2, Ordering::SeqCst);
+    let supervisors = Supervisors::start(sick_context_with(&world, Fault::IsShy, left)).await.expect("started");
+    until("all is published once it is known", async || world.all_published().await).await;
+    assert_eq!(world.published().await, wanted(100));
+    supervisors.drain(Duration::from_secs(30)).await;
 }
 
 /// I7: a consumer that stalls is made anew, and reads on at the open chunk.
