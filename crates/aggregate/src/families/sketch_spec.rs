@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::GenericBinaryType;
-use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -152,15 +152,15 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
 
     /// The sketches in base64.
     fn unfinalized(&self, states: &ArrayRef) -> Result<Finalized> {
-        let aggregator = self.kind.aggregator();
-        let mut bytes = Vec::new();
-        let text = |state| -> Result<String> {
-            bytes.clear();
-            aggregator.encode(&state, &mut bytes)?;
-            Ok(STANDARD.encode(&bytes))
-        };
-        let texts: Result<Vec<String>> = self.states(states)?.into_iter().map(text).collect();
-        Ok(Finalized::Text(StringArray::from(texts?)))
+        let column = states.as_bytes_opt::<GenericBinaryType<i32>>();
+        let column = column.ok_or(Error::corrupt(self.kind.tag(), "is no binary column"))?;
+        let mut empty = Vec::new();
+        if column.null_count() > 0 {
+            let aggregator = self.kind.aggregator();
+            aggregator.encode(&aggregator.empty(), &mut empty)?;
+        }
+        let texts = column.iter().map(|bytes| STANDARD.encode(bytes.unwrap_or(&empty)));
+        Ok(Finalized::Text(StringArray::from_iter_values(texts)))
     }
 }
 

@@ -8,6 +8,7 @@ mod array_of_doubles_sketch;
 mod bloom;
 mod cardinality;
 mod count;
+mod distinct_count;
 mod double_any;
 mod double_first;
 mod double_last;
@@ -40,7 +41,9 @@ mod quantiles_doubles_sketch;
 mod quantiles_doubles_sketch_merge;
 mod string_any;
 mod string_first;
+mod string_first_fold;
 mod string_last;
+mod string_last_fold;
 mod t_digest_sketch;
 mod theta_sketch;
 mod variance;
@@ -54,6 +57,7 @@ pub static KINDS: &[&Kind] = &[
     &bloom::KIND,
     &cardinality::KIND,
     &count::KIND,
+    &distinct_count::KIND,
     &double_any::KIND,
     &double_first::KIND,
     &double_last::KIND,
@@ -86,7 +90,9 @@ pub static KINDS: &[&Kind] = &[
     &quantiles_doubles_sketch_merge::KIND,
     &string_any::KIND,
     &string_first::KIND,
+    &string_first_fold::KIND,
     &string_last::KIND,
+    &string_last_fold::KIND,
     &t_digest_sketch::KIND,
     &theta_sketch::KIND,
     &variance::KIND,

@@ -103,6 +103,7 @@ fn lists() -> Column {
 /// What the aggregators of a tag read in the check of their laws: other properties, and the columns.
 fn samples(tag: &str) -> Vec<(Value, Vec<Column>)> {
     let over = |columns: &[fn() -> Column], properties: Value| -> Vec<(Value, Vec<Column>)> {
+        let tag = tag.strip_suffix("Fold").unwrap_or(tag);
         let with_time = tag.ends_with("First") || tag.ends_with("Last");
         let inputs = |column: fn() -> Column| if with_time { vec![column(), times()] } else { vec![column()] };
         columns.iter().map(|&column| (properties.clone(), inputs(column))).collect()

@@ -3,6 +3,7 @@
 
 pub mod approx_histogram;
 pub mod bloom;
+pub mod distinct;
 pub mod druid_hll;
 pub mod fixed_buckets;
 pub mod hll;

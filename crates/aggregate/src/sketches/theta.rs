@@ -220,10 +220,33 @@ impl Theta {
 
     /// The compact, ordered bytes that all DataSketches libraries read.
     pub fn encode(&self, out: &mut Vec<u8>) {
+        const ORDERED: u8 = 16;
+        self.write(ORDERED, &self.hashes, out);
+    }
+
+    /// As `encode`, its hashes in the order of the table from which Java's library takes an intersection.
+    pub fn encode_unordered(&self, out: &mut Vec<u8>) {
+        const MIN_SLOTS: usize = 32;
+        let num_slots = (self.hashes.len() * 16 / 15).next_power_of_two().max(MIN_SLOTS);
+        let (mask, shift) = (num_slots - 1, num_slots.trailing_zeros());
+        let mut slots = vec![0_u64; num_slots];
+        for &hash in &self.hashes {
+            let step = (hash >> shift & 127) as usize * 2 + 1;
+            let mut at = hash as usize & mask;
+            while slots[at] != 0 {
+                at = (at + step) & mask;
+            }
+            slots[at] = hash;
+        }
+        slots.retain(|&hash| hash != 0);
+        self.write(0, &slots, out);
+    }
+
+    fn write(&self, order: u8, hashes: &[u64], out: &mut Vec<u8>) {
         const EMPTY: u8 = 4;
         const SINGLE: u8 = 32;
-        const READ_ONLY_COMPACT_ORDERED: u8 = 2 | 8 | 16;
-        let preamble = |longs: u8, flags: u8| [longs, 3, 3, 0, 0, READ_ONLY_COMPACT_ORDERED | flags];
+        const READ_ONLY_COMPACT: u8 = 2 | 8;
+        let preamble = |longs: u8, flags: u8| [longs, 3, 3, 0, 0, READ_ONLY_COMPACT | order | flags];
         if self.is_empty {
             out.extend_from_slice(&preamble(1, EMPTY));
             return out.extend_from_slice(&[0, 0]);
@@ -239,7 +262,7 @@ impl Theta {
         if self.theta != ALL {
             out.extend_from_slice(&self.theta.to_le_bytes());
         }
-        self.hashes.iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes()));
+        hashes.iter().for_each(|hash| out.extend_from_slice(&hash.to_le_bytes()));
     }
 
     /// Reads the bytes of any DataSketches library, compressed ones too.

@@ -133,7 +133,8 @@ async fn fold_in(context: &IngestContext, merge: &Merge, directory: &RelativePat
 
 fn seal(interval: Interval, inputs: &[SegmentRef]) -> Result<Sealed> {
     let segments: Vec<&dyn Segment> = inputs.iter().map(|input| &**input).collect();
-    let schema = RollupSchema::of_segments(&segments, &[]).map_err(|error| Error::Internal(error.to_string()))?;
+    let schema = RollupSchema::of_segments(&segments, expression::AGGREGATORS)
+        .map_err(|error| Error::Internal(error.to_string()))?;
     let sealed = Sealed::fold(interval, inputs, &schema)?;
     sealed.ok_or_else(|| Error::Internal("a merge without rows".to_owned()))
 }

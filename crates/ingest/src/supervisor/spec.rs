@@ -13,7 +13,7 @@ use crate::spec::{DataSchema, check_name};
 use crate::{Error, IngestContext, Result};
 
 /// Aggregators beside the built-in ones that specs may use.
-pub(super) const KINDS: &[&Kind] = &[];
+pub(super) static KINDS: &[&Kind] = expression::AGGREGATORS;
 
 /// A Kafka supervisor's spec.
 #[derive(Debug, Clone)]

@@ -85,6 +85,6 @@ fn task_context(node: &NodeContext) -> TaskContext {
         node: node.name.id.clone(),
         host: node.name.host.clone(),
         port: node.name.port,
-        aggregators: &[],
+        aggregators: expression::AGGREGATORS,
     }
 }

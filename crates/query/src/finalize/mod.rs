@@ -4,6 +4,7 @@ mod concat;
 mod fill;
 mod java_order;
 mod print;
+mod raw;
 mod table;
 mod values;
 

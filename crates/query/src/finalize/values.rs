@@ -10,6 +10,7 @@ use arrow_array::{
 use dialect::print;
 use serde_json::Value;
 
+use super::raw::Raw;
 use crate::Result;
 
 /// Values of one output column, a row each.
@@ -137,6 +138,14 @@ impl Values {
         match self {
             Values::State { states, spec } => Ok(spec.unfinalized(states)?.into()),
             other => Ok(other.clone()),
+        }
+    }
+
+    /// States become such that are shown as they are, also where others are finalized.
+    pub fn raw(self) -> Values {
+        match self {
+            Values::State { states, spec } => Values::State { states, spec: Arc::new(Raw(spec)) },
+            other => other,
         }
     }
 

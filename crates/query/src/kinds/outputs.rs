@@ -74,7 +74,7 @@ impl Outputs {
         let wanted = only.map(|names| self.reads_of(names));
         for post in &self.posts {
             if table.get(&post.name).is_none() && wanted.as_ref().is_none_or(|w| w.contains(&post.name)) {
-                let values = post.post.values(table)?;
+                let values = post.post.values(table)?.raw();
                 table.push(&post.name, values)?;
             }
         }

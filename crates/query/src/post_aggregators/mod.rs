@@ -29,6 +29,7 @@ mod hll_sketch_estimate_with_bounds;
 mod hll_sketch_to_string;
 mod hll_sketch_union;
 mod hyper_unique_cardinality;
+mod javascript;
 mod kll_doubles_sketch_to_cdf;
 mod kll_doubles_sketch_to_histogram;
 mod kll_doubles_sketch_to_quantile;
@@ -123,6 +124,7 @@ static KINDS: &[(&str, Parse)] = &[
     ("fieldAccess", field_access::parse),
     ("finalizingFieldAccess", finalizing_field_access::parse),
     ("hyperUniqueCardinality", hyper_unique_cardinality::parse),
+    ("javascript", javascript::parse),
     ("longGreatest", long_greatest::parse),
     ("longLeast", long_least::parse),
     ("HLLSketchEstimate", hll_sketch_estimate::parse),

@@ -80,7 +80,11 @@ impl PostAggregator for SetOp {
             };
             let sketches: Vec<Theta> = columns.iter().map(decode).collect::<Result<_, _>>()?;
             let mut bytes = Vec::new();
-            self.apply(&sketches).unwrap_or_default().encode(&mut bytes);
+            let result = self.apply(&sketches).unwrap_or_default();
+            match self.func {
+                Func::Intersect => result.encode_unordered(&mut bytes),
+                Func::Union | Func::Not => result.encode(&mut bytes),
+            }
             Ok(Some(bytes))
         };
         let states: Vec<Option<Vec<u8>>> = (0..rows.num_rows()).map(row).collect::<Result<_>>()?;

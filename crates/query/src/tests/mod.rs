@@ -5,6 +5,7 @@ mod joins;
 mod metadata;
 mod problems;
 mod scan;
+mod sketches;
 mod splits;
 mod subqueries;
 mod support;

@@ -1,3 +1,6 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::*;
 
 fn theta(values: std::ops::Range<u32>, k: usize) -> Theta {
@@ -57,4 +60,17 @@ fn the_stored_form_is_read_back() {
         assert_eq!(Theta::decode(&bytes(&theta)).unwrap(), theta);
     }
     assert!(Theta::decode(&[9; 8]).is_err());
+}
+
+/// An intersection as Druid wrote it.
+#[test]
+fn an_intersection_is_in_the_order_of_its_table() {
+    let text = "AgMDAAAKzJMhAAAAAACAP0IwhbPEotYYjvYfMnzuCzGEEUCVLj5ROwWvdNOMYO0vApBLeGzxIkEIzN+WVjXEKTJTU6o8OcYxDRwv\
+     Px+85TcOWSWErM2HC4/WoYmXT3hERajz7ZpczEkSADRSY88CY8hhyYfYfDNlGOqfok4YkjmZCXlgeJcyWYX6Moi7MfE8nUmbVnZo\
+     zyqfzIyrcdD3PGHeME/4PHVCpYcOCJlhlndmPMyvqZVxN6efgLGWxfMbqTGxepI+pgMRg+AOrNHdcyuoy3EFHDRE7+o6FFTH4UKL\
+     1IHQhsthebKiE6U+mioR9C4gE4utuSF1X+55/FS2aPghQQ4trY4Se1FczsXIhzQ+hnGpslk2YQ==";
+    let druids = STANDARD.decode(text).unwrap();
+    let mut ours = Vec::new();
+    Theta::decode(&druids).unwrap().encode_unordered(&mut ours);
+    assert_eq!(ours, druids);
 }
