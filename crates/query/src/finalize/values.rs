@@ -158,7 +158,7 @@ impl Values {
                     self.unfinalized()
                 }
                 ColumnType::State(_) => Ok(self),
-                _ => self.finalized(),
+                _ => self.unfinalized(),
             },
             _ => Ok(self),
         }
