@@ -77,3 +77,51 @@ async fn four_methods_are_known() {
     }
     store.node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tags_change_with_what_an_answer_is_made_of() {
+    let store = Store::start().await;
+    let config = "/druid/coordinator/v1/lookups/config/__default/l";
+    let register = async |version: &str| {
+        let map = json!({"type": "map", "map": {"k": version}});
+        let spec = json!({"version": version, "lookupExtractorFactory": map});
+        assert_eq!(store.post(config, &spec).await.status().as_u16(), 202);
+    };
+    register("v1").await;
+    let query =
+        json!({"queryType": "scan", "dataSource": {"type": "lookup", "lookup": "l"}, "intervals": ["0000/3000"]});
+    let ask = async |tag: &str| {
+        let request = store.http.post(store.url("/druid/v2")).header("if-none-match", tag).json(&query);
+        let answer = request.send().await.expect("an answer");
+        let tag = answer.headers()["etag"].to_str().expect("text").to_string();
+        (answer.status().as_u16(), tag)
+    };
+    let (status, tag) = ask("none").await;
+    assert_eq!(status, 200);
+    assert_eq!(ask(&tag).await, (304, tag.clone()));
+    register("v2").await;
+    let (status, other) = ask(&tag).await;
+    assert!(status == 200 && other != tag);
+    store.node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn time_without_segments_is_told_to_those_who_ask() {
+    let store = Store::start().await;
+    let query = |limit: i64| {
+        json!({"queryType": "timeseries", "dataSource": "nothing", "granularity": "all",
+            "intervals": ["2022-01-01/2022-01-02", "2022-02-01/2022-02-02"], "context": {"uncoveredIntervalsLimit": limit}})
+    };
+    let context = async |limit: i64| {
+        let answer = store.post("/druid/v2", &query(limit)).await;
+        let text = answer.headers()["x-druid-response-context"].to_str().expect("text").to_string();
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    assert_eq!(context(0).await, json!({}));
+    let first = "2022-01-01T00:00:00.000Z/2022-01-02T00:00:00.000Z";
+    let second = "2022-02-01T00:00:00.000Z/2022-02-02T00:00:00.000Z";
+    let both = json!({"uncoveredIntervals": [first, second], "uncoveredIntervalsOverflowed": false});
+    assert_eq!(context(2).await, both);
+    assert_eq!(context(1).await, json!({"uncoveredIntervals": [first], "uncoveredIntervalsOverflowed": true}));
+    store.node.stop().await;
+}

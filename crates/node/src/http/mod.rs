@@ -4,6 +4,7 @@ mod body;
 pub mod candidates;
 mod console;
 pub mod coordinator_v1;
+mod coverage;
 pub mod datasources;
 pub mod dolmen_v1;
 pub mod error;

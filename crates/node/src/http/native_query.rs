@@ -1,6 +1,7 @@
 //! Native queries: JSON in, a JSON array out.
 
 use super::body::{self, is_json};
+use super::coverage;
 use super::error::{ApiError, status_of};
 use super::respond;
 use super::smile;
@@ -65,9 +66,10 @@ async fn ask_json(
     bytes: Bytes,
 ) -> Result<Response, ApiError> {
     let started_ms = node.clock.monotonic_ms();
+    let num_lookups_changed = node.lookups.num_changes();
     let query = parse(node, bytes).await.map_err(|error| failed(&error))?;
     let query_type = query.query_type();
-    let answered = answer(node, query, headers, is_pretty).await;
+    let answered = answer(node, query, num_lookups_changed, headers, is_pretty).await;
     let took_ms = node.clock.monotonic_ms().saturating_sub(started_ms);
     node.query_metrics.ended(query_type, took_ms, answered.is_ok());
     answered
@@ -94,15 +96,22 @@ async fn parse(node: &NodeContext, bytes: Bytes) -> query::Result<Query> {
     parsed.await.unwrap_or_else(|panic| Err(query::Error::Internal(panic.to_string())))
 }
 
-async fn answer(node: &NodeContext, query: Query, headers: &HeaderMap, is_pretty: bool) -> Result<Response, ApiError> {
+async fn answer(
+    node: &NodeContext,
+    query: Query,
+    num_lookups_changed: u64,
+    headers: &HeaderMap,
+    is_pretty: bool,
+) -> Result<Response, ApiError> {
     let id = query.context().query_id().map_or_else(|| node.new_uuid(), str::to_string);
     let text = query.as_json().to_string();
     let started_ms = node.clock.monotonic_ms();
     let ticket = node.running.enter(&id);
+    let context = coverage::response_context(node, &query).map_err(|error| with_id(failed(&error), &id))?;
     let begun = begin(node, query, ticket).await.map_err(|error| with_id(failed(&error), &id))?;
     let took_ms = node.clock.monotonic_ms().saturating_sub(started_ms);
     let asked_tag = headers.get(header::IF_NONE_MATCH);
-    let tag = asked_tag.map(|_| entity_tag(&text, &begun.facts));
+    let tag = asked_tag.map(|_| entity_tag(&text, num_lookups_changed, &begun.facts));
     if let (Some(tag), Some(asked)) = (&tag, asked_tag)
         && asked.as_bytes() == tag.as_bytes()
     {
@@ -119,7 +128,7 @@ async fn answer(node: &NodeContext, query: Query, headers: &HeaderMap, is_pretty
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     put(out, "x-druid-query-id", &id);
-    put(out, "x-druid-response-context", "{}");
+    put(out, "x-druid-response-context", &context);
     put(out, "x-dolmen-covers", &covers);
     put(out, "x-dolmen-snapshot", &snapshot);
     put(out, "x-dolmen-stats", &stats.to_string());
@@ -157,9 +166,11 @@ fn covers_header(node: &NodeContext, id: &str, facts: &Facts) -> String {
 }
 
 /// Changes with the question and with what was there to be read.
-fn entity_tag(query: &str, facts: &Facts) -> String {
+fn entity_tag(query: &str, num_lookups_changed: u64, facts: &Facts) -> String {
     let mut hash = Sha1::new();
-    for part in [query, &json!(facts.snapshots).to_string(), &json!(facts.covers).to_string()] {
+    for part in
+        [query, &num_lookups_changed.to_string(), &json!(facts.snapshots).to_string(), &json!(facts.covers).to_string()]
+    {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

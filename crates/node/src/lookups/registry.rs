@@ -9,6 +9,7 @@ use metastore::Metastore;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -43,6 +44,7 @@ pub struct Registry {
 #[derive(Default)]
 struct Contents {
     current: ArcSwap<Snapshot>,
+    num_changes: AtomicU64,
     writing: Mutex<()>,
 }
 
@@ -88,6 +90,7 @@ impl Contents {
         let mut next = Snapshot::clone(&self.current.load());
         change(&mut next);
         self.current.store(Arc::new(next));
+        self.num_changes.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -100,6 +103,11 @@ impl Registry {
     /// The lookups as they are now; later changes do not show in it.
     pub fn snapshot(&self) -> Arc<dyn LookupResolver> {
         self.contents.current.load_full()
+    }
+
+    /// Grows whenever a content changes.
+    pub fn num_changes(&self) -> u64 {
+        self.contents.num_changes.load(Ordering::Acquire)
     }
 
     pub fn get(&self, name: &str) -> Option<Loaded> {
