@@ -7,7 +7,7 @@ mod spec;
 
 pub use kinds::World;
 pub use registry::{Loaded, Registry};
-pub use spec::LookupSpec;
+pub use spec::{LookupSpec, version_of};
 
 /// The tier that every process belongs to.
 pub const TIER: &str = "__default";

@@ -146,7 +146,7 @@ impl Registry {
         }
         for (name, entry) in registered {
             if running.by_name.get(&name).is_none_or(|known| known.revision != entry.revision) {
-                let keeping = self.start(&name, &entry);
+                let keeping = self.start(&name, entry).await;
                 running.by_name.insert(name, keeping);
             }
         }
@@ -155,10 +155,11 @@ impl Registry {
     }
 
     /// The content before stays until the new one is there.
-    fn start(&self, name: &str, entry: &Entry) -> Keeping {
+    async fn start(&self, name: &str, entry: Entry) -> Keeping {
         let stop = CancellationToken::new();
         let keeping = Keeping { revision: entry.revision, _stop: stop.clone().drop_guard() };
-        match LookupSpec::parse(&entry.spec) {
+        let parsed = tokio::task::spawn_blocking(move || LookupSpec::parse(&entry.spec)).await;
+        match parsed.unwrap_or_else(|panic| Err(panic.to_string())) {
             Err(why) => tracing::error!(lookup = name, why, "a registered lookup cannot be read"),
             Ok(spec) => {
                 let contents = Arc::clone(&self.contents);

@@ -81,6 +81,23 @@ fn unions_read_all_their_tables() {
 }
 
 #[test]
+fn unions_join_sources_of_any_kind() {
+    let inline = json!({"type": "inline", "columnNames": ["color", "x"], "columnTypes": ["STRING", "DOUBLE"], "rows": [["red", 100.0]]});
+    let inner = over(query(
+        "groupBy",
+        json!({"dimensions": ["color"], "aggregations": [{"type": "doubleSum", "name": "x", "fieldName": "x"}], "filter": red()}),
+    ));
+    let union =
+        json!({"type": "union", "dataSources": ["t", inline, inner, {"type": "filter", "base": "t", "filter": red()}]});
+    let answer = ask(query(
+        "groupBy",
+        json!({"dataSource": union, "intervals": "0000/3000", "dimensions": ["color"],
+        "aggregations": [count(), sum()], "filter": red(), "context": {"resultAsArray": true}}),
+    ));
+    assert_eq!(answer, json!([["red", 6, 104.5]]));
+}
+
+#[test]
 fn rows_written_into_the_query() {
     let inline = json!({"type": "inline", "columnNames": ["k", "v"], "columnTypes": ["STRING", "LONG"], "rows": [["a", 1], [null, "2"], ["a", null]]});
     let sum = json!({"type": "longSum", "name": "v", "fieldName": "v"});

@@ -6,7 +6,7 @@ use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::respond;
 use crate::lookups::book::{self, Book, Refused, Who};
-use crate::lookups::{LookupSpec, TIER};
+use crate::lookups::{LookupSpec, TIER, version_of};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query as Parameters, State};
@@ -128,9 +128,14 @@ async fn write_one(
 
 /// Checks and writes lookups, and takes them into use.
 async fn write(node: &NodeContext, changes: Vec<(String, String, Value)>, headers: &HeaderMap) -> Result<(), ApiError> {
-    for (_, name, spec) in &changes {
-        LookupSpec::parse(spec).map_err(|why| invalid(format!("lookup [{name}]: {why}")))?;
-    }
+    // A map may be long, and is made only to be checked.
+    let checked = tokio::task::spawn_blocking(move || {
+        for (_, name, spec) in &changes {
+            LookupSpec::parse(spec).map_err(|why| format!("lookup [{name}]: {why}"))?;
+        }
+        Ok::<_, String>(changes)
+    });
+    let changes = checked.await.unwrap_or_else(|panic| Err(panic.to_string())).map_err(invalid)?;
     book::write(&*node.metastore, &changes, &who(headers)).await.map_err(refused)?;
     node.lookups.refresh().await.map_err(unavailable)
 }
@@ -170,8 +175,7 @@ fn host(node: &NodeContext) -> String {
 
 /// Whether the registered version is the one in use.
 fn is_loaded(node: &NodeContext, tier: &str, name: &str, spec: &Value) -> bool {
-    let version = LookupSpec::parse(spec).map(|spec| spec.version);
-    tier == TIER && node.lookups.get(name).is_some_and(|loaded| Ok(loaded.version) == version)
+    tier == TIER && node.lookups.get(name).is_some_and(|loaded| Ok(loaded.version) == version_of(spec))
 }
 
 fn state(node: &NodeContext, tier: &str, name: &str, spec: &Value, asked: &HashMap<String, String>) -> Value {
