@@ -135,3 +135,29 @@ async fn topics_are_followed() {
     until(&store, "names", json!([{"k": "z", "v": "3"}])).await;
     store.node.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn addresses_are_read_when_their_origin_is_allowed() {
+    let served = Store::start().await;
+    let colors = map("v1", json!({"r": "red"}));
+    assert_eq!(post(&served, &format!("{CONFIG}/__default/colors"), &colors).await.0, 202);
+    let uri = served.url("/druid/v1/lookups/introspect/colors");
+    let spec = json!({"version": "v1", "lookupExtractorFactory": {"type": "cachedNamespace", "extractionNamespace": {
+        "type": "uri", "uri": uri, "namespaceParseSpec": {"format": "simpleJson"}}}});
+    let origin = served.url("");
+    let store = Store::start_with(|config| config.ingest.allowed_origins = vec![origin]).await;
+    assert_eq!(post(&store, &format!("{CONFIG}/__default/copy"), &spec).await.0, 202);
+    until(&store, "copy", json!([{"k": "r", "v": "red"}])).await;
+    // Elsewhere the address is not one of the open internet.
+    assert_eq!(post(&served, &format!("{CONFIG}/__default/copy"), &spec).await.0, 202);
+    let (status, _) = post(
+        &served,
+        "/druid/v2",
+        &json!({"queryType": "scan", "intervals": ["0000/3000"],
+        "dataSource": {"type": "lookup", "lookup": "copy"}}),
+    )
+    .await;
+    assert_eq!(status, 400);
+    store.node.stop().await;
+    served.node.stop().await;
+}
