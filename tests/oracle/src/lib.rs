@@ -1,0 +1,19 @@
+//! Queries answered one row after the other: slow, small, and easy to believe. A [`Case`] is drawn by chance: columns,
+//! rows, how the rows are dealt to live and sealed segments, and a query of which every part can print itself as a
+//! client writes it and work out what it means.
+
+pub mod aggregate;
+pub mod case;
+pub mod chance;
+pub mod filter;
+pub mod granularity;
+pub mod group_by;
+pub mod post;
+pub mod query;
+pub mod rows;
+pub mod store;
+pub mod timeseries;
+pub mod top_n;
+pub mod value;
+
+pub use case::Case;

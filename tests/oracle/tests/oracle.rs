@@ -1,0 +1,24 @@
+//! The store answers as the oracle does. `DOLMEN_ORACLE_CASES` sets how many questions are asked, `DOLMEN_SEED` where
+//! the draws begin.
+
+use oracle::Case;
+
+const QUERIES_A_CASE: usize = 10;
+
+fn variable(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name)
+        .map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}=[{text}] is no number")))
+}
+
+#[test]
+fn every_answer_is_what_one_row_after_the_other_gives() {
+    let (num_queries, first) = (variable("DOLMEN_ORACLE_CASES", 2_000), variable("DOLMEN_SEED", 1));
+    for seed in first..first + num_queries.div_ceil(QUERIES_A_CASE as u64) {
+        let case = Case::draw(seed, QUERIES_A_CASE);
+        for query in &case.queries {
+            if let Err(told) = case.check(query) {
+                panic!("{told}");
+            }
+        }
+    }
+}
