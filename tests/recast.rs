@@ -72,5 +72,11 @@ async fn another_type_of_a_metric_is_refused_until_it_is_asked_for() {
     assert_eq!(submit(&store, "", &renamed).await.0, 200);
     let (status, answer) = submit(&store, "?recast=true", &spec(&servers, &metric("total", "doubleSum"))).await;
     assert_eq!(status, 200, "{answer}");
+    // The broker is let go when nobody asks it anything any more.
+    let begun = std::time::Instant::now();
+    while store.get_json(&format!("{SUPERVISOR}/sales/status")).await["payload"]["state"] != "RUNNING" {
+        assert!(begun.elapsed().as_secs() < 60, "the new spec does not run");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     store.node.stop().await;
 }
