@@ -57,6 +57,11 @@ pub trait AggregatorSpec: Send + Sync + Debug {
     /// The answers that states stand for.
     fn finalize(&self, states: &ArrayRef) -> Result<Finalized>;
 
+    /// What rows are ordered by: the answers, unless the states themselves compare.
+    fn sort_keys(&self, states: &ArrayRef) -> Result<Finalized> {
+        self.finalize(states)
+    }
+
     /// States as they are shown when they are not finalized.
     fn unfinalized(&self, states: &ArrayRef) -> Result<Finalized> {
         self.finalize(states)

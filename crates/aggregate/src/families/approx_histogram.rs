@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::error::Result;
 use crate::families::scalar::Scalar;
-use crate::families::sketch_spec::{SketchKind, SketchSpec};
+use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
 use crate::feed::{Feed, Numbers};
 use crate::input::{ColumnType, Input, InputSpec, Lane};
 use crate::owned::States;
@@ -177,6 +177,10 @@ impl SketchKind for ApproxKind {
             _ => buckets_json(&state.equal_buckets(self.num_buckets)),
         };
         Ok(Some(Finalized::Json(states.iter().map(shown).collect())))
+    }
+
+    fn sort_keys(&self, states: &[ApproxHistogram]) -> Option<Finalized> {
+        Some(counts(states.iter().map(ApproxHistogram::count)))
     }
 }
 

@@ -185,4 +185,8 @@ impl SketchKind for HllKind {
     fn finalize(&self, states: &[Hll]) -> Result<Option<Finalized>> {
         Ok(self.should_finalize.then(|| estimates(states.iter().map(Hll::estimate), self.round)))
     }
+
+    fn sort_keys(&self, states: &[Hll]) -> Option<Finalized> {
+        Some(estimates(states.iter().map(Hll::estimate), false))
+    }
 }

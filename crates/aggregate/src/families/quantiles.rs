@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::Int64Array;
 use serde_json::{Value, json};
 
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
-use crate::families::sketch_spec::{SketchKind, SketchSpec};
+use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
 use crate::feed::{Feed, Number};
 use crate::input::{ColumnType, Groups, Input, InputSpec, Lane, Rows};
 use crate::owned::States;
@@ -173,7 +172,10 @@ impl<S: QuantileSketch> SketchKind for QuantilesKind<S> {
     }
 
     fn finalize(&self, states: &[S]) -> Result<Option<Finalized>> {
-        let count = |state: &S| i64::try_from(state.n()).unwrap_or(i64::MAX);
-        Ok(self.should_finalize.then(|| Finalized::Long(Int64Array::from_iter_values(states.iter().map(count)))))
+        Ok(self.should_finalize.then(|| counts(states.iter().map(S::n))))
+    }
+
+    fn sort_keys(&self, states: &[S]) -> Option<Finalized> {
+        Some(counts(states.iter().map(S::n)))
     }
 }

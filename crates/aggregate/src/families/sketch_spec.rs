@@ -54,6 +54,10 @@ pub(crate) trait SketchKind: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn finalized_type(&self) -> ColumnType;
     /// `None` where the answer is the sketch itself.
     fn finalize(&self, states: &[State<Self>]) -> Result<Option<Finalized>>;
+    /// The numbers that sketches compare by, where their answers are none.
+    fn sort_keys(&self, _states: &[State<Self>]) -> Option<Finalized> {
+        None
+    }
 }
 
 pub(crate) type State<K> = <<K as SketchKind>::Aggregator as OwnedAggregator>::State;
@@ -150,6 +154,13 @@ impl<K: SketchKind> AggregatorSpec for SketchSpec<K> {
         }
     }
 
+    fn sort_keys(&self, states: &ArrayRef) -> Result<Finalized> {
+        match self.kind.sort_keys(&self.states(states)?) {
+            Some(keys) => Ok(keys),
+            None => self.finalize(states),
+        }
+    }
+
     /// The sketches in base64.
     fn unfinalized(&self, states: &ArrayRef) -> Result<Finalized> {
         let column = states.as_bytes_opt::<GenericBinaryType<i32>>();
@@ -170,6 +181,12 @@ pub(crate) fn estimates(values: impl Iterator<Item = f64>, round: bool) -> Final
         true => Finalized::Long(Int64Array::from_iter_values(values.map(|value| (value + 0.5).floor() as i64))),
         false => Finalized::Double(Float64Array::from_iter_values(values)),
     }
+}
+
+/// Counts as whole numbers.
+pub(crate) fn counts(values: impl Iterator<Item = u64>) -> Finalized {
+    let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    Finalized::Long(Int64Array::from_iter_values(values.map(count)))
 }
 
 /// Type of such estimates.

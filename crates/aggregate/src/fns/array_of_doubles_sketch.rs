@@ -97,4 +97,8 @@ impl SketchKind for TupleKind {
     fn finalize(&self, states: &[Tuples]) -> crate::error::Result<Option<Finalized>> {
         Ok(self.should_finalize.then(|| estimates(states.iter().map(Tuples::estimate), false)))
     }
+
+    fn sort_keys(&self, states: &[Tuples]) -> Option<Finalized> {
+        Some(estimates(states.iter().map(Tuples::estimate), false))
+    }
 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::Int64Array;
 use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::families::hashing::{HashSketch, Hashing};
-use crate::families::sketch_spec::{SketchKind, SketchSpec};
+use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
 use crate::input::{ColumnType, InputSpec};
 use crate::properties::Properties;
 use crate::sketches::distinct::{Distinct, distinct_hash};
@@ -111,7 +110,6 @@ impl SketchKind for DistinctKind {
     }
 
     fn finalize(&self, states: &[Distinct]) -> Result<Option<Finalized>> {
-        let count = |state: &Distinct| i64::try_from(state.len()).unwrap_or(i64::MAX);
-        Ok(Some(Finalized::Long(Int64Array::from_iter_values(states.iter().map(count)))))
+        Ok(Some(counts(states.iter().map(|state| state.len() as u64))))
     }
 }

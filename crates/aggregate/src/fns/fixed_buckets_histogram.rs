@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::error::Result;
 use crate::families::scalar::Scalar;
-use crate::families::sketch_spec::{SketchKind, SketchSpec};
+use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
 use crate::feed::NumberReader;
 use crate::input::{ColumnType, Input, InputSpec, Lane};
 use crate::owned::States;
@@ -164,6 +164,10 @@ impl SketchKind for FixedKind {
             return Ok(Some(Finalized::Text(StringArray::from_iter_values(states.iter().map(text)))));
         }
         Ok(Some(Finalized::Json(states.iter().map(shown).collect())))
+    }
+
+    fn sort_keys(&self, states: &[FixedBuckets]) -> Option<Finalized> {
+        Some(counts(states.iter().map(|state| state.count)))
     }
 }
 

@@ -161,4 +161,8 @@ impl SketchKind for ThetaKind {
         };
         Ok(Some(Finalized::Json(states.iter().map(with_bounds).collect::<Result<_>>()?)))
     }
+
+    fn sort_keys(&self, states: &[ThetaSet]) -> Option<Finalized> {
+        Some(estimates(states.iter().map(|state| state.finish().estimate()), false))
+    }
 }

@@ -1,6 +1,7 @@
 //! `expression`: values folded by an expression over an accumulator.
 
 mod fold;
+mod order;
 mod properties;
 mod typed;
 mod values;
@@ -145,6 +146,15 @@ impl AggregatorSpec for ExpressionSpec {
     fn finalize(&self, states: &ArrayRef) -> aggregate::Result<Finalized> {
         let (values, expected) = self.finalized(self.values(states)?)?;
         Ok(typed::column(values, expected))
+    }
+
+    fn sort_keys(&self, states: &ArrayRef) -> aggregate::Result<Finalized> {
+        match &self.properties.compare {
+            Some(compare) => {
+                order::ranks(&self.values(states)?, compare).map_err(|error| self.properties.failed("compare", &error))
+            }
+            None => self.unfinalized(states),
+        }
     }
 
     fn unfinalized(&self, states: &ArrayRef) -> aggregate::Result<Finalized> {

@@ -52,6 +52,10 @@ impl AggregatorSpec for Raw {
         self.0.unfinalized(states)
     }
 
+    fn sort_keys(&self, states: &ArrayRef) -> aggregate::Result<Finalized> {
+        self.0.sort_keys(states)
+    }
+
     fn unfinalized(&self, states: &ArrayRef) -> aggregate::Result<Finalized> {
         self.0.unfinalized(states)
     }

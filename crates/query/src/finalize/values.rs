@@ -133,6 +133,14 @@ impl Values {
         }
     }
 
+    /// States become what rows are ordered by.
+    pub fn sort_keys(&self) -> Result<Values> {
+        match self {
+            Values::State { states, spec } => Ok(spec.sort_keys(states)?.into()),
+            other => Ok(other.clone()),
+        }
+    }
+
     /// States become the form that `finalize: false` shows.
     pub fn unfinalized(&self) -> Result<Values> {
         match self {

@@ -132,7 +132,8 @@ impl TopN {
     fn key(&self, table: &Table) -> Result<SortKey> {
         Ok(match &self.metric {
             Metric::Numeric { name, inverted } => {
-                let values = table.finalized(name)?.unwrap_or(Values::Null(table.num_rows()));
+                let values = table.get(name).map(Values::sort_keys).transpose()?;
+                let values = values.unwrap_or(Values::Null(table.num_rows()));
                 let metric = SortKey::new(&values, self.outputs.order_of(name));
                 metric.descending(!inverted).nulls_last(true)
             }

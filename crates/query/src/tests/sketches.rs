@@ -145,3 +145,22 @@ fn javascript_is_off() {
     assert!(fails(asked(json!([{"type": "javascript", "name": "j"}]), json!([]))).contains("JavaScript is disabled"));
     assert!(fails(asked(json!([]), json!([{"type": "javascript", "name": "j"}]))).contains("JavaScript is disabled"));
 }
+
+#[test]
+fn rows_are_ordered_by_what_sketches_compare_by() {
+    let ordered = |aggregation: Value| {
+        let answer = ask(query(
+            "topN",
+            json!({"dimension": "tags", "metric": "a", "threshold": 2, "aggregations": [aggregation]}),
+        ));
+        answer[0]["result"].as_array().unwrap().iter().map(|row| row["tags"].clone()).collect::<Vec<_>>()
+    };
+    let raw = json!({"type": "thetaSketch", "name": "a", "fieldName": "x", "shouldFinalize": false});
+    assert_eq!(ordered(raw), [json!("b"), json!("a")]);
+    let histogram = json!({"type": "approxHistogram", "name": "a", "fieldName": "x"});
+    assert_eq!(ordered(histogram), [json!("b"), json!("a")]);
+    let reversed = json!({"type": "expression", "name": "a", "fields": ["user"], "initialValue": "0",
+        "shouldAggregateNullInputs": false, "isNullUnlessAggregated": false,
+        "fold": "__acc + 1", "combine": "__acc + a", "compare": "o2 - o1"});
+    assert_eq!(ordered(reversed), [json!("c"), json!("a")]);
+}

@@ -22,6 +22,8 @@ pub(super) struct Properties {
     fold: Expr,
     pub combine: Expr,
     pub finalize: Option<Expr>,
+    /// Tells the order of `o1` and `o2` by a number below, at or above 0.
+    pub compare: Option<Expr>,
     pub is_null_unless_aggregated: bool,
     aggregates_nulls: bool,
     combines_nulls: bool,
@@ -42,9 +44,7 @@ impl Properties {
         let fold_text = given.required_text("fold")?;
         let combine_text = combine(&given, fields.as_deref(), &fold_text)?;
         let finalize = given.text("finalize")?.map(|text| expr(&given, "finalize", &text)).transpose()?;
-        if let Some(compare) = given.text("compare")? {
-            expr(&given, "compare", &compare)?;
-        }
+        let compare = given.text("compare")?.map(|text| expr(&given, "compare", &text)).transpose()?;
         let aggregates_nulls = given.flag("shouldAggregateNullInputs", true)?;
         let accumulator = given.text("accumulatorIdentifier")?.unwrap_or_else(|| ACCUMULATOR.to_owned());
         let mut written = json.clone();
@@ -58,6 +58,7 @@ impl Properties {
             fold: expr(&given, "fold", &fold_text)?,
             combine: expr(&given, "combine", &combine_text)?,
             finalize,
+            compare,
             is_null_unless_aggregated: given.flag("isNullUnlessAggregated", true)?,
             aggregates_nulls,
             combines_nulls: given.flag("shouldCombineAggregateNullInputs", aggregates_nulls)?,

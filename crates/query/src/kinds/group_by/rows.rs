@@ -116,7 +116,8 @@ impl GroupBy {
             keys.push(SortKey::longs(times));
         }
         for column in &limit.columns {
-            let values = table.finalized(&column.name)?.unwrap_or(Values::Null(table.num_rows()));
+            let values = table.get(&column.name).map(Values::sort_keys).transpose()?;
+            let values = values.unwrap_or(Values::Null(table.num_rows()));
             keys.push(SortKey::new(&values, self.how(&column.name, column.order)).descending(column.descending));
         }
         if self.subtotals.is_none() {
