@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array};
 
+use crate::Shape;
+
 /// The distinct values of a text column. Null is an entry like any other, so code arrays carry no
 /// Arrow nulls. A sorted dictionary is in UTF-16 code unit order with null, if any, as code 0.
 pub trait Dictionary: Send + Sync {
@@ -21,6 +23,10 @@ pub trait Dictionary: Send + Sync {
     fn lasting_id(&self) -> Option<u64> {
         None
     }
+    /// Of values of this shape the texts are keys; `None` where they are texts.
+    fn keys_of(&self) -> Option<Shape> {
+        None
+    }
 }
 
 /// Type of a stored column.
@@ -33,11 +39,44 @@ pub enum ColumnType {
     String,
     /// A column of aggregator states, `COMPLEX<name>`.
     State(Arc<str>),
+    /// Values of any type, each with its own: arrays, nested data, mixed scalars. One code a row; the texts of the
+    /// dictionary are the keys of the values.
+    Value(Shape),
 }
 
 impl ColumnType {
     pub fn state(name: &str) -> ColumnType {
         ColumnType::State(name.into())
+    }
+
+    /// Whether the values are longs, doubles or floats, stored as such.
+    pub fn is_number(&self) -> bool {
+        matches!(self, ColumnType::Long | ColumnType::Double | ColumnType::Float)
+    }
+
+    /// The least restrictive of two types: where one is of values, the values that are in both. States stay.
+    pub fn wider(&self, other: &ColumnType) -> ColumnType {
+        match (self, other) {
+            (a, b) if a == b => a.clone(),
+            (ColumnType::State(_), _) | (_, ColumnType::State(_)) => self.clone(),
+            (ColumnType::Value(_), _) | (_, ColumnType::Value(_)) => match (self.shape(), other.shape()) {
+                (Some(a), Some(b)) => ColumnType::Value(a.wider(b)),
+                _ => self.clone(),
+            },
+            (ColumnType::String, _) | (_, ColumnType::String) => ColumnType::String,
+            _ => ColumnType::Double,
+        }
+    }
+
+    /// The shape of the values; `None` of states. Floats are doubles.
+    pub fn shape(&self) -> Option<Shape> {
+        match self {
+            ColumnType::Long => Some(Shape::Long),
+            ColumnType::Double | ColumnType::Float => Some(Shape::Double),
+            ColumnType::String => Some(Shape::String),
+            ColumnType::Value(shape) => Some(*shape),
+            ColumnType::State(_) => None,
+        }
     }
 }
 
@@ -49,6 +88,7 @@ impl fmt::Display for ColumnType {
             ColumnType::Float => f.write_str("FLOAT"),
             ColumnType::String => f.write_str("STRING"),
             ColumnType::State(name) => write!(f, "COMPLEX<{name}>"),
+            ColumnType::Value(shape) => f.write_str(shape.name()),
         }
     }
 }
@@ -71,6 +111,8 @@ impl From<&ColumnType> for Lane {
             ColumnType::Float => Lane::Float,
             ColumnType::String => Lane::Text,
             ColumnType::State(_) => Lane::State,
+            // Readers give such a column as text, or as the numbers they want.
+            ColumnType::Value(_) => Lane::Text,
         }
     }
 }

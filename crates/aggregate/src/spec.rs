@@ -49,6 +49,7 @@ pub trait AggregatorSpec: Send + Sync + Debug {
             ColumnType::Float => DataType::Float32,
             ColumnType::String => DataType::Utf8,
             ColumnType::State(_) => DataType::Binary,
+            ColumnType::Value(_) => DataType::Utf8,
         }
     }
 

@@ -7,6 +7,7 @@ pub mod order;
 pub mod print;
 pub mod read;
 pub mod utf16;
+pub mod value;
 
 pub use decimal::Decimal;
 pub use error::{Error, ErrorKind, Result};

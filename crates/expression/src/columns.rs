@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{ColumnType, Dictionary, Shape};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
@@ -20,13 +20,19 @@ pub(crate) struct Remapped {
     mapped: Mapped,
     /// Rows are lists, also where those of the inner column are single values.
     lists: bool,
+    column_type: ColumnType,
 }
 
 impl Remapped {
     /// With `lists` a single value that was dropped leaves an empty list, else a null.
     pub fn new(inner: ColumnRef, mapped: Mapped, lists: bool) -> Self {
         let lists = lists || inner.is_multi_value();
-        Self { inner, mapped, lists }
+        Self { inner, mapped, lists, column_type: ColumnType::String }
+    }
+
+    /// The new dictionary holds keys of values; the inner column has one value a row.
+    pub fn of_values(inner: ColumnRef, mapped: Mapped, shape: Shape) -> Self {
+        Self { inner, mapped, lists: false, column_type: ColumnType::Value(shape) }
     }
 
     fn map(&self, array: &ArrayRef) -> ArrayRef {
@@ -64,7 +70,7 @@ pub(crate) fn list_of(codes: &[u32], offsets: Vec<i32>, num_values: usize) -> Ar
 
 impl Column for Remapped {
     fn column_type(&self) -> ColumnType {
-        ColumnType::String
+        self.column_type.clone()
     }
 
     fn is_multi_value(&self) -> bool {
@@ -220,7 +226,7 @@ pub(crate) fn cast_numbers(array: &ArrayRef, to: &ColumnType) -> ArrayRef {
             (_, Some(values)) => Arc::new(values.unary::<_, Float32Type>(|value| value as f32)),
             _ => array.clone(),
         },
-        ColumnType::String | ColumnType::State(_) => array.clone(),
+        ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => array.clone(),
     }
 }
 
@@ -230,9 +236,13 @@ pub(crate) fn nulls(column_type: &ColumnType, num_rows: usize) -> Result<ColumnR
         ColumnType::Long => Arc::new(Int64Array::new_null(num_rows)),
         ColumnType::Double => Arc::new(Float64Array::new_null(num_rows)),
         ColumnType::Float => Arc::new(Float32Array::new_null(num_rows)),
-        ColumnType::String | ColumnType::State(_) => {
+        ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
             let dictionary = StringDictionary::sorted(StringArray::new_null(1)).map_err(internal)?;
-            return coded(narrow(&vec![0; num_rows], 1), Arc::new(dictionary));
+            let column = ArrayColumn::coded(narrow(&vec![0; num_rows], 1), Arc::new(dictionary)).map_err(internal)?;
+            return Ok(match column_type {
+                ColumnType::Value(shape) => Arc::new(column.of_values(*shape)),
+                _ => Arc::new(column),
+            });
         }
     };
     Ok(Arc::new(ArrayColumn::plain(column_type.clone(), array).map_err(internal)?))

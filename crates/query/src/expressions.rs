@@ -47,7 +47,7 @@ pub(crate) fn dimension_column(json: &Value, segment: &SegmentRef, env: &Environ
         return Ok(Some(spec.bind(segment)?));
     }
     // Numbers are hashed as numbers, whatever the output type.
-    match segment.column(spec.dimension()) {
+    match segment.column(spec.dimension()).map(expression::plain_column).transpose()? {
         None => Ok(None),
         Some(column) if is_number(&column.column_type()) => Ok(Some(column)),
         Some(_) => Ok(Some(spec.bind(segment)?)),

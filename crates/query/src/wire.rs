@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
+use aggregate::Shape;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, RecordBatchOptions};
@@ -20,6 +21,8 @@ use crate::{Error, Result};
 const KIND: &str = "dolmen.partial";
 const NUM_KEYS: &str = "dolmen.keys";
 const CHUNKS: &str = "dolmen.chunks";
+/// Of a column of keys of values: their shape.
+const SHAPE: &str = "dolmen.shape";
 
 impl Partial {
     /// The stream. Rows of a scan are not held here and cannot be written.
@@ -62,7 +65,7 @@ fn write(batch: &RecordBatch) -> Result<Vec<u8>> {
 fn batch_of(partial: &FoldPartial) -> Result<RecordBatch> {
     let mut columns: Vec<(String, ArrayRef)> =
         vec![("time".to_owned(), Arc::new(Int64Array::from(partial.times.clone())))];
-    columns.extend(partial.keys.iter().enumerate().map(|(at, key)| (format!("key{at}"), key.to_arrow())));
+    columns.extend(partial.keys.iter().enumerate().map(|(at, key)| (format!("key{at}"), key.to_wire())));
     columns.extend(partial.states.iter().enumerate().map(|(at, states)| (format!("state{at}"), states.clone())));
     let chunks: Vec<[i64; 4]> =
         partial.chunks.iter().map(|(chunk, rows)| [chunk.start, chunk.end, rows.start, rows.end]).collect();
@@ -71,7 +74,15 @@ fn batch_of(partial: &FoldPartial) -> Result<RecordBatch> {
         (NUM_KEYS.to_owned(), partial.keys.len().to_string()),
         (CHUNKS.to_owned(), serde_json::to_string(&chunks).map_err(Error::internal)?),
     ]);
-    let fields = columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true));
+    let shapes: Vec<Option<Shape>> = partial.keys.iter().map(Values::keys_of).collect();
+    let field = |(at, (name, array)): (usize, &(String, ArrayRef))| {
+        let field = Field::new(name, array.data_type().clone(), true);
+        match at.checked_sub(1).and_then(|key| shapes.get(key).copied().flatten()) {
+            Some(shape) => field.with_metadata(HashMap::from([(SHAPE.to_owned(), shape.name().to_owned())])),
+            None => field,
+        }
+    };
+    let fields = columns.iter().enumerate().map(field);
     let schema = Schema::new_with_metadata(fields.collect::<Vec<_>>(), metadata);
     let arrays = columns.into_iter().map(|(_, array)| array).collect();
     let options = RecordBatchOptions::new().with_row_count(Some(partial.num_groups()));
@@ -92,13 +103,22 @@ fn fold_of(batch: &RecordBatch, metadata: &HashMap<String, String>) -> Result<Fo
     let times = times.as_primitive_opt::<Int64Type>().ok_or_else(|| corrupt("times"))?;
     Ok(FoldPartial {
         times: times.values().to_vec(),
-        keys: columns[1..=num_keys].iter().map(key_of).collect::<Result<_>>()?,
+        keys: columns[1..=num_keys]
+            .iter()
+            .zip(&batch.schema().fields()[1..=num_keys])
+            .map(|(array, field)| key_of(array, field))
+            .collect::<Result<_>>()?,
         states: columns[num_keys + 1..].to_vec(),
         chunks: known,
     })
 }
 
-fn key_of(array: &ArrayRef) -> Result<Values> {
+fn key_of(array: &ArrayRef, field: &Field) -> Result<Values> {
+    if let Some(name) = field.metadata().get(SHAPE) {
+        let shape = Shape::of_name(name).ok_or_else(|| corrupt("shape of a key"))?;
+        let keys = array.as_string_opt::<i32>().ok_or_else(|| corrupt("type of a key"))?;
+        return Ok(Values::of_keys(keys, shape));
+    }
     Ok(match array.data_type() {
         DataType::Int64 => Values::Long(array.as_primitive::<Int64Type>().clone()),
         DataType::Float64 => Values::Double(array.as_primitive::<Float64Type>().clone()),

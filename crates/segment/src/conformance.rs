@@ -5,10 +5,11 @@
 
 use std::ops::Range;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{ColumnType, Dictionary, Shape};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
+use dialect::value;
 
 use crate::codes::widen;
 use crate::{
@@ -129,11 +130,12 @@ fn check_column(segment: &dyn Segment, schema: &ColumnSchema, column: &ColumnRef
     check_measures(column, num_rows, &whole)?;
     check_number_codes(column, num_rows)?;
     match (&schema.column_type, column.dictionary()) {
-        (ColumnType::String, Some(dictionary)) => {
+        (ColumnType::String | ColumnType::Value(_), Some(dictionary)) => {
+            check_keys(&schema.column_type, dictionary.as_ref())?;
             check_dictionary(dictionary.as_ref())?;
             column.bitmaps().map_or(Ok(()), |b| check_bitmaps(column.as_ref(), dictionary.as_ref(), b, num_rows))
         }
-        (ColumnType::String, None) => Err("text without dictionary".into()),
+        (ColumnType::String | ColumnType::Value(_), None) => Err("text without dictionary".into()),
         (_, Some(_)) => Err("dictionary of a column that is no text".into()),
         (_, None) => Ok(()),
     }
@@ -199,6 +201,17 @@ fn check_bounds(array: ArrayRef, bounds: Bounds, tight: bool) -> Outcome {
     let Some(seen) = crate::batch_view::bounds(array.as_ref()) else { return Ok(()) };
     let wide = bounds.spanning(seen);
     ensure(wide == bounds && (!tight || seen == bounds), || format!("bounds {bounds:?}, values {seen:?}"))
+}
+
+/// The dictionary of a column of values holds keys of values that its shape covers.
+fn check_keys(column_type: &ColumnType, dictionary: &dyn Dictionary) -> Outcome {
+    let ColumnType::Value(shape) = column_type else { return Ok(()) };
+    (0..dictionary.len() as u32).try_for_each(|code| {
+        let key = dictionary.get(code);
+        let value = value::of_key(key).ok_or_else(|| format!("code {code} stands for no value: {key:?}"))?;
+        let covered = Shape::of_value(&value).is_none_or(|own| shape.wider(own) == *shape);
+        ensure(covered && value::key(&value).as_deref() == key, || format!("{value:?} in a column of {}", shape.name()))
+    })
 }
 
 fn check_dictionary(dictionary: &dyn Dictionary) -> Outcome {

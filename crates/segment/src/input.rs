@@ -18,7 +18,7 @@ pub fn input_of<'a>(
         ColumnType::Double => Input::Double(array.as_primitive_opt::<Float64Type>()?),
         ColumnType::Float => Input::Float(array.as_primitive_opt::<Float32Type>()?),
         ColumnType::State(_) => Input::State(array.as_binary_opt::<i32>()?),
-        ColumnType::String => match array.as_list_opt::<i32>() {
+        ColumnType::String | ColumnType::Value(_) => match array.as_list_opt::<i32>() {
             Some(list) => Input::Texts {
                 offsets: list.offsets(),
                 codes: codes_of(list.values().as_ref())?,

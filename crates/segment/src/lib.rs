@@ -17,7 +17,7 @@ mod segment;
 mod time_runs;
 mod write;
 
-pub use aggregate::{Codes, ColumnType, Dictionary};
+pub use aggregate::{Codes, ColumnType, Dictionary, Shape};
 pub use batch_view::{ArrayColumn, BatchView, BatchViewBuilder};
 pub use bitmap::{BitmapPolicy, RoaringIndex};
 pub use codes::{CodeWidth, codes_of, narrow, widen};
@@ -27,7 +27,7 @@ pub use held::Held;
 pub use input::input_of;
 pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
 pub use number_codes::NumberCodes;
-pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
+pub use rollup_schema::{common_type, DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata, unfiltered};
 pub use sealed::{
     ColumnInspection, Inspection, SealedSegment, image_from_parquet, inspect, write_image, write_parquet,

@@ -89,7 +89,14 @@ impl RollupSchema {
         schema.query_granularity = common_granularity(segments);
         for segment in segments {
             for column in segment.schema().dimensions() {
-                if !schema.dimensions.iter().any(|d| d.name == column.name) {
+                if let Some(known) = schema.dimensions.iter_mut().find(|d| d.name == column.name) {
+                    known.column_type = match (&known.column_type, &column.column_type) {
+                        (ColumnType::Value(_), _) | (_, ColumnType::Value(_)) if is_known(*segment, &column.name) => {
+                            known.column_type.wider(&column.column_type)
+                        }
+                        (first, _) => first.clone(),
+                    };
+                } else {
                     let mut dimension = DimensionSchema::new(&column.name, column.column_type.clone());
                     let handling = segment.metadata().multi_value_handling.get(&*column.name);
                     dimension.multi_value_handling = handling.copied().unwrap_or_default();
@@ -175,6 +182,31 @@ impl RollupSchema {
     pub(crate) fn count_metric(&self) -> Option<usize> {
         self.aggregators.iter().position(|a| a.type_tag() == "count" && !self.filters.contains_key(a.name()))
     }
+}
+
+/// Whether a column holds more than nulls of no known type.
+fn is_known(segment: &dyn Segment, name: &str) -> bool {
+    let column = segment.column(name);
+    column.is_some_and(|column| match (column.column_type(), column.dictionary()) {
+        (ColumnType::String, Some(dictionary)) => (0..dictionary.len() as u32).any(|code| dictionary.get(code).is_some()),
+        _ => true,
+    })
+}
+
+/// The type of a column that takes its type from its values: scalars of several types, and arrays, are values. A
+/// column of texts without a text says nothing. `None` when no segment has the column.
+pub fn common_type(segments: &[&dyn Segment], name: &str) -> Option<ColumnType> {
+    let holding = segments.iter().filter(|segment| segment.schema().get(name).is_some());
+    let types = |known: bool| {
+        let segments = holding.clone().filter(move |segment| !known || is_known(**segment, name));
+        segments.filter_map(|segment| Some(segment.schema().get(name)?.column_type.clone()))
+    };
+    let join = |a: ColumnType, b: ColumnType| match (a.shape(), b.shape()) {
+        _ if a == b => a,
+        (Some(a), Some(b)) => ColumnType::Value(a.wider(b)),
+        _ => a,
+    };
+    types(true).reduce(join).or_else(|| types(false).next())
 }
 
 /// The granularity that all segments share, else none.

@@ -161,6 +161,7 @@ impl SketchKind for HllKind {
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
             ColumnType::State(name) => !self.builds && STATE_TYPES.contains(&name.as_ref()),
+            ColumnType::Value(_) => false,
             ColumnType::String => true,
             ColumnType::Long | ColumnType::Double | ColumnType::Float => self.builds,
         }

@@ -62,7 +62,7 @@ impl<A: Aggregator> AggregatorSpec for NumberSpec<A> {
         let missing = match self.output {
             ColumnType::Double => Lane::Double,
             ColumnType::Float => Lane::Float,
-            ColumnType::Long | ColumnType::String | ColumnType::State(_) => Lane::Long,
+            ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => Lane::Long,
         };
         let lanes = lanes(columns, missing);
         Ok(match self.input {
@@ -88,7 +88,7 @@ impl<A: Aggregator> AggregatorSpec for NumberSpec<A> {
             ColumnType::Long => states.as_primitive_opt().cloned().map(Finalized::Long),
             ColumnType::Double => states.as_primitive_opt().cloned().map(Finalized::Double),
             ColumnType::Float => states.as_primitive_opt().cloned().map(Finalized::Float),
-            ColumnType::String | ColumnType::State(_) => None,
+            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => None,
         };
         finalized.ok_or_else(|| Error::corrupt(self.tag, "is a column of another type"))
     }

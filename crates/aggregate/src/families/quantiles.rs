@@ -155,6 +155,7 @@ impl<S: QuantileSketch> SketchKind for QuantilesKind<S> {
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
             ColumnType::State(name) => [S::NAME, S::MERGE_NAME].contains(&name.as_ref()),
+            ColumnType::Value(_) => false,
             ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::String => !self.merges,
         }
     }

@@ -128,6 +128,7 @@ impl SketchKind for ThetaKind {
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
             ColumnType::State(name) => STATE_TYPES.contains(&name.as_ref()),
+            ColumnType::Value(_) => false,
             ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::String => true,
         }
     }

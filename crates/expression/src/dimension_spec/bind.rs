@@ -14,7 +14,7 @@ use super::filtered::keep_column;
 use super::{DimensionSpec, Transform};
 use crate::columns::{Cast, Decoded, Remapped, coded, nulls};
 use crate::dictionaries::{Interner, map};
-use crate::{ExtractionFn, Result};
+use crate::{Error, ExtractionFn, Result, values};
 
 pub(super) fn bind(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
     if let Transform::None = spec.transform {
@@ -35,10 +35,18 @@ fn transformed(transform: &Transform, dimension: &str, segment: &SegmentRef) -> 
         Transform::Keep { inner, keep } => keep_column(transformed(inner, dimension, segment)?, keep),
         Transform::Extract(extraction) => match column {
             Some(column) if column.column_type() == ColumnType::String => extracted(column, extraction),
+            Some(column) if matches!(column.column_type(), ColumnType::Value(_)) => {
+                extracted(values::as_type(&column, &ColumnType::String)?, extraction)
+            }
             Some(column) if is_number(&column.column_type()) => text_of_numbers(&column, segment, Some(extraction)),
             _ => extracted(nulls(&ColumnType::String, segment.num_rows())?, extraction),
         },
     }
+}
+
+/// Whether the column is one of texts without a text.
+fn is_all_null(column: &ColumnRef) -> bool {
+    column.dictionary().is_some_and(|dictionary| (0u32..).take(dictionary.len()).all(|code| dictionary.get(code).is_none()))
 }
 
 fn is_number(column_type: &ColumnType) -> bool {
@@ -57,8 +65,15 @@ fn extracted(column: ColumnRef, extraction: &ExtractionFn) -> Result<ColumnRef> 
 fn as_type(column: Option<ColumnRef>, to: &ColumnType, segment: &SegmentRef) -> Result<ColumnRef> {
     let Some(column) = column else { return nulls(to, segment.num_rows()) };
     let from = column.column_type();
+    let refused = || Error::invalid(format!("a column of type {from} cannot be grouped as {to}"));
     match (&from, to) {
         (from, to) if from == to => Ok(column),
+        (ColumnType::Value(_), _) => values::as_type(&column, to),
+        (ColumnType::String, ColumnType::Value(shape)) if column.is_multi_value() => {
+            values::arrays_of_lists(&column, segment.num_rows(), *shape)
+        }
+        (_, ColumnType::Value(_)) if is_all_null(&column) => nulls(to, segment.num_rows()),
+        (_, ColumnType::Value(_)) => Err(refused()),
         (ColumnType::State(_), _) => nulls(to, segment.num_rows()),
         (ColumnType::String, _) if column.is_multi_value() => Ok(column),
         (ColumnType::String, _) => Ok(numbers_of_text(column, to)),
@@ -74,7 +89,7 @@ fn numbers_of_text(column: ColumnRef, to: &ColumnType) -> ColumnRef {
         ColumnType::Long => Arc::new(entries.map(|v| read::long(v?)).collect::<Int64Array>()),
         ColumnType::Double => Arc::new(entries.map(|v| read::double(v?)).collect::<Float64Array>()),
         ColumnType::Float => Arc::new(entries.map(|v| read::float(v?)).collect::<Float32Array>()),
-        ColumnType::String | ColumnType::State(_) => return column,
+        ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => return column,
     };
     Arc::new(Decoded::new(column, to.clone(), values))
 }

@@ -13,7 +13,7 @@ mod regex_filtered;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, Shape};
 use segment::{ColumnRef, SegmentRef};
 use serde_json::Value;
 
@@ -172,15 +172,16 @@ fn named(object: Object<'_>, transform: Transform) -> Result<DimensionSpec> {
     Ok(DimensionSpec { dimension, output_name, output_type, transform })
 }
 
-/// `STRING`, `LONG`, `DOUBLE` or `FLOAT`, in any case.
+/// `STRING`, `LONG`, `DOUBLE`, `FLOAT` or an array of these, in any case.
 pub(crate) fn column_type(name: &str) -> Result<ColumnType> {
+    if let Some(shape @ (Shape::LongArray | Shape::DoubleArray | Shape::StringArray)) = Shape::of_name(name) {
+        return Ok(ColumnType::Value(shape));
+    }
     match name.to_ascii_uppercase().as_str() {
         "STRING" => Ok(ColumnType::String),
         "LONG" => Ok(ColumnType::Long),
         "DOUBLE" => Ok(ColumnType::Double),
         "FLOAT" => Ok(ColumnType::Float),
-        // Arrays of text and multi-value text are one thing here.
-        "ARRAY<STRING>" | "ARRAY<LONG>" | "ARRAY<DOUBLE>" | "ARRAY<FLOAT>" => Ok(ColumnType::String),
         upper if upper.starts_with("COMPLEX<") => {
             Err(Error::unsupported(format!("output type {name} is not supported")))
         }

@@ -119,7 +119,7 @@ pub(crate) fn number(value: &Scalar<'_>) -> Option<Scalar<'static>> {
             [only] => number(only),
             _ => None,
         },
-        Scalar::Null => None,
+        Scalar::Null | Scalar::Json(_) => None,
     }
 }
 

@@ -61,7 +61,7 @@ impl Vector {
             (Kind::Text, Vector::Text(values)) => Arc::new(values.clone()),
             (Kind::Long, _) => Arc::new(rows.map(|row| self.get(row).as_long()).collect::<Int64Array>()),
             (Kind::Double, _) => Arc::new(rows.map(|row| self.get(row).as_double()).collect::<Float64Array>()),
-            (Kind::Text, _) => {
+            (Kind::Text | Kind::Json, _) => {
                 let mut out = StringBuilder::with_capacity(self.len(), self.len() * 8);
                 rows.for_each(|row| out.append_option(self.get(row).as_text()));
                 Arc::new(out.finish())

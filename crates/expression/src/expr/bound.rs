@@ -1,19 +1,20 @@
 //! An expression over the columns of a segment.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{ColumnType, Dictionary, Shape};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use segment::widen;
 use segment::{ColumnRef, SegmentRef};
 
-use super::Expr;
+use super::{Expr, Read};
 use super::builder::Builder;
 use super::scalar::{ExprType, Kind, Scalar};
 use super::vector::Vector;
-use crate::Result;
+use crate::{Result, values};
 
 /// An expression bound to a segment: it can be asked for the values of any rows.
 #[derive(Clone)]
@@ -51,9 +52,10 @@ impl BoundExpr {
         self.expr.eval_inputs(num_rows, false, |name, whole| self.input(name, whole, &read))
     }
 
-    fn input(&self, name: &str, whole: bool, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Option<Vector>> {
-        let column = self.columns.iter().find(|(column, _)| column == name);
-        column.map(|(_, column)| vector(column, read(column), whole || self.is_column())).transpose()
+    fn input(&self, name: &str, whole: bool, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Option<Read>> {
+        let Some((_, column)) = self.columns.iter().find(|(column, _)| column == name) else { return Ok(None) };
+        let values = vector(column, read(column), whole || self.is_column())?;
+        Ok(Some(Read { values, repeats: !matches!(column.column_type(), ColumnType::Value(_)) }))
     }
 
     /// The type of the values, as far as it is known before they are.
@@ -102,6 +104,26 @@ impl BoundExpr {
             .map(|d| (column.clone(), d))
     }
 
+    /// The column of values, when the expression reads only that one: likewise.
+    pub(crate) fn single_values(&self) -> Option<(ColumnRef, Arc<dyn Dictionary>)> {
+        let [(name, column)] = self.columns.as_slice() else { return None };
+        let only = self.expr.required_columns() == [name.as_str()];
+        let is_values = matches!(column.column_type(), ColumnType::Value(_));
+        (only && is_values).then(|| column.dictionary()).flatten().map(|d| (column.clone(), d))
+    }
+
+    /// The value for each entry of the dictionary of `single_values`.
+    pub(crate) fn eval_entries(&self, dictionary: &dyn Dictionary) -> Result<Vector> {
+        let codes: Vec<u32> = (0u32..).take(dictionary.len()).collect();
+        let entries = values_of(&codes, dictionary);
+        self.expr.eval_inputs(dictionary.len(), false, |_, _| Ok(Some(Read { values: entries.clone(), repeats: false })))
+    }
+
+    /// Whether a column of values is read.
+    pub(crate) fn reads_values(&self) -> bool {
+        self.columns.iter().any(|(_, column)| matches!(column.column_type(), ColumnType::Value(_)))
+    }
+
     /// The value for each entry of the dictionary of `single_text`.
     pub fn eval_dictionary(&self, dictionary: &dyn Dictionary) -> Result<Vector> {
         let mut entries = Builder::new(dictionary.len());
@@ -119,7 +141,30 @@ fn type_of(column_type: &ColumnType) -> Option<ExprType> {
         ColumnType::Double | ColumnType::Float => Some(ExprType::DOUBLE),
         ColumnType::String => Some(ExprType::STRING),
         ColumnType::State(_) => None,
+        ColumnType::Value(shape) => Some(match shape {
+            Shape::Long => ExprType::LONG,
+            Shape::Double => ExprType::DOUBLE,
+            Shape::String => ExprType::STRING,
+            Shape::LongArray => ExprType::Array(Kind::Long),
+            Shape::DoubleArray => ExprType::Array(Kind::Double),
+            Shape::StringArray => ExprType::Array(Kind::Text),
+            Shape::Json => ExprType::Scalar(Kind::Json),
+        }),
     }
+}
+
+/// Codes of keys as the values that they stand for, each entry read once.
+fn values_of(codes: &[u32], dictionary: &dyn Dictionary) -> Vector {
+    let mut known: HashMap<u32, Scalar<'static>> = HashMap::new();
+    let value = |code: &u32| {
+        known.entry(*code).or_insert_with(|| values::scalar(values::of_key(dictionary.get(*code))).into_owned()).clone()
+    };
+    Vector::Mixed(codes.iter().map(value).collect())
+}
+
+/// Rows of a column, lists as arrays.
+pub(crate) fn read_whole(column: &ColumnRef, rows: &[u32]) -> Result<Vector> {
+    vector(column, column.take(rows), true)
 }
 
 /// What a column read, as a vector. States have no value here.
@@ -127,9 +172,12 @@ fn vector(column: &ColumnRef, array: ArrayRef, whole: bool) -> Result<Vector> {
     let Some(dictionary) = column.dictionary() else {
         return match column.column_type() {
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Vector::from_arrow(&array),
-            ColumnType::String | ColumnType::State(_) => Ok(Vector::nulls(array.len())),
+            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => Ok(Vector::nulls(array.len())),
         };
     };
+    if let ColumnType::Value(_) = column.column_type() {
+        return Ok(values_of(&widen(&*array).unwrap_or_default(), &*dictionary));
+    }
     if !column.is_multi_value() {
         return Ok(Vector::Coded { codes: widen(&*array).unwrap_or_default().into(), dictionary });
     }

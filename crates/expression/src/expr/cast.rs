@@ -14,6 +14,9 @@ pub(crate) fn scalar_kind(name: &str) -> Option<Kind> {
 
 /// A scalar type, `ARRAY<..>`, or the older `.._ARRAY`.
 pub(crate) fn type_of(name: &str) -> Option<ExprType> {
+    if name.eq_ignore_ascii_case("COMPLEX<json>") {
+        return Some(ExprType::Scalar(Kind::Json));
+    }
     if let Some(kind) = scalar_kind(name) {
         return Some(ExprType::Scalar(kind));
     }

@@ -31,6 +31,7 @@ pub use bound::BoundExpr;
 pub use equalities::{Equalities, Equality};
 pub(crate) use lambda::expand;
 pub(crate) use scalar::wider;
+pub(crate) use bound::read_whole;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
 pub use vector::Vector;
 
@@ -49,6 +50,13 @@ struct Inner {
     num_slots: usize,
     /// Whether some function is none of those that Druid runs over vectors.
     is_row_by_row: bool,
+}
+
+/// What an input gave.
+struct Read {
+    values: Vector,
+    /// Whether arrays are rows of several values, each of which is a value of its own.
+    repeats: bool,
 }
 
 /// Named Arrow columns of one length.
@@ -121,7 +129,8 @@ impl Expr {
     /// One value for each of `num_rows` rows. Rows that are arrays in a column read value by value give an array
     /// of the results; a column that is `None` is null. Fails where a function refuses a value.
     pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
-        self.eval_inputs(num_rows, false, |name, _| column(name))
+        let repeating = |values: Vector| Read { values, repeats: true };
+        self.eval_inputs(num_rows, false, |name, _| Ok(column(name)?.map(repeating)))
     }
 
     /// As `eval`; `column` is told the name and whether the column is read as whole arrays. With `as_lists` a list of
@@ -130,16 +139,16 @@ impl Expr {
         &self,
         num_rows: usize,
         as_lists: bool,
-        mut column: impl FnMut(&str, bool) -> Result<Option<Vector>>,
+        mut column: impl FnMut(&str, bool) -> Result<Option<Read>>,
     ) -> Result<Vector> {
         let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
         let mut repeated = Vec::new();
         for input in &self.inner.inputs {
-            let Some(values) = column(&input.name, input.whole)? else { continue };
+            let Some(Read { values, repeats }) = column(&input.name, input.whole)? else { continue };
             if values.len() != num_rows {
                 return Err(Error::invalid(format!("column '{}' has another number of rows", input.name)));
             }
-            if !input.whole && values.has_arrays() {
+            if repeats && !input.whole && values.has_arrays() {
                 repeated.push(input.slot);
             }
             slots[input.slot] = values;

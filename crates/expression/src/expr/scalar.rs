@@ -13,6 +13,8 @@ pub enum Kind {
     Long,
     Double,
     Text,
+    /// Nested data.
+    Json,
 }
 
 /// Type of an expression.
@@ -41,6 +43,7 @@ impl fmt::Display for Kind {
             Kind::Long => "LONG",
             Kind::Double => "DOUBLE",
             Kind::Text => "STRING",
+            Kind::Json => "COMPLEX<json>",
         })
     }
 }
@@ -69,6 +72,8 @@ pub enum Scalar<'a> {
     Double(f64),
     Text(Cow<'a, str>),
     Array(Arc<ArrayValue>),
+    /// Nested data that is none of the others, as compact JSON.
+    Json(Cow<'a, str>),
 }
 
 impl<'a> Scalar<'a> {
@@ -100,6 +105,7 @@ impl<'a> Scalar<'a> {
             Scalar::Double(_) => Some(Kind::Double),
             Scalar::Text(_) => Some(Kind::Text),
             Scalar::Array(array) => Some(array.kind),
+            Scalar::Json(_) => Some(Kind::Json),
         }
     }
 
@@ -114,6 +120,7 @@ impl<'a> Scalar<'a> {
             Scalar::Double(value) => Scalar::Double(value),
             Scalar::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
             Scalar::Array(array) => Scalar::Array(array),
+            Scalar::Json(text) => Scalar::Json(Cow::Owned(text.into_owned())),
         }
     }
 
@@ -125,6 +132,7 @@ impl<'a> Scalar<'a> {
             Scalar::Double(value) => Scalar::Double(*value),
             Scalar::Text(text) => Scalar::Text(Cow::Borrowed(text)),
             Scalar::Array(array) => Scalar::Array(array.clone()),
+            Scalar::Json(text) => Scalar::Json(Cow::Borrowed(text)),
         }
     }
 
@@ -135,7 +143,7 @@ impl<'a> Scalar<'a> {
             Scalar::Double(value) => Some(*value as i64),
             Scalar::Text(text) => long_of(text),
             Scalar::Array(array) => single(array)?.as_long(),
-            Scalar::Null => None,
+            Scalar::Null | Scalar::Json(_) => None,
         }
     }
 
@@ -145,7 +153,7 @@ impl<'a> Scalar<'a> {
             Scalar::Double(value) => Some(*value),
             Scalar::Text(text) => double_of(text),
             Scalar::Array(array) => single(array)?.as_double(),
-            Scalar::Null => None,
+            Scalar::Null | Scalar::Json(_) => None,
         }
     }
 
@@ -155,7 +163,7 @@ impl<'a> Scalar<'a> {
             Scalar::Null => None,
             Scalar::Long(value) => Some(Cow::Owned(value.to_string())),
             Scalar::Double(value) => Some(Cow::Owned(print::double_text(*value))),
-            Scalar::Text(text) => Some(Cow::Borrowed(text)),
+            Scalar::Text(text) | Scalar::Json(text) => Some(Cow::Borrowed(text)),
             Scalar::Array(array) => Some(Cow::Owned(array_text(array))),
         }
     }
@@ -163,7 +171,7 @@ impl<'a> Scalar<'a> {
     /// Numbers above zero are true, and the text `true` in any case. Null is false.
     pub fn is_true(&self) -> bool {
         match self {
-            Scalar::Null => false,
+            Scalar::Null | Scalar::Json(_) => false,
             Scalar::Long(value) => *value > 0,
             Scalar::Double(value) => *value > 0.0,
             Scalar::Text(text) => text.eq_ignore_ascii_case("true"),
@@ -175,6 +183,7 @@ impl<'a> Scalar<'a> {
     pub fn cast(self, kind: Kind) -> Scalar<'a> {
         match (kind, self) {
             (_, Scalar::Null) => Scalar::Null,
+            (Kind::Json, value) => value,
             (Kind::Text, Scalar::Text(text)) => Scalar::Text(text),
             (Kind::Long, value) => value.as_long().map_or(Scalar::Null, Scalar::Long),
             (Kind::Double, value) => value.as_double().map_or(Scalar::Null, Scalar::Double),
@@ -198,6 +207,7 @@ impl<'a> Scalar<'a> {
 /// The kind that holds values of both.
 pub fn wider(a: Kind, b: Kind) -> Kind {
     match (a, b) {
+        (Kind::Json, _) | (_, Kind::Json) => Kind::Json,
         (Kind::Text, _) | (_, Kind::Text) => Kind::Text,
         (Kind::Double, _) | (_, Kind::Double) => Kind::Double,
         (Kind::Long, Kind::Long) => Kind::Long,
@@ -260,7 +270,7 @@ pub(crate) fn compare(left: &Scalar<'_>, right: &Scalar<'_>, kind: Kind) -> Orde
     match kind {
         Kind::Long => left.as_long().cmp(&right.as_long()),
         Kind::Double => compare_doubles(left.as_double(), right.as_double()),
-        Kind::Text => order::compare_nullable(left.as_text().as_deref(), right.as_text().as_deref()),
+        Kind::Text | Kind::Json => order::compare_nullable(left.as_text().as_deref(), right.as_text().as_deref()),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `equals`: a column equals a typed value.
 
-use aggregate::Dictionary;
+use aggregate::{Dictionary, Shape};
+use dialect::value::Value;
 
+use super::arrays;
 use super::codes::CodeSet;
 use super::leaf::Leaf;
 use super::predicate::{NumberType, Numbers, Predicate};
@@ -15,9 +17,11 @@ pub(super) const KIND: FilterKind = FilterKind { tag: "equals", parse };
 fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     let column = object.text("column")?;
     let type_name = object.text("matchValueType")?;
-    if type_name.to_ascii_uppercase().starts_with("ARRAY<") {
+    if let Some(shape) = arrays::type_of(object, "matchValueType")? {
         object.array("matchValue")?;
-        return Ok(Leaf::filter(column, EqualsArray));
+        let array = arrays::literal(object.require("matchValue")?, shape);
+        let wrong = || object.error(format!("'matchValue' is no {type_name}"));
+        return Ok(Leaf::filter(column, EqualsArray(array.ok_or_else(wrong)?)));
     }
     let match_type = MatchType::parse(object, "matchValueType")?;
     let value = object.require("matchValue")?;
@@ -54,11 +58,19 @@ impl Predicate for Equals {
     fn numbers(&self, number_type: NumberType) -> Numbers {
         Numbers::Ranges(self.literal.key(number_type).map(|key| (key, key)).into_iter().collect())
     }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
+
+    fn array(&self, value: &Value<'_>, _shape: Shape) -> Truth {
+        Truth::from(arrays::same(value, &self.literal.value()))
+    }
 }
 
-/// No scalar and no row of values is an array.
+/// Equals an array: no scalar and no row of values does.
 #[derive(Debug)]
-struct EqualsArray;
+struct EqualsArray(Value<'static>);
 
 impl Predicate for EqualsArray {
     fn text(&self, value: Option<&str>) -> Truth {
@@ -67,5 +79,13 @@ impl Predicate for EqualsArray {
 
     fn numbers(&self, _number_type: NumberType) -> Numbers {
         Numbers::Ranges(Vec::new())
+    }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
+
+    fn array(&self, value: &Value<'_>, _shape: Shape) -> Truth {
+        Truth::from(arrays::same(value, &self.0))
     }
 }

@@ -1,7 +1,10 @@
 //! `inType`: a column equals one of some typed values. A null in the list matches null.
 
-use aggregate::Dictionary;
+use aggregate::{Dictionary, Shape};
+use dialect::value::Value;
+use serde_json::Value as Json;
 
+use super::arrays;
 use super::codes::CodeSet;
 use super::in_list::{InList, check_size};
 use super::leaf::Leaf;
@@ -15,7 +18,8 @@ pub(super) const KIND: FilterKind = FilterKind { tag: "inType", parse };
 
 fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     let column = object.text("column")?;
-    let match_type = MatchType::parse(object, "matchValueType")?;
+    let arrays_of = arrays::type_of(object, "matchValueType")?;
+    let match_type = if arrays_of.is_some() { MatchType::String } else { MatchType::parse(object, "matchValueType")? };
     let field = match (object.get("values"), object.get("sortedValues")) {
         (Some(_), None) => "values",
         (None, Some(_)) => "sortedValues",
@@ -23,6 +27,16 @@ fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     };
     let values = object.array(field)?;
     check_size(values.len())?;
+    if let Some(shape) = arrays_of {
+        let array = |json: &Json| match json {
+            Json::Null => Some(Value::Null),
+            json => arrays::literal(json, shape),
+        };
+        let values = values.iter().map(|json| {
+            array(json).ok_or_else(|| object.error(format!("'{field}' holds {json}, which is no array of its type")))
+        });
+        return Ok(Leaf::filter(column, InArrays { values: values.collect::<Result<_>>()? }));
+    }
     let mut literals = Vec::with_capacity(values.len());
     for value in values {
         // What is no value of the type is null.
@@ -50,5 +64,41 @@ impl Predicate for InType {
     fn numbers(&self, number_type: NumberType) -> Numbers {
         let keys = self.literals.iter().filter_map(|literal| literal.cast_key(number_type));
         Numbers::Ranges(merge(keys.map(|key| (key, key)).collect()))
+    }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
+
+    fn array(&self, value: &Value<'_>, _shape: Shape) -> Truth {
+        Truth::from(self.literals.iter().any(|literal| arrays::same(value, &literal.value())))
+    }
+}
+
+/// Equals one of some arrays; a null among them matches null.
+#[derive(Debug)]
+struct InArrays {
+    values: Vec<Value<'static>>,
+}
+
+impl Predicate for InArrays {
+    fn text(&self, value: Option<&str>) -> Truth {
+        match value {
+            None if self.values.contains(&Value::Null) => Truth::True,
+            None if !self.values.is_empty() => Truth::Unknown,
+            _ => Truth::False,
+        }
+    }
+
+    fn numbers(&self, _number_type: NumberType) -> Numbers {
+        Numbers::Ranges(Vec::new())
+    }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
+
+    fn array(&self, value: &Value<'_>, _shape: Shape) -> Truth {
+        Truth::from(self.values.iter().any(|known| arrays::same(value, known)))
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{ColumnType, Dictionary, Shape};
+use dialect::value::Value;
 use segment::{ColumnRef, SegmentRef};
 use timeline::Interval;
 
@@ -15,8 +16,7 @@ use super::strategy::CodeLeaf;
 use super::{Filter, FilterSpec, Parsing, is_time, numeric};
 use crate::extraction::ExtractionFn;
 use crate::json::Object;
-use crate::words;
-use crate::{Result, Truth};
+use crate::{Error, Result, Truth, values, words};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
@@ -57,6 +57,36 @@ impl Leaf {
         }
     }
 
+    /// Arrays and nested data: each entry of the dictionary is asked about once.
+    fn bind_values(&self, column: ColumnRef, shape: Shape, num_rows: usize) -> Result<Box<dyn BoundFilter>> {
+        if shape.is_array() && !(self.extraction.is_none() && self.predicate.reads_arrays()) {
+            return Err(Error::invalid(format!(
+                "column '{}' is of type {}: only the filters equals, range, inType, null and arrayContainsElement \
+                 read arrays",
+                self.column,
+                shape.name()
+            )));
+        }
+        let Some(dictionary) = column.dictionary() else { return Ok(Box::new(Same(self.missing()))) };
+        let truth = |code| match values::of_key(dictionary.get(code)) {
+            Value::Null => self.text(None),
+            value if shape.is_array() => self.predicate.array(&value, shape),
+            value @ Value::Array(_) if self.extraction.is_none() && self.predicate.reads_arrays() => {
+                let own = Shape::of_value(&value).unwrap_or(shape);
+                self.predicate.array(&value, own)
+            }
+            value => match values::scalar_text(value) {
+                Some(text) => self.text(Some(&text)),
+                None => self.predicate.state(),
+            },
+        };
+        let len = dictionary.len();
+        let truths: Vec<Truth> = (0u32..).take(len).map(truth).collect();
+        let set = |unknown| CodeSet::collect(len, |code| truths[code as usize].keep(unknown));
+        let null = self.text(None);
+        Ok(CodeLeaf::bind(column, len, dictionary.code_of(None), set(false), set(true), null, num_rows))
+    }
+
     fn bind_text(&self, column: ColumnRef, dictionary: &Arc<dyn Dictionary>, num_rows: usize) -> Box<dyn BoundFilter> {
         let len = dictionary.len();
         let null = self.text(None);
@@ -91,7 +121,14 @@ impl FilterSpec for Leaf {
 
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
         let Some(column) = segment.column(&self.column) else { return Ok(Box::new(Same(self.missing()))) };
+        if let ColumnType::Value(shape) = column.column_type()
+            && (shape.is_array() || shape == Shape::Json)
+        {
+            return self.bind_values(column, shape, segment.num_rows());
+        }
+        let column = values::plain(column)?;
         Ok(match (column.column_type(), column.dictionary()) {
+            (ColumnType::Value(_), _) => Box::new(Same(self.text(None))),
             (ColumnType::Long, _) => numeric::bind(self, segment, column, NumberType::Long),
             (ColumnType::Double, _) => numeric::bind(self, segment, column, NumberType::Double),
             (ColumnType::Float, _) => numeric::bind(self, segment, column, NumberType::Float),

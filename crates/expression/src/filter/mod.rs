@@ -1,8 +1,9 @@
 //! Filters: which rows pass. A filter is parsed once, bound to each segment, and asked for a mask a vector.
 
-// helpers: bound_filter codes leaf numeric predicate scan strategy typed
+// helpers: arrays bound_filter codes leaf numeric predicate scan strategy typed
 mod and;
 mod array_contains_element;
+mod arrays;
 mod bloom;
 mod bound;
 mod bound_filter;

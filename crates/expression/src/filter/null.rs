@@ -34,4 +34,8 @@ impl Predicate for IsNull {
     fn numbers(&self, _number_type: NumberType) -> Numbers {
         Numbers::Ranges(Vec::new())
     }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Debug;
 
-use aggregate::Dictionary;
+use aggregate::{Dictionary, Shape};
+use dialect::value::Value;
 
 use super::codes::CodeSet;
 use crate::Truth;
@@ -57,6 +58,16 @@ pub(crate) trait Predicate: Send + Sync + Debug {
     /// Of a number itself, given by its bits, where its printed form will not do.
     fn number(&self, _number_type: NumberType, _bits: i64) -> Option<Truth> {
         None
+    }
+
+    /// Whether it can be asked of columns of arrays.
+    fn reads_arrays(&self) -> bool {
+        false
+    }
+
+    /// Of a value, not null, of a column whose values are arrays of the shape as a whole.
+    fn array(&self, _value: &Value<'_>, _shape: Shape) -> Truth {
+        Truth::False
     }
 }
 

@@ -1,8 +1,10 @@
 //! `range`: a column lies between two typed values. Of null nothing can be said.
 
-use aggregate::Dictionary;
+use aggregate::{Dictionary, Shape};
+use dialect::value::Value;
 use dialect::{StringOrder, order};
 
+use super::arrays;
 use super::bound::sorted_range;
 use super::codes::CodeSet;
 use super::leaf::Leaf;
@@ -17,6 +19,9 @@ pub(super) const KIND: FilterKind = FilterKind { tag: "range", parse };
 
 fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
     let column = object.text("column")?;
+    if let Some(shape) = arrays::type_of(object, "matchValueType")? {
+        return parse_arrays(object, column, shape);
+    }
     let match_type = MatchType::parse(object, "matchValueType")?;
     let bound = |field: &str, open: &str| -> Result<Option<(Literal, bool)>> {
         let Some(value) = object.get(field) else { return Ok(None) };
@@ -29,6 +34,59 @@ fn parse(object: Object<'_>, _parsing: &mut Parsing<'_>) -> Result<Filter> {
         return Err(object.error("'lower' or 'upper' must be given"));
     }
     Ok(Leaf::filter(column, Between { match_type, lower, upper }))
+}
+
+fn parse_arrays(object: Object<'_>, column: String, shape: Shape) -> Result<Filter> {
+    let bound = |field: &str, open: &str| -> Result<Option<(Value<'static>, bool)>> {
+        let Some(value) = object.get(field) else { return Ok(None) };
+        let wrong = || object.error(format!("'{field}' {value} is no value of its type"));
+        Ok(Some((arrays::literal(value, shape).ok_or_else(wrong)?, object.boolean(open, false)?)))
+    };
+    let (lower, upper) = (bound("lower", "lowerOpen")?, bound("upper", "upperOpen")?);
+    if lower.is_none() && upper.is_none() {
+        return Err(object.error("'lower' or 'upper' must be given"));
+    }
+    Ok(Leaf::filter(column, BetweenArrays { lower, upper }))
+}
+
+/// Whether a value lies between bounds, each with whether it is open.
+fn is_between(value: &Value<'_>, lower: Option<(&Value<'_>, bool)>, upper: Option<(&Value<'_>, bool)>) -> bool {
+    let above = lower.is_none_or(|(lower, open)| {
+        let order = arrays::compare(value, lower);
+        if open { order.is_gt() } else { order.is_ge() }
+    });
+    let below = upper.is_none_or(|(upper, open)| {
+        let order = arrays::compare(value, upper);
+        if open { order.is_lt() } else { order.is_le() }
+    });
+    above && below
+}
+
+/// Bounds that are arrays, with whether they are open. A scalar is an array of one.
+#[derive(Debug)]
+struct BetweenArrays {
+    lower: Option<(Value<'static>, bool)>,
+    upper: Option<(Value<'static>, bool)>,
+}
+
+impl Predicate for BetweenArrays {
+    fn text(&self, value: Option<&str>) -> Truth {
+        value.map_or(Truth::Unknown, |text| self.array(&Value::Text(text.into()), Shape::StringArray))
+    }
+
+    fn numbers(&self, _number_type: NumberType) -> Numbers {
+        Numbers::Text
+    }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
+
+    fn array(&self, value: &Value<'_>, _shape: Shape) -> Truth {
+        let lower = self.lower.as_ref().map(|(value, open)| (value, *open));
+        let upper = self.upper.as_ref().map(|(value, open)| (value, *open));
+        Truth::from(is_between(value, lower, upper))
+    }
 }
 
 /// Bounds with whether they are open.
@@ -95,6 +153,18 @@ impl Predicate for Between {
         // Texts that are no numbers come before all numbers.
         let compare = |value: &&str, literal: &Literal| StringOrder::Numeric.compare(value, &literal.text());
         Truth::from(self.inside(&value, compare))
+    }
+
+    fn reads_arrays(&self) -> bool {
+        true
+    }
+
+    fn array(&self, value: &Value<'_>, _shape: Shape) -> Truth {
+        let lower = self.lower.as_ref().map(|(literal, open)| (literal.value(), *open));
+        let upper = self.upper.as_ref().map(|(literal, open)| (literal.value(), *open));
+        let lower = lower.as_ref().map(|(value, open)| (value, *open));
+        let upper = upper.as_ref().map(|(value, open)| (value, *open));
+        Truth::from(is_between(value, lower, upper))
     }
 
     fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {

@@ -94,6 +94,16 @@ impl Literal {
         }
     }
 
+    /// As a value that arrays hold.
+    pub fn value(&self) -> dialect::value::Value<'_> {
+        use dialect::value::Value;
+        match self {
+            Literal::Text(text) => Value::Text(text.as_str().into()),
+            Literal::Long(value) => Value::Long(*value),
+            Literal::Double(value) | Literal::Float(value) => Value::Double(*value),
+        }
+    }
+
     pub fn double(&self) -> Option<f64> {
         match self {
             Literal::Text(text) => read::double(text),

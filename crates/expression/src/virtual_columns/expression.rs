@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{ColumnType, Dictionary, Shape, Survey, cast};
+use dialect::value;
 use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
 
 use super::failure::Failure;
-use super::materialise::materialise;
+use super::materialise::{materialise, materialise_values};
 use super::numbers::Numbers;
 use super::{ShownExpr, VirtualKind, VirtualSpec};
 use crate::columns::{Decoded, Remapped, cast_numbers};
 use crate::dimension_spec::column_type;
 use crate::expr::{BoundExpr, Expr, ExprType, Kind, Vector};
 use crate::json::Object;
-use crate::{Environment, Result, dictionaries};
+use crate::{Environment, Result, dictionaries, values};
 
 pub(super) const KIND: VirtualKind = VirtualKind { tag: "expression", parse };
 
@@ -50,11 +51,20 @@ impl VirtualSpec for Computed {
             return Ok(column.clone());
         }
         let output_type = self.output_type.clone().unwrap_or_else(|| inferred(&bound));
+        if let Some(column) = over_values(&bound, &output_type, self.output_type.is_none())? {
+            return Ok(column);
+        }
+        let is_open = self.output_type.is_none() && bound.output_type().is_none() && bound.reads_values();
+        match output_type {
+            ColumnType::Value(shape) => return materialise_values(&bound, segment.num_rows(), Some(shape), failure),
+            _ if is_open => return materialise_values(&bound, segment.num_rows(), None, failure),
+            _ => {}
+        }
         if let Some(column) = self.over_dictionary(&bound, &output_type, segment)? {
             return Ok(column);
         }
         match output_type {
-            ColumnType::String | ColumnType::State(_) => {
+            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
                 // A number a row: lists of several numbers are none.
                 let is_number = matches!(bound.output_type(), Some(ExprType::Scalar(Kind::Long | Kind::Double)));
                 materialise(&bound, segment.num_rows(), is_number, failure)
@@ -69,6 +79,7 @@ fn inferred(bound: &BoundExpr) -> ColumnType {
         _ if bound.is_multi_value() => ColumnType::String,
         Some(ExprType::Scalar(Kind::Long)) => ColumnType::Long,
         Some(ExprType::Scalar(Kind::Double)) => ColumnType::Double,
+        Some(ExprType::Scalar(Kind::Json)) => ColumnType::Value(Shape::Json),
         Some(ExprType::Scalar(Kind::Text) | ExprType::Array(_)) => ColumnType::String,
         None => ColumnType::Float,
     }
@@ -93,7 +104,7 @@ impl Computed {
             return Ok(None);
         }
         Ok(Some(match output_type {
-            ColumnType::String | ColumnType::State(_) => remapped(column, &*dictionary, &values)?,
+            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => remapped(column, &*dictionary, &values)?,
             ColumnType::Long => decoded(column, ColumnType::Long, values.to_arrow_as(Kind::Long)),
             number => {
                 let doubles = values.to_arrow_as(Kind::Double);
@@ -101,6 +112,36 @@ impl Computed {
             }
         }))
     }
+}
+
+/// Once per entry of the only column of values that is read. Of an open type when the query names none and none is
+/// known: then each value keeps its own.
+fn over_values(bound: &BoundExpr, output_type: &ColumnType, may_be_open: bool) -> Result<Option<ColumnRef>> {
+    let Some((column, dictionary)) = bound.single_values() else { return Ok(None) };
+    let Ok(evaluated) = bound.eval_entries(&*dictionary) else { return Ok(None) };
+    let is_open = may_be_open && bound.output_type().is_none();
+    if evaluated.has_arrays() && !is_open && !matches!(output_type, ColumnType::Value(_)) {
+        return Ok(None);
+    }
+    let to = if let ColumnType::Value(shape) = output_type { Some(*shape) } else { None };
+    let mut survey = Survey::default();
+    let mut at = 0;
+    let mapped = dictionaries::map(&*dictionary, |_| {
+        let scalar = evaluated.get(at);
+        at += 1;
+        let value = values::of_scalar(&scalar);
+        let value = to.map_or(value.clone(), |shape| cast(value, shape));
+        survey.add(&value);
+        Some(value::key(&value))
+    })?;
+    let shape = to.or(survey.shape()).unwrap_or(Shape::String);
+    let column = values::of_mapped(column, mapped, shape);
+    Ok(Some(match output_type {
+        ColumnType::Value(_) => column,
+        _ if is_open => column,
+        ColumnType::String | ColumnType::State(_) => values::texts(&column, values::shown_text)?,
+        number => values::numbers(&column, number)?,
+    }))
 }
 
 fn decoded(column: ColumnRef, column_type: ColumnType, values: arrow_array::ArrayRef) -> ColumnRef {

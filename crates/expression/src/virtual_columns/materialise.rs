@@ -3,14 +3,43 @@
 
 use std::borrow::Cow;
 
+use aggregate::{Shape, Survey, cast};
+use dialect::value;
 use segment::narrow;
 use segment::{ColumnRef, VECTOR_ROWS};
 
 use super::failure::Failure;
-use crate::Result;
+use crate::{Result, values};
 use crate::columns::{coded, list_of};
 use crate::dictionaries::Interner;
 use crate::expr::{BoundExpr, Scalar, Vector};
+
+/// As values, each with its own type, or cast to a shape.
+pub(super) fn materialise_values(
+    bound: &BoundExpr,
+    num_rows: usize,
+    shape: Option<Shape>,
+    failure: &Failure,
+) -> Result<ColumnRef> {
+    let mut interner = Interner::default();
+    let mut codes = Vec::with_capacity(num_rows);
+    let mut survey = Survey::default();
+    for start in (0..num_rows).step_by(VECTOR_ROWS) {
+        let rows = start..(start + VECTOR_ROWS).min(num_rows);
+        let evaluated = bound.eval(rows.clone()).unwrap_or_else(|error| {
+            failure.set(error);
+            Vector::nulls(rows.len())
+        });
+        for row in 0..evaluated.len() {
+            let scalar = evaluated.get(row);
+            let value = values::of_scalar(&scalar);
+            let value = shape.map_or(value.clone(), |shape| cast(value, shape));
+            survey.add(&value);
+            codes.push(interner.code(value::key(&value).as_deref())?);
+        }
+    }
+    values::of_codes(interner, codes, shape.or(survey.shape()).unwrap_or(Shape::String))
+}
 
 /// With `is_single` a row is the one value of its list, or null.
 pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, is_single: bool, failure: &Failure) -> Result<ColumnRef> {

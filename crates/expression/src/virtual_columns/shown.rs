@@ -1,13 +1,18 @@
 //! What a scan shows of an expression: the values as they came, whatever output type was asked for.
 
-use segment::SegmentRef;
+use segment::{ColumnRef, SegmentRef};
 
 use crate::Result;
-use crate::expr::{BoundExpr, Expr, ExprType, Kind, Scalar, Vector};
+use crate::expr::{BoundExpr, Expr, ExprType, Kind, Scalar, Vector, read_whole};
+
+enum Shown {
+    Expr(BoundExpr),
+    Column(ColumnRef),
+}
 
 /// An expression over a segment, to be printed.
 pub struct ShownExpr {
-    bound: BoundExpr,
+    bound: Shown,
     type_name: Option<String>,
 }
 
@@ -17,12 +22,17 @@ impl ShownExpr {
     pub(super) fn new(expr: &Expr, asked: Option<&str>, segment: &SegmentRef) -> ShownExpr {
         let bound = expr.bind(segment);
         let type_name = type_name(&bound, asked);
-        ShownExpr { bound, type_name }
+        ShownExpr { bound: Shown::Expr(bound), type_name }
+    }
+
+    /// A column whose values are shown under the name of another type.
+    pub(super) fn of_column(column: ColumnRef, type_name: String) -> ShownExpr {
+        ShownExpr { bound: Shown::Column(column), type_name: Some(type_name) }
     }
 
     /// Whether it is a column by another name, which shows itself.
     pub(super) fn is_existing_column(&self) -> bool {
-        self.bound.column().is_some()
+        matches!(&self.bound, Shown::Expr(bound) if bound.column().is_some())
     }
 
     /// As row signatures name it; `None` when nothing is known.
@@ -33,7 +43,10 @@ impl ShownExpr {
     /// The values of the rows asked for. Where they are said to be text, lists are what multi-value columns show:
     /// no value is null, one stands for itself.
     pub fn take(&self, rows: &[u32]) -> Result<Vector> {
-        let values = self.bound.eval_lists(rows)?;
+        let values = match &self.bound {
+            Shown::Expr(bound) => bound.eval_lists(rows)?,
+            Shown::Column(column) => return read_whole(column, rows),
+        };
         if self.type_name() != Some("STRING") || !values.has_arrays() {
             return Ok(values);
         }

@@ -3,7 +3,7 @@
 use aggregate::{Codes, ColumnType, Dictionary, Input};
 use arrow_array::{Float32Array, Float64Array, Int64Array};
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer};
-use segment::{Batch, DimensionSchema, LiveIndex, MetricInput, RollupSchema};
+use segment::{Batch, DimensionSchema, LiveIndex, MetricInput, RollupSchema, Shape};
 use timeline::{Granularity, Interval};
 
 use crate::parse::{ColumnView, Interner, NumberColumn, ParsedBatch, TextColumn};
@@ -52,6 +52,8 @@ pub(crate) fn dimension_schema(dimension: &Dimension) -> DimensionSchema {
         DimensionType::Long => ColumnType::Long,
         DimensionType::Double => ColumnType::Double,
         DimensionType::Float => ColumnType::Float,
+        DimensionType::Json => ColumnType::Value(Shape::Json),
+        DimensionType::Values(shape) => ColumnType::Value(shape),
     };
     DimensionSchema {
         name: dimension.name.as_str().into(),

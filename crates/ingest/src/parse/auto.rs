@@ -1,12 +1,20 @@
 //! Columns whose type is not declared: values are kept as they came until the batch is whole.
 
+use aggregate::{Survey, cast};
+use dialect::value::{self, Value};
 use expression::{Kind, Scalar, Vector};
 
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
 use super::interner::{Interner, NULL_CODE};
 use super::reject::Reason;
+use super::seen::Seen;
+pub(crate) use super::seen::Declared;
 use super::slot::{MAX_VALUE_BYTES, Trouble};
+use crate::spec::DimensionType;
+
+/// Bytes that an array or nested data may have as a key.
+const MAX_KEY_BYTES: usize = 1 << 20;
 
 /// The type of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +25,8 @@ pub(crate) enum Tag {
     Double,
     Text,
     List,
+    /// An array or nested data, by its key.
+    Value,
 }
 
 /// The type that all values of a column can be read as.
@@ -36,6 +46,10 @@ pub(crate) struct MixedColumn {
     words: Vec<u64>,
     lists: Vec<Vec<u32>>,
     interner: Interner,
+    /// Arrays and nested data are kept as such.
+    declared: Option<Declared>,
+    /// Of the arrays and nested data of these rows.
+    others: Survey,
 }
 
 /// A mixed column read as its common type.
@@ -46,6 +60,8 @@ pub(crate) enum Resolved {
     Long(NumberColumn<i64>),
     Double(NumberColumn<f64>),
     Text(TextColumn),
+    /// Keys of values.
+    Values(TextColumn),
 }
 
 /// A mixed column taken apart; each part has all rows, null where the value is of another type. A part
@@ -59,6 +75,11 @@ pub(crate) struct Values {
 }
 
 impl MixedColumn {
+    /// A column of arrays and nested data too.
+    pub(crate) fn of_values(declared: Declared) -> MixedColumn {
+        MixedColumn { declared: Some(declared), ..MixedColumn::default() }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.tags.len()
     }
@@ -108,6 +129,7 @@ impl MixedColumn {
             Cell::Long(value) => self.push_long(*value),
             Cell::Double(value) => self.push_double(*value),
             Cell::Text(text) => self.push_bytes(text.as_bytes())?,
+            Cell::List(_) | Cell::Map(_) if self.declared.is_some() => self.push_value(cell)?,
             Cell::Map(_) => self.push_bytes(cell.to_text().as_bytes())?,
             Cell::List(items) => {
                 let mut codes = Vec::with_capacity(items.len());
@@ -125,6 +147,19 @@ impl MixedColumn {
         Ok(())
     }
 
+    fn push_value(&mut self, cell: &Cell<'_>) -> Result<(), Trouble> {
+        let is_json = self.declared.is_some_and(|declared| declared.is_json);
+        let value = if is_json { value_of(cell) } else { with_numbers(value_of(cell), cell) };
+        self.others.add(&value);
+        let key = value::key(&value).unwrap_or_default();
+        if key.len() > MAX_KEY_BYTES {
+            return Err(Trouble::Reject(Reason::ValueTooLong));
+        }
+        let code = self.interner.intern_bytes(key.as_bytes())?;
+        self.push(Tag::Value, u64::from(code));
+        Ok(())
+    }
+
     pub(crate) fn truncate(&mut self, rows: usize) {
         self.tags.truncate(rows);
         self.words.truncate(rows);
@@ -133,6 +168,7 @@ impl MixedColumn {
     pub(crate) fn clear(&mut self) {
         self.truncate(0);
         self.lists.clear();
+        self.others = Survey::default();
         self.interner.renew_if_large();
     }
 
@@ -142,7 +178,7 @@ impl MixedColumn {
             Tag::Null => Common::Nothing,
             Tag::Bool | Tag::Long => Common::Long,
             Tag::Double => Common::Double,
-            Tag::Text | Tag::List => Common::Text,
+            Tag::Text | Tag::List | Tag::Value => Common::Text,
         };
         self.tags.iter().map(common).max().unwrap_or(Common::Nothing)
     }
@@ -169,7 +205,7 @@ impl MixedColumn {
         text.clear();
         match self.tags[row] {
             Tag::Null => return Codes::One(NULL_CODE),
-            Tag::Text => return Codes::One(self.words[row] as u32),
+            Tag::Text | Tag::Value => return Codes::One(self.words[row] as u32),
             Tag::List => return Codes::List(self.words[row] as usize),
             Tag::Bool => text.extend_from_slice(if self.words[row] == 1 { b"true" } else { b"false" }),
             Tag::Long => dialect::print::long(text, self.words[row] as i64),
@@ -208,7 +244,7 @@ impl MixedColumn {
             Tag::Bool => Scalar::text(if self.words[row] == 1 { "true" } else { "false" }),
             Tag::Long => Scalar::Long(self.words[row] as i64),
             Tag::Double => Scalar::Double(f64::from_bits(self.words[row])),
-            Tag::Text => text(self.words[row] as u32),
+            Tag::Text | Tag::Value => text(self.words[row] as u32),
             Tag::List => match self.lists[self.words[row] as usize][..] {
                 [] => Scalar::Null,
                 [code] => text(code),
@@ -218,21 +254,109 @@ impl MixedColumn {
         Vector::Mixed((0..self.len()).map(value).collect())
     }
 
-    /// The rows as one type, which must hold them all.
-    pub(crate) fn resolve(&mut self, common: Common) -> Resolved {
-        match common {
-            Common::Nothing => Resolved::Nothing,
-            Common::Long => {
+    /// The types of these rows; booleans are longs.
+    pub(crate) fn seen(&self) -> Seen {
+        let has = |wanted: &[Tag]| self.tags.iter().any(|tag| wanted.contains(tag));
+        Seen {
+            longs: has(&[Tag::Bool, Tag::Long]),
+            doubles: has(&[Tag::Double]),
+            texts: has(&[Tag::Text]),
+            others: self.others,
+        }
+    }
+
+    /// What the column is when such types were seen.
+    pub(crate) fn type_of(&self, seen: Seen) -> DimensionType {
+        seen.dimension_type(self.declared.unwrap_or_default())
+    }
+
+    /// The rows as the type of the column.
+    pub(crate) fn resolve(&mut self, seen: Seen) -> Resolved {
+        let declared = self.declared.unwrap_or_default();
+        if declared.cast_to.is_some() && !self.tags.iter().all(|tag| *tag == Tag::Null) {
+            return self.cast_values(seen);
+        }
+        match seen.dimension_type(declared) {
+            DimensionType::Json | DimensionType::Values(_) => Resolved::Values(self.values(|value| seen.survey().kept(value))),
+            DimensionType::Long => {
                 let mut column = NumberColumn::default();
                 (0..self.len()).for_each(|row| column.push_option(self.long(row)));
                 Resolved::Long(column)
             }
-            Common::Double => {
+            DimensionType::Double => {
                 let mut column = NumberColumn::default();
                 (0..self.len()).for_each(|row| column.push_option(self.double(row)));
                 Resolved::Double(column)
             }
-            Common::Text => Resolved::Text(self.texts()),
+            _ if seen == Seen::default() => Resolved::Nothing,
+            _ => Resolved::Text(self.texts()),
+        }
+    }
+
+    /// The value of a row; booleans are numbers, but in nested data.
+    fn value(&self, row: usize) -> Value<'_> {
+        let text = |word: u64| self.interner.get(word as u32);
+        match self.tags[row] {
+            Tag::Null | Tag::List => Value::Null,
+            Tag::Bool if self.declared.is_some_and(|declared| declared.is_json) => {
+                Value::Json(if self.words[row] == 1 { "true" } else { "false" }.into())
+            }
+            Tag::Bool | Tag::Long => Value::Long(self.words[row] as i64),
+            Tag::Double => Value::Double(f64::from_bits(self.words[row])),
+            Tag::Text => text(self.words[row]).map_or(Value::Null, |text| Value::Text(text.into())),
+            Tag::Value => value::of_key(text(self.words[row])).unwrap_or(Value::Null),
+        }
+    }
+
+    /// The keys of the rows.
+    fn values(&mut self, change: impl Fn(Value<'_>) -> Value<'_>) -> TextColumn {
+        let mut column = TextColumn::default();
+        let mut key = String::new();
+        for row in 0..self.len() {
+            key.clear();
+            let has_value = value::write_key(&change(self.value(row)), &mut key);
+            let code = if has_value { self.interner.intern_bytes(key.as_bytes()).unwrap_or(NULL_CODE) } else { NULL_CODE };
+            column.push(code);
+        }
+        column
+    }
+
+    /// The rows cast to the type that the spec names; what cannot be it is null.
+    fn cast_values(&mut self, seen: Seen) -> Resolved {
+        let declared = self.declared.unwrap_or_default();
+        let Some(shape) = declared.cast_to else { return Resolved::Nothing };
+        let rows = 0..self.len();
+        match seen.dimension_type(declared) {
+            DimensionType::Long => {
+                let mut column = NumberColumn::default();
+                for row in rows {
+                    let value = cast(self.value(row), shape);
+                    column.push_option(if let Value::Long(value) = value { Some(value) } else { None });
+                }
+                Resolved::Long(column)
+            }
+            DimensionType::Double => {
+                let mut column = NumberColumn::default();
+                for row in rows {
+                    let value = cast(self.value(row), shape);
+                    column.push_option(if let Value::Double(value) = value { Some(value) } else { None });
+                }
+                Resolved::Double(column)
+            }
+            DimensionType::String => {
+                let mut column = TextColumn::default();
+                for row in rows {
+                    let text = match cast(self.value(row), shape) {
+                        Value::Text(text) => Some(text.into_owned()),
+                        _ => None,
+                    };
+                    column.push(text.map_or(NULL_CODE, |text| {
+                        self.interner.intern_bytes(text.as_bytes()).unwrap_or(NULL_CODE)
+                    }));
+                }
+                Resolved::Text(column)
+            }
+            _ => Resolved::Values(self.values(|value| cast(value, shape))),
         }
     }
 
@@ -279,6 +403,38 @@ impl MixedColumn {
         }
         column
     }
+}
+
+/// A cell as a value.
+fn value_of<'a>(cell: &'a Cell<'_>) -> Value<'a> {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Bool(value) => Value::Json(if *value { "true" } else { "false" }.into()),
+        Cell::Long(value) => Value::Long(*value),
+        Cell::Double(value) => Value::Double(*value),
+        Cell::Text(text) => Value::Text(text.as_ref().into()),
+        Cell::List(items) => {
+            let is_flat = |item: &Cell<'_>| !matches!(item, Cell::Bool(_) | Cell::List(_) | Cell::Map(_));
+            match items.iter().all(is_flat) {
+                true => Value::Array(items.iter().map(value_of).collect()),
+                false => Value::Json(value::canonical(&cell.to_json()).into()),
+            }
+        }
+        Cell::Map(_) => Value::Json(value::canonical(&cell.to_json()).into()),
+    }
+}
+
+/// An array of scalars whose booleans are numbers, as arrays hold them that are no nested data.
+fn with_numbers<'a>(value: Value<'a>, cell: &'a Cell<'_>) -> Value<'a> {
+    let (Value::Json(_), Cell::List(items)) = (&value, cell) else { return value };
+    if items.iter().any(|item| matches!(item, Cell::List(_) | Cell::Map(_))) {
+        return value;
+    }
+    let item = |item: &'a Cell<'_>| match item {
+        Cell::Bool(value) => Value::Long((*value).into()),
+        other => value_of(other),
+    };
+    Value::Array(items.iter().map(item).collect())
 }
 
 enum Codes {

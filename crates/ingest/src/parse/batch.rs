@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::auto::{Common, Resolved, Values};
+use super::auto::{Resolved, Values};
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
 use super::formats::Reader;
 use super::interner::Interner;
 use super::layout::{FieldId, Layout};
+use super::seen::Seen;
 use super::reject::{Outcome, Reason, Reject};
 use super::slot::{Slot, Store, Trouble};
 use super::stats::RowStats;
@@ -53,7 +54,7 @@ pub struct ParsedBatch {
     /// Records and rows of earlier batches of the same file.
     pub(crate) lines_before: u64,
     pub(crate) rows_before: u64,
-    resolved: Vec<(Common, Resolved)>,
+    resolved: Vec<(Seen, Resolved)>,
     /// By slot: its values by type, where a metric asks for them.
     pub(super) values: Vec<Option<Values>>,
     schema_version: u64,
@@ -104,7 +105,7 @@ impl ParsedBatch {
     pub(crate) fn new(layout: Layout) -> ParsedBatch {
         let slots: Vec<Slot> = layout.slots.iter().map(|plan| plan.build()).collect();
         let mut resolved = Vec::new();
-        resolved.resize_with(slots.len(), || (Common::Nothing, Resolved::Nothing));
+        resolved.resize_with(slots.len(), || (Seen::default(), Resolved::Nothing));
         let marks = vec![0; layout.num_fields()];
         let metric_keep = vec![None; layout.metrics.len()];
         ParsedBatch {
@@ -196,13 +197,13 @@ impl ParsedBatch {
         if dimension.dimension_type != DimensionType::Auto {
             return dimension.clone();
         }
-        let dimension_type = match self.resolved[slot].0 {
-            Common::Nothing | Common::Text => DimensionType::String,
-            Common::Long => DimensionType::Long,
-            Common::Double => DimensionType::Double,
+        let dimension_type = match &self.slots[slot].store {
+            Store::Mixed(mixed) => mixed.type_of(self.resolved[slot].0),
+            _ => DimensionType::String,
         };
         Dimension {
             multi_value_handling: dimension.multi_value_handling,
+            create_bitmap_index: dimension.create_bitmap_index,
             ..Dimension::new(&dimension.name, dimension_type)
         }
     }
@@ -219,6 +220,7 @@ impl ParsedBatch {
             Store::Double(column) => ColumnView::Double(column),
             Store::Float(column) => ColumnView::Float(column),
             Store::Mixed(mixed) => match &self.resolved[slot].1 {
+                Resolved::Values(column) => ColumnView::Text(column, mixed.interner()),
                 Resolved::Nothing => ColumnView::Absent,
                 Resolved::Long(column) => ColumnView::Long(column),
                 Resolved::Double(column) => ColumnView::Double(column),
@@ -268,12 +270,9 @@ impl ParsedBatch {
             let slot = self.layout.dimensions[at].slot;
             let Store::Mixed(mixed) = &mut self.slots[slot].store else { continue };
             let before = self.resolved[slot].0;
-            let common = before.max(mixed.common());
-            self.resolved[slot] = (common, mixed.resolve(common));
-            if common != before && before != Common::Nothing {
-                self.schema_version += 1;
-            }
-            if before == Common::Nothing && matches!(common, Common::Long | Common::Double) {
+            let seen = before.with(mixed.seen());
+            self.resolved[slot] = (seen, mixed.resolve(seen));
+            if mixed.type_of(seen) != mixed.type_of(before) {
                 self.schema_version += 1;
             }
         }
@@ -353,7 +352,8 @@ impl ParsedBatch {
             return Ok(known);
         }
         let typed = self.layout.discovers == Some(DimensionType::Auto) && *cell == Cell::Null;
-        if !self.layout.may_discover(name) || !cell.is_flat() || typed {
+        let is_taken = cell.is_flat() || self.layout.discovers == Some(DimensionType::Auto);
+        if !self.layout.may_discover(name) || !is_taken || typed {
             return Ok(known);
         }
         if self.layout.dimensions.len() >= MAX_DIMENSIONS {
@@ -367,7 +367,7 @@ impl ParsedBatch {
             let mut slot = plan.build();
             (0..rows).for_each(|_| slot.push_null());
             self.slots.push(slot);
-            self.resolved.push((Common::Nothing, Resolved::Nothing));
+            self.resolved.push((Seen::default(), Resolved::Nothing));
         }
         Ok(Some(id))
     }

@@ -6,7 +6,7 @@ use aggregate::{AggregatorSpec, ColumnType, InputSpec, Lane};
 use hashbrown::{HashMap, HashSet};
 use serde_json::Value;
 
-use super::auto::MixedColumn;
+use super::auto::{Declared, MixedColumn};
 use super::column::NumberColumn;
 use super::slot::{Slot, Store, TextStore, Use};
 use crate::spec::{DataSchema, Dimension, DimensionType, MultiValueHandling, TIME_COLUMN};
@@ -22,6 +22,8 @@ pub(crate) enum Holds {
     Double,
     Float,
     Mixed,
+    /// As `Mixed`, with arrays and nested data as they are.
+    Values(Declared),
 }
 
 /// Aggregators that count what the values of a field print as.
@@ -44,6 +46,7 @@ impl SlotPlan {
             Holds::Double => Store::Double(NumberColumn::default()),
             Holds::Float => Store::Float(NumberColumn::default()),
             Holds::Mixed => Store::Mixed(MixedColumn::default()),
+            Holds::Values(declared) => Store::Mixed(MixedColumn::of_values(declared)),
         };
         Slot { name: self.field.clone(), used_as: self.used_as, store }
     }
@@ -188,7 +191,9 @@ impl Layout {
             DimensionType::Long => Holds::Long,
             DimensionType::Double => Holds::Double,
             DimensionType::Float => Holds::Float,
-            DimensionType::Auto => Holds::Mixed,
+            DimensionType::Auto => Holds::Values(Declared { is_json: false, cast_to: dimension.cast_to }),
+            DimensionType::Json => Holds::Values(Declared { is_json: true, cast_to: None }),
+            DimensionType::Values(shape) => Holds::Values(Declared { is_json: false, cast_to: Some(shape) }),
         };
         let slot = self.slot(&dimension.name, Use::Dimension, holds);
         self.dimensions.push(DimensionPlan { dimension, slot });

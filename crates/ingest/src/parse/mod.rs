@@ -15,6 +15,7 @@ mod reject;
 mod separated;
 mod settle;
 mod short;
+mod seen;
 mod slot;
 mod stats;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub use batch::{ColumnView, ParsedBatch};
 pub use cell::Cell;
 pub use column::{NumberColumn, TextColumn};
 pub use formats::{InputFormat, Reader, Row, Rows, parse_input_format};
+pub(crate) use json::tree::cell_of;
 pub use interner::{Interner, NULL_CODE, NotUtf8};
 pub use parser::{MAX_RECORD_BYTES, Numbering, Parser};
 pub use raw::{RawBatch, RawRecord};

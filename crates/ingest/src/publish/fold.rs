@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use metastore::{MetricSums, NewSegment};
-use segment::{DimensionSchema, RollupSchema, Segment, SegmentRef, Source};
+use segment::{ColumnSchema, ColumnType, DimensionSchema, RollupSchema, Segment, SegmentRef, Source};
 use serde_json::json;
 use timeline::{Interval, ShardSpec};
 
 use super::{CutPlan, image, totals};
-use crate::spec::DataSchema;
+use crate::spec::{DataSchema, DimensionType};
 use crate::{Error, Result};
 
 /// A segment as bytes, not yet stored.
@@ -104,7 +104,8 @@ pub(crate) fn rollup_of(schema: &DataSchema, segments: &[SegmentRef]) -> RollupS
     let mut dimensions: Vec<DimensionSchema> = Vec::new();
     for column in segments.iter().flat_map(|segment| segment.schema().dimensions()) {
         if dimensions.iter().all(|known| known.name != column.name) {
-            dimensions.push(dimension_of(schema, &column.name, column.column_type.clone()));
+            let column_type = column_type_of(schema, segments, column);
+            dimensions.push(dimension_of(schema, &column.name, column_type));
         }
     }
     RollupSchema {
@@ -115,6 +116,19 @@ pub(crate) fn rollup_of(schema: &DataSchema, segments: &[SegmentRef]) -> RollupS
         query_granularity: schema.granularity.query_granularity.clone(),
         timestamp_spec: Some(schema.timestamp.to_json()),
     }
+}
+
+/// The declared type, as it was when the first segment was written; what takes its type from its values has the type
+/// of all.
+fn column_type_of(schema: &DataSchema, segments: &[SegmentRef], column: &ColumnSchema) -> ColumnType {
+    let declared = schema.dimensions.dimensions.iter().find(|dimension| *dimension.name == *column.name);
+    let by_values = match declared {
+        Some(dimension) => dimension.dimension_type == DimensionType::Auto,
+        None => schema.dimensions.use_schema_discovery,
+    };
+    let segments: Vec<&dyn Segment> = segments.iter().map(|segment| &**segment).collect();
+    let common = if by_values { segment::common_type(&segments, &column.name) } else { None };
+    common.unwrap_or_else(|| column.column_type.clone())
 }
 
 fn dimension_of(schema: &DataSchema, name: &str, column_type: segment::ColumnType) -> DimensionSchema {

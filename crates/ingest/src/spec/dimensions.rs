@@ -1,5 +1,6 @@
 //! `dimensionsSpec`: which columns a row has beside its time and metrics.
 
+use aggregate::Shape;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
@@ -19,8 +20,12 @@ pub enum DimensionType {
     Float,
     /// 64-bit floats.
     Double,
-    /// Long, double or text, as the values say.
+    /// What the values say: long, double, text, arrays of these, nested data, or several of them.
     Auto,
+    /// Nested data.
+    Json,
+    /// What `auto` was found to be.
+    Values(Shape),
 }
 
 impl DimensionType {
@@ -31,7 +36,8 @@ impl DimensionType {
             DimensionType::Long => "long",
             DimensionType::Float => "float",
             DimensionType::Double => "double",
-            DimensionType::Auto => "auto",
+            DimensionType::Auto | DimensionType::Values(_) => "auto",
+            DimensionType::Json => "json",
         }
     }
 }
@@ -75,17 +81,20 @@ pub struct Dimension {
     pub multi_value_handling: MultiValueHandling,
     /// Whether an index by value is wanted; numbers have none.
     pub create_bitmap_index: bool,
+    /// The type that the values of an `auto` dimension are cast to.
+    pub cast_to: Option<Shape>,
 }
 
 impl Dimension {
     /// A dimension with the defaults of its type.
     pub fn new(name: impl Into<String>, dimension_type: DimensionType) -> Dimension {
-        let indexed = matches!(dimension_type, DimensionType::String | DimensionType::Auto);
+        let indexed = !matches!(dimension_type, DimensionType::Long | DimensionType::Double | DimensionType::Float);
         Dimension {
             name: name.into(),
             dimension_type,
             multi_value_handling: MultiValueHandling::SortedArray,
             create_bitmap_index: indexed,
+            cast_to: None,
         }
     }
 
@@ -101,6 +110,11 @@ impl Dimension {
                 fields.wrong("multiValueHandling", format!("must be SORTED_ARRAY, SORTED_SET or ARRAY, not [{text}]"))
             })?;
         }
+        if let (DimensionType::Auto, Some(name)) = (dimension.dimension_type, fields.text("castToType")?) {
+            dimension.cast_to = Some(cast_to(&name).ok_or_else(|| {
+                fields.wrong("castToType", format!("must be STRING, LONG, DOUBLE or an ARRAY of these, not [{name}]"))
+            })?);
+        }
         if dimension.create_bitmap_index {
             dimension.create_bitmap_index = fields.boolean("createBitmapIndex", true)?;
         }
@@ -109,13 +123,23 @@ impl Dimension {
 
     /// The dimension with its defaults.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "type": self.dimension_type.tag(),
             "name": self.name,
             "multiValueHandling": self.multi_value_handling.tag(),
             "createBitmapIndex": self.create_bitmap_index,
-        })
+        });
+        if let (Some(shape), Some(map)) = (self.cast_to, json.as_object_mut()) {
+            map.insert("castToType".to_owned(), shape.name().into());
+        }
+        json
     }
+}
+
+/// The shape of a type that values can be cast to.
+fn cast_to(name: &str) -> Option<Shape> {
+    let name = if name.eq_ignore_ascii_case("FLOAT") { "DOUBLE" } else { name };
+    Shape::of_name(name).filter(|shape| *shape != Shape::Json)
 }
 
 fn dimension_type(fields: &Fields<'_>) -> Result<DimensionType> {
@@ -125,9 +149,7 @@ fn dimension_type(fields: &Fields<'_>) -> Result<DimensionType> {
         "float" => Ok(DimensionType::Float),
         "double" => Ok(DimensionType::Double),
         "auto" => Ok(DimensionType::Auto),
-        "json" => {
-            Err(fields.wrong("type", "[json] dimensions are not supported; flatten the field with a flattenSpec"))
-        }
+        "json" => Ok(DimensionType::Json),
         "spatial" => Err(fields.wrong("type", "[spatial] dimensions are not supported")),
         other => Err(fields.wrong("type", format!("unknown dimension type [{other}]"))),
     }

@@ -7,7 +7,7 @@ use aggregate::Finalized;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
-use segment::{ColumnRef, ColumnType, Limits, LiveIndex, LiveSnapshot, Segment};
+use segment::{ColumnRef, ColumnType, Limits, LiveIndex, LiveSnapshot, Segment, Shape};
 use serde_json::{Map, Value, json};
 use timeline::{Interval, SegmentId};
 
@@ -138,6 +138,8 @@ fn columns(dimensions: &[Dimension], schema: &DataSchema) -> Vec<Value> {
     let of_dimension = |dimension: &Dimension| {
         let column_type = match dimension.dimension_type {
             DimensionType::Auto => "STRING".to_owned(),
+            DimensionType::Json => Shape::Json.name().to_owned(),
+            DimensionType::Values(shape) => shape.name().to_owned(),
             known => known.tag().to_ascii_uppercase(),
         };
         column(&dimension.name, column_type)
@@ -209,6 +211,12 @@ fn value(column: &ColumnRef, row: usize) -> Value {
         }
         ColumnType::Float => array.as_primitive_opt::<Float32Type>().map_or(Value::Null, |array| json!(array.value(0))),
         ColumnType::State(_) => Value::Null,
+        ColumnType::Value(_) => {
+            let (code, dictionary) = (codes(&array).first().copied(), column.dictionary());
+            let mut out = Vec::new();
+            dialect::value::print(code.zip(dictionary.as_ref()).and_then(|(code, all)| all.get(code)), &mut out);
+            serde_json::from_slice(&out).unwrap_or(Value::Null)
+        }
         ColumnType::String => {
             let list = array.as_list_opt::<i32>().map(|list| list.value(0));
             let codes = codes(list.as_ref().map_or(&*array, |list| &**list));

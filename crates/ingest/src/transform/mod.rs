@@ -159,12 +159,13 @@ fn fill(name: &str, values: &Vector, batch: &mut ParsedBatch) {
 }
 
 /// A computed value as the input would have written it.
-fn cell<'a>(value: &Scalar<'a>) -> Cell<'a> {
+fn cell<'a>(value: &'a Scalar<'_>) -> Cell<'a> {
     match value {
         Scalar::Null => Cell::Null,
         Scalar::Long(value) => Cell::Long(*value),
         Scalar::Double(value) => Cell::Double(*value),
-        Scalar::Text(text) => Cell::Text(text.clone()),
+        Scalar::Text(text) => Cell::text(text),
+        Scalar::Json(text) => crate::parse::cell_of(text),
         Scalar::Array(items) => Cell::List(items.items.iter().map(cell).collect()),
     }
 }

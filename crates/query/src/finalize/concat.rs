@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregate::Dictionary;
+use aggregate::{Dictionary, Shape};
 use arrow_array::{Array, Float32Array, Float64Array, Int64Array, StringArray};
 
 use super::Values;
@@ -29,6 +29,10 @@ impl Dictionary for WithNull {
             None => u32::try_from(self.0.len()).ok(),
             some => self.0.code_of(some),
         }
+    }
+
+    fn keys_of(&self) -> Option<Shape> {
+        self.0.keys_of()
     }
 }
 
@@ -58,6 +62,9 @@ pub(crate) fn concat(parts: &[Values]) -> Result<Values> {
             Values::Float(rows(parts, |p, row| p.double(row).map(|d| d as f32)).collect::<Float32Array>())
         }
         Values::Json(_) | Values::Lists { .. } => Values::Json(rows(parts, |p, row| p.json(row)).collect()),
+        _ if parts.iter().any(|part| part.keys_of().is_some()) => {
+            Values::Json(rows(parts, |p, row| p.json(row)).collect())
+        }
         _ => Values::Text(rows(parts, Values::text).collect::<StringArray>()),
     })
 }

@@ -3,6 +3,7 @@
 mod concat;
 mod fill;
 mod java_order;
+mod keys;
 mod print;
 mod raw;
 mod table;
@@ -10,6 +11,7 @@ mod values;
 
 pub(crate) use concat::{WithNull, concat};
 pub(crate) use fill::{Bucket, all_start, buckets};
+pub(crate) use keys::Keys;
 pub(crate) use print::{EachRow, Objects, Stamp, array_row, millis};
 pub(crate) use table::Table;
 pub(crate) use values::{Values, print_json};

@@ -3,15 +3,18 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, ColumnType, Dictionary, Finalized};
+use aggregate::{AggregatorSpec, ColumnType, Dictionary, Finalized, Shape, cast};
 use arrow_array::{
     Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray, NullArray, StringArray, UInt32Array,
 };
 use dialect::print;
+use dialect::value::{self, Value as Datum};
 use serde_json::Value;
 
+use super::Keys;
 use super::raw::Raw;
 use crate::Result;
+use crate::run::TextPool;
 
 /// Values of one output column, a row each.
 #[derive(Clone)]
@@ -179,6 +182,12 @@ impl Values {
             Values::Double(a) => a.is_valid(row).then(|| a.value(row)),
             Values::Float(a) => a.is_valid(row).then(|| f64::from(a.value(row))),
             Values::Json(a) => a[row].as_f64(),
+            Values::Coded { codes, dictionary } if dictionary.keys_of().is_some() => {
+                match cast(value_of(dictionary.get(codes[row])), Shape::Double) {
+                    Datum::Double(value) => Some(value),
+                    _ => None,
+                }
+            }
             Values::Text(_) | Values::Coded { .. } | Values::Lists { .. } => {
                 self.text(row).and_then(|t| dialect::read::double(&t))
             }
@@ -202,7 +211,10 @@ impl Values {
     pub fn text(&self, row: usize) -> Option<Cow<'_, str>> {
         match self {
             Values::Text(a) => a.is_valid(row).then(|| Cow::Borrowed(a.value(row))),
-            Values::Coded { codes, dictionary } => dictionary.get(codes[row]).map(Cow::Borrowed),
+            Values::Coded { codes, dictionary } => match dictionary.keys_of() {
+                None => dictionary.get(codes[row]).map(Cow::Borrowed),
+                Some(_) => key_text(dictionary.get(codes[row])).map(Cow::Owned),
+            },
             Values::Lists { .. } => match self.list(row).as_slice() {
                 [] => None,
                 [one] => one.map(Cow::Borrowed),
@@ -227,6 +239,9 @@ impl Values {
             Values::Double(a) if a.is_valid(row) => print::json_double(out, a.value(row)),
             Values::Float(a) if a.is_valid(row) => print::json_float(out, a.value(row)),
             Values::Text(a) if a.is_valid(row) => print::json_string(out, a.value(row)),
+            Values::Coded { codes, dictionary } if dictionary.keys_of().is_some() => {
+                value::print(dictionary.get(codes[row]), out);
+            }
             Values::Coded { codes, dictionary } => match dictionary.get(codes[row]) {
                 Some(text) => print::json_string(out, text),
                 None => out.extend_from_slice(b"null"),
@@ -249,11 +264,36 @@ impl Values {
         }
     }
 
+    /// As `to_arrow`, but keys of values stay keys.
+    pub fn to_wire(&self) -> ArrayRef {
+        match self {
+            Values::Coded { codes, dictionary } if dictionary.keys_of().is_some() => {
+                Arc::new(codes.iter().map(|code| dictionary.get(*code)).collect::<StringArray>())
+            }
+            other => other.to_arrow(),
+        }
+    }
+
+    /// Values of a shape by their keys.
+    pub fn of_keys(keys: &StringArray, shape: Shape) -> Values {
+        let mut pool = TextPool::default();
+        let codes = keys.iter().map(|key| pool.intern(key)).collect();
+        Values::Coded { codes, dictionary: Arc::new(Keys { dictionary: Arc::new(pool), shape }) }
+    }
+
     /// The value as a JSON tree, for the few places that hand single values on.
     pub fn json(&self, row: usize) -> Value {
         let mut bytes = Vec::new();
         self.print(row, &mut bytes);
         serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+    }
+
+    /// The shape of the values whose keys are held; `None` where none are.
+    pub fn keys_of(&self) -> Option<Shape> {
+        match self {
+            Values::Coded { dictionary, .. } => dictionary.keys_of(),
+            _ => None,
+        }
     }
 
     /// The texts of a row of lists.
@@ -263,6 +303,26 @@ impl Values {
         let codes = segment::codes_of(lists.values().as_ref());
         let text = |at| codes.as_ref().and_then(|codes| dictionary.get(codes.get(at as usize)));
         (offsets[row]..offsets[row + 1]).map(text).collect()
+    }
+}
+
+fn value_of(key: Option<&str>) -> Datum<'_> {
+    value::of_key(key).unwrap_or(Datum::Null)
+}
+
+/// A value as text: scalars as Java prints them, arrays and nested data as JSON.
+fn key_text(key: Option<&str>) -> Option<String> {
+    match value_of(key) {
+        Datum::Null => None,
+        array @ (Datum::Array(_) | Datum::Json(_)) => {
+            let mut out = Vec::new();
+            value::print_value(&array, &mut out);
+            String::from_utf8(out).ok()
+        }
+        scalar => match cast(scalar, Shape::String) {
+            Datum::Text(text) => Some(text.into_owned()),
+            _ => None,
+        },
     }
 }
 

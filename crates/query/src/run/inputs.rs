@@ -71,6 +71,7 @@ impl Inputs {
             InputSpec::Expression(text) => crate::expressions::expression_column(text, segment, env)?,
             InputSpec::Dimension(json) => crate::expressions::dimension_column(json, segment, env)?,
         };
+        let column = column.map(expression::plain_column).transpose()?;
         let dictionary = column.as_ref().and_then(|column| column.dictionary());
         self.specs.push(spec);
         self.columns.push(Bound { column, dictionary, numbers: None, is_read: true });

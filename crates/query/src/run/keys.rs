@@ -11,7 +11,7 @@ use expression::DimensionSpec;
 use segment::{ColumnRef, NumberCodes, SegmentRef, codes_of};
 
 use super::unexpected;
-use crate::finalize::Values;
+use crate::finalize::{Keys, Values};
 use crate::{Error, Result};
 
 /// One dimension, bound to a segment.
@@ -44,7 +44,11 @@ impl Key {
     pub fn bind(spec: &DimensionSpec, segment: &SegmentRef, drop_empty: bool) -> Result<Self> {
         let column = spec.bind(segment)?;
         let is_multi = column.is_multi_value();
-        let domain = match column.dictionary() {
+        let dictionary = match (column.dictionary(), column.column_type()) {
+            (Some(dictionary), ColumnType::Value(shape)) => Some(Arc::new(Keys { dictionary, shape }) as Arc<dyn Dictionary>),
+            (dictionary, _) => dictionary,
+        };
+        let domain = match dictionary {
             Some(dictionary) => {
                 let own_null = if is_multi { dictionary.code_of(None) } else { Some(0) };
                 let len = dictionary.len();
@@ -65,7 +69,7 @@ impl Key {
                 }
             },
         };
-        let number = Some(spec.output_type().clone()).filter(|asked| is_multi && *asked != ColumnType::String);
+        let number = Some(spec.output_type().clone()).filter(|asked| is_multi && asked.is_number());
         Ok(Self { column, domain, is_multi, drop_empty, number })
     }
 
@@ -189,7 +193,7 @@ fn numbers(codes: &[u32], dictionary: &dyn Dictionary, number: &ColumnType) -> V
     match number {
         ColumnType::Double => Values::Double(texts.map(|text| dialect::read::double(text?)).collect()),
         ColumnType::Float => Values::Float(texts.map(|text| dialect::read::float(text?)).collect()),
-        ColumnType::Long | ColumnType::String | ColumnType::State(_) => {
+        ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
             Values::Long(texts.map(|text| dialect::read::long(text?)).collect())
         }
     }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, Dictionary, Fold, Groups, KeyTable, Rows};
+use aggregate::{AggregatorSpec, Dictionary, Fold, Groups, KeyTable, Rows, Shape};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use segment::VECTOR_ROWS;
 
 use super::TextPool;
 use crate::exec::{ExecContext, Reservation};
-use crate::finalize::Values;
+use crate::finalize::{Keys, Values};
 use crate::partial::{Chunks, FoldPartial, Partial};
 use crate::{Error, Result};
 
@@ -104,7 +104,8 @@ enum KeyColumn {
     Float,
     /// All parts share a dictionary: codes are the key.
     Shared(Arc<dyn Dictionary>),
-    Pooled(TextPool),
+    /// Texts, or keys of values of a shape.
+    Pooled(TextPool, Option<Shape>),
     Null,
 }
 
@@ -122,16 +123,16 @@ impl KeyColumn {
                 if no_null_parts && kinds.all(same) {
                     KeyColumn::Shared(dictionary.clone())
                 } else {
-                    KeyColumn::Pooled(TextPool::default())
+                    KeyColumn::Pooled(TextPool::default(), keys_of(parts, at))
                 }
             }
-            _ => KeyColumn::Pooled(TextPool::default()),
+            _ => KeyColumn::Pooled(TextPool::default(), None),
         })
     }
 
     fn memory_bytes(&self) -> usize {
         match self {
-            KeyColumn::Pooled(pool) => pool.memory_bytes(),
+            KeyColumn::Pooled(pool, _) => pool.memory_bytes(),
             _ => 0,
         }
     }
@@ -141,7 +142,7 @@ impl KeyColumn {
         let rows = words.chunks_exact_mut(width);
         let null = |row: &mut [u64]| row[null_word(at, width)] |= 1 << (at % 64);
         match (self, key) {
-            (KeyColumn::Pooled(pool), Values::Null(_)) => {
+            (KeyColumn::Pooled(pool, _), Values::Null(_)) => {
                 let code = u64::from(pool.intern(None));
                 rows.for_each(|row| row[1 + at] = code);
             }
@@ -149,13 +150,16 @@ impl KeyColumn {
             (KeyColumn::Shared(_), Values::Coded { codes, .. }) => {
                 rows.zip(codes.iter()).for_each(|(row, code)| row[1 + at] = u64::from(*code));
             }
-            (KeyColumn::Pooled(pool), Values::Coded { codes, dictionary }) => {
+            (KeyColumn::Pooled(pool, shape), Values::Coded { codes, dictionary })
+                if shape.is_some() == dictionary.keys_of().is_some() =>
+            {
                 let mut known = Mapping::new(dictionary.len());
                 for (row, &code) in rows.zip(codes.iter()) {
                     row[1 + at] = u64::from(known.of(code, || pool.intern(dictionary.get(code))));
                 }
             }
-            (KeyColumn::Pooled(pool), other) => {
+            (KeyColumn::Pooled(_, Some(_)), _) => return Err(Error::internal("arrays and scalars under one key")),
+            (KeyColumn::Pooled(pool, None), other) => {
                 rows.enumerate().for_each(|(n, row)| row[1 + at] = u64::from(pool.intern(other.text(n).as_deref())));
             }
             (KeyColumn::Long, Values::Long(a)) => {
@@ -189,13 +193,27 @@ impl KeyColumn {
             KeyColumn::Shared(dictionary) => {
                 Values::Coded { codes: rows.map(|r| r[1 + at] as u32).collect(), dictionary }
             }
-            KeyColumn::Pooled(mut pool) => {
+            KeyColumn::Pooled(mut pool, shape) => {
                 let null = pool.intern(None);
                 let codes = rows.map(|r| valid(r).map_or(null, |v| v as u32)).collect();
-                Values::Coded { codes, dictionary: Arc::new(pool) }
+                let dictionary: Arc<dyn Dictionary> = Arc::new(pool);
+                Values::Coded {
+                    codes,
+                    dictionary: match shape {
+                        Some(shape) => Arc::new(Keys { dictionary, shape }),
+                        None => dictionary,
+                    },
+                }
             }
         }
     }
+}
+
+/// The shape of the keys when all parts hold some, or nulls.
+fn keys_of(parts: &[FoldPartial], at: usize) -> Option<Shape> {
+    let mut parts = parts.iter().map(|part| &part.keys[at]).filter(|key| !matches!(key, Values::Null(_)));
+    let first = parts.next()?.keys_of()?;
+    parts.try_fold(first, |shape, part| Some(shape.wider(part.keys_of()?)))
 }
 
 /// Codes already translated; dense, since a part uses most of its dictionary or the dictionary is small.

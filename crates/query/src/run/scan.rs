@@ -14,7 +14,7 @@ use timeline::Granularity;
 
 use super::Selection;
 use crate::exec::ExecContext;
-use crate::finalize::Values;
+use crate::finalize::{Keys, Values};
 use crate::model::Common;
 use crate::plan::Scope;
 use crate::{Error, Result};
@@ -158,6 +158,7 @@ fn json_of(value: &Scalar<'_>) -> Value {
             Number::from_f64(*double).map_or_else(|| Value::from(dialect::print::double_text(*double)), Value::Number)
         }
         Scalar::Text(text) => Value::from(text.as_ref()),
+        Scalar::Json(text) => serde_json::from_str(text).unwrap_or(Value::Null),
         Scalar::Array(array) => Value::Array(array.items.iter().map(json_of).collect()),
     }
 }
@@ -185,5 +186,10 @@ pub(crate) fn values_of(column: &ColumnRef, array: ArrayRef, spec: Option<&Arc<d
         return Ok(Values::Lists { lists: lists.clone(), dictionary });
     }
     let codes = segment::widen(array.as_ref()).ok_or_else(|| super::unexpected("text"))?;
-    Ok(Values::Coded { codes: codes.into(), dictionary })
+    Ok(match column.column_type() {
+        ColumnType::Value(shape) => {
+            Values::Coded { codes: codes.into(), dictionary: Arc::new(Keys { dictionary, shape }) }
+        }
+        _ => Values::Coded { codes: codes.into(), dictionary },
+    })
 }

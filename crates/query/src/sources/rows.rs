@@ -33,6 +33,10 @@ pub(crate) fn table_segment(table: &Table) -> Result<SegmentRef> {
                 aggregators.push(spec.to_json());
                 builder.array(name, state_type(spec, states), states.clone())
             }
+            Values::Coded { codes, dictionary } if let Some(shape) = dictionary.keys_of() => {
+                let texts: StringArray = codes.iter().map(|code| dictionary.get(*code)).collect();
+                builder.values(name, shape, texts)
+            }
             Values::Lists { .. } => builder.strings(name, (0..n).map(|row| values.list(row))),
             other => builder.string(name, (0..n).map(|row| other.text(row))),
         };

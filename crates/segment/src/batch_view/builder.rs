@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Dictionary};
+use aggregate::{ColumnType, Dictionary, Shape};
 use arrow_array::builder::StringBuilder;
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
 use arrow_buffer::OffsetBuffer;
@@ -25,6 +25,7 @@ enum Pending {
     Plain(ColumnType, ArrayRef),
     Strings(Vec<Option<String>>),
     Lists(Lists),
+    Values(Shape, StringArray),
     Ready(ColumnRef),
 }
 
@@ -102,6 +103,11 @@ impl BatchViewBuilder {
         self.push(name, Pending::Plain(ColumnType::State(type_name.into()), Arc::new(array)))
     }
 
+    /// A column of values, by their keys.
+    pub fn values(self, name: &str, shape: Shape, keys: StringArray) -> Self {
+        self.push(name, Pending::Values(shape, keys))
+    }
+
     /// An Arrow array of numbers or states, as it is.
     pub fn array(self, name: &str, column_type: ColumnType, array: ArrayRef) -> Self {
         self.push(name, Pending::Plain(column_type, array))
@@ -160,7 +166,7 @@ impl BatchViewBuilder {
             let name: Arc<str> = name.into();
             let column = pending.finish(self.insertion_order, self.bitmaps)?;
             let column_type = column.column_type();
-            let default = if column_type == ColumnType::String { Role::Dimension } else { Role::Metric };
+            let default = if matches!(column_type, ColumnType::String | ColumnType::Value(_)) { Role::Dimension } else { Role::Metric };
             let (multi_value, role) = (column.is_multi_value(), role.unwrap_or(default));
             schema.push(ColumnSchema { name: name.clone(), column_type, multi_value, role });
             columns.insert(name, column);
@@ -205,6 +211,7 @@ impl Pending {
             Pending::Plain(_, array) => Some(array.len()),
             Pending::Strings(values) => Some(values.len()),
             Pending::Lists(rows) => Some(rows.len()),
+            Pending::Values(_, keys) => Some(keys.len()),
             Pending::Ready(_) => None,
         }
     }
@@ -226,6 +233,10 @@ impl Pending {
                 let (codes, dictionary) = encode(&rows, insertion_order)?;
                 let array = list_of(&codes, dictionary.values().len());
                 Arc::new(coded(array, dictionary)?)
+            }
+            Pending::Values(shape, keys) => {
+                let column = super::string_column(&keys)?.of_values(shape);
+                Arc::new(if bitmaps { column.indexed(BitmapPolicy::All)? } else { column })
             }
             Pending::Ready(column) => column,
         })

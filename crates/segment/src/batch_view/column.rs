@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{Codes, ColumnType, Dictionary};
+use aggregate::{Codes, ColumnType, Dictionary, Shape};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, UInt32Array};
@@ -43,7 +43,9 @@ impl ArrayColumn {
             ColumnType::Double => DataType::Float64,
             ColumnType::Float => DataType::Float32,
             ColumnType::State(_) => DataType::Binary,
-            ColumnType::String => return Err(Error::invalid("a string column needs a dictionary")),
+            ColumnType::String | ColumnType::Value(_) => {
+                return Err(Error::invalid(format!("a column of type {column_type} needs a dictionary")));
+            }
         };
         if array.data_type() != &expected {
             let text = format!("expected {expected} for {column_type}, got {}", array.data_type());
@@ -103,6 +105,12 @@ impl ArrayColumn {
             zones: Vec::new(),
             number_codes: None,
         })
+    }
+
+    /// Codes of values instead of texts: the dictionary holds keys of values.
+    pub fn of_values(mut self, shape: Shape) -> Self {
+        self.column_type = ColumnType::Value(shape);
+        self
     }
 
     pub(crate) fn with_number_codes(mut self, codes: Option<NumberCodes>) -> Self {

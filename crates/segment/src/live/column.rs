@@ -76,8 +76,9 @@ impl Dictionary for LiveDictionary {
     }
 }
 
-/// A text dimension; multi-value when some row held a list.
+/// A dimension of texts or of values; multi-value when some row held a list.
 pub(super) struct LiveTexts {
+    column_type: ColumnType,
     rows: Chunked<u32>,
     dictionary: Arc<LiveDictionary>,
     lists: Interner<Box<[u32]>>,
@@ -86,11 +87,16 @@ pub(super) struct LiveTexts {
 }
 
 impl LiveTexts {
-    pub(super) fn new(rows: Chunked<u32>, values: Interner<Option<Box<str>>>, lists: Interner<Box<[u32]>>) -> Self {
+    pub(super) fn new(
+        column_type: ColumnType,
+        rows: Chunked<u32>,
+        values: Interner<Option<Box<str>>>,
+        lists: Interner<Box<[u32]>>,
+    ) -> Self {
         let null_code = values.find(None);
         // Empty lists alone do not make a column of lists.
         let is_multi = lists.len() > 1 || lists.get(0).is_some_and(|list| !list.is_empty());
-        Self { rows, dictionary: Arc::new(LiveDictionary(values)), lists, null_code, is_multi }
+        Self { column_type, rows, dictionary: Arc::new(LiveDictionary(values)), lists, null_code, is_multi }
     }
 
     fn array(&self, codes: ScalarBuffer<u32>) -> ArrayRef {
@@ -121,7 +127,7 @@ impl LiveTexts {
 
 impl Column for LiveTexts {
     fn column_type(&self) -> ColumnType {
-        ColumnType::String
+        self.column_type.clone()
     }
 
     fn is_multi_value(&self) -> bool {
@@ -166,7 +172,7 @@ impl LiveNumbers {
         match self.column_type {
             ColumnType::Double => Arc::new(bits.map(|b| b.map(f64::from_bits)).collect::<Float64Array>()),
             ColumnType::Float => Arc::new(bits.map(|b| b.map(|b| f32::from_bits(b as u32))).collect::<Float32Array>()),
-            ColumnType::Long | ColumnType::String | ColumnType::State(_) => {
+            ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
                 Arc::new(bits.map(|b| b.map(|b| b as i64)).collect::<Int64Array>())
             }
         }
@@ -249,7 +255,7 @@ impl LiveStates {
             (None, ColumnType::Long) => Arc::new(Int64Array::from(Vec::<i64>::new())),
             (None, ColumnType::Double) => Arc::new(Float64Array::from(Vec::<f64>::new())),
             (None, ColumnType::Float) => Arc::new(Float32Array::from(Vec::<f32>::new())),
-            (None, ColumnType::String) => Arc::new(StringArray::from(Vec::<&str>::new())),
+            (None, ColumnType::String | ColumnType::Value(_)) => Arc::new(StringArray::from(Vec::<&str>::new())),
             (None, ColumnType::State(_)) => Arc::new(BinaryArray::from(Vec::<&[u8]>::new())),
         }
     }

@@ -11,6 +11,8 @@ use crate::{DimensionSchema, Error, MultiValueHandling, Result};
 
 /// Set in a row's code when it stands for a list of values.
 pub(super) const LIST: u32 = 1 << 31;
+/// Bytes that arrays and nested data may have, whatever the limit of texts.
+const MAX_KEY_BYTES: usize = 1 << 20;
 const UNKNOWN: u32 = u32::MAX;
 /// Values of a batch's dictionary, for each row that is taken of it, up to which hints are kept.
 const VALUES_A_ROW: usize = 16;
@@ -40,7 +42,7 @@ pub(super) struct Dimension {
 impl Dimension {
     pub(super) fn new(schema: DimensionSchema, is_rollup: bool) -> Self {
         let values = match schema.column_type {
-            ColumnType::String | ColumnType::State(_) => {
+            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
                 Values::Text { values: Interner::new(), lists: Interner::new() }
             }
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Values::Number(Interner::new()),
@@ -82,7 +84,9 @@ impl Dimension {
             (Input::Text { codes, dictionary }, Values::Text { .. }) => {
                 self.encode_texts(None, codes, dictionary, rows, limits, out)
             }
-            (Input::Texts { offsets, codes, dictionary }, Values::Text { .. }) => {
+            (Input::Texts { offsets, codes, dictionary }, Values::Text { .. })
+                if self.schema.column_type == ColumnType::String =>
+            {
                 self.encode_texts(Some(offsets), codes, dictionary, rows, limits, out)
             }
             (Input::Long(_) | Input::Double(_) | Input::Float(_), Values::Number(values)) => {
@@ -163,7 +167,11 @@ impl Dimension {
             return Err(Error::invalid(format!("dimension '{}': code outside its dictionary", self.schema.name)));
         }
         let value = dictionary.get(code);
-        let is_long = value.is_some_and(|text| text.len() > limits.max_value_bytes);
+        let max_bytes = match self.schema.column_type {
+            ColumnType::Value(_) => limits.max_value_bytes.max(MAX_KEY_BYTES),
+            _ => limits.max_value_bytes,
+        };
+        let is_long = value.is_some_and(|text| text.len() > max_bytes);
         let Values::Text { values, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
         let ours = values.intern(value.filter(|_| !is_long), limits.max_dictionary_values.min(LIST as usize));
         let ours = ours.ok_or_else(|| full(&self.schema, limits))?;

@@ -78,10 +78,12 @@ fn schema_of(rollup: &RollupSchema, columns: &[ColumnRef], weight: bool) -> Sche
 
 fn dimension_column(dimension: &Dimension) -> ColumnRef {
     let rows = dimension.rows.view();
+    let column_type = dimension.schema.column_type.clone();
     match &dimension.values {
-        Values::Text { values, lists } => Arc::new(LiveTexts::new(rows, values.view(), lists.view())),
+        Values::Text { values, lists } => {
+            Arc::new(LiveTexts::new(column_type, rows, values.view(), lists.view()))
+        }
         Values::Number(values) => {
-            let column_type = dimension.schema.column_type.clone();
             Arc::new(LiveNumbers { rows, values: values.view(), column_type })
         }
     }

@@ -1,6 +1,6 @@
 //! The directory of an index section: what lies where, as JSON.
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, Shape};
 use serde::{Deserialize, Serialize};
 
 use crate::{Bounds, ColumnStats, Error, Result, Role, SegmentMetadata};
@@ -63,9 +63,10 @@ impl ColumnEntry {
             "DOUBLE" => ColumnType::Double,
             "FLOAT" => ColumnType::Float,
             "STRING" => ColumnType::String,
-            other => match other.strip_prefix("COMPLEX<").and_then(|rest| rest.strip_suffix('>')) {
-                Some(name) => ColumnType::state(name),
-                None => return Err(Error::Unsupported(format!("column type '{other}'"))),
+            other => match (within(other, "COMPLEX<"), within(other, "VALUE<").and_then(Shape::of_name)) {
+                (Some(name), _) => ColumnType::state(name),
+                (None, Some(shape)) => ColumnType::Value(shape),
+                (None, None) => return Err(Error::Unsupported(format!("column type '{other}'"))),
             },
         })
     }
@@ -73,6 +74,19 @@ impl ColumnEntry {
     pub(super) fn stats(&self, column_type: &ColumnType) -> ColumnStats {
         let bounds = self.bounds.map(|[min, max]| bounds_of(min, max, column_type));
         ColumnStats { bounds, num_nulls: self.num_nulls }
+    }
+}
+
+/// What stands between the angle brackets of a type's name.
+fn within<'a>(name: &'a str, opening: &str) -> Option<&'a str> {
+    name.strip_prefix(opening)?.strip_suffix('>')
+}
+
+/// The name of a type in a directory.
+pub(super) fn type_name(column_type: &ColumnType) -> String {
+    match column_type {
+        ColumnType::Value(shape) => format!("VALUE<{}>", shape.name()),
+        other => other.to_string(),
     }
 }
 
@@ -86,7 +100,11 @@ pub(super) fn bounds_bits(bounds: Bounds) -> [u64; 2] {
 pub(super) fn bounds_of(min: u64, max: u64, column_type: &ColumnType) -> Bounds {
     match column_type {
         ColumnType::Long => Bounds::Long { min: min as i64, max: max as i64 },
-        ColumnType::Double | ColumnType::Float | ColumnType::String | ColumnType::State(_) => {
+        ColumnType::Double
+        | ColumnType::Float
+        | ColumnType::String
+        | ColumnType::State(_)
+        | ColumnType::Value(_) => {
             Bounds::Double { min: f64::from_bits(min), max: f64::from_bits(max) }
         }
     }

@@ -269,7 +269,7 @@ pub(super) fn plain_type(column_type: &ColumnType) -> DataType {
         ColumnType::Long => DataType::Int64,
         ColumnType::Double => DataType::Float64,
         ColumnType::Float => DataType::Float32,
-        ColumnType::String => DataType::Utf8,
+        ColumnType::String | ColumnType::Value(_) => DataType::Utf8,
         ColumnType::State(_) => DataType::Binary,
     }
 }

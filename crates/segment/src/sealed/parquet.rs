@@ -24,6 +24,7 @@ use super::Depth;
 use super::image::{plain_type, write_parts};
 use super::open::map;
 use super::section::{Section, write_section};
+use super::values::{self, Finder, Form};
 use crate::batch_view::list_array;
 use crate::codes::{narrow, widen};
 use crate::{Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
@@ -82,10 +83,19 @@ fn outward(table: &Table, name: &str) -> Result<ArrayRef> {
         return Ok(Arc::new(TimestampMillisecondArray::new(times, None).with_timezone("UTC")));
     }
     let Some(dictionary) = column.dictionary() else { return Ok(array) };
-    let values: StringArray =
+    if let ColumnType::Value(shape) = column.column_type() {
+        return match Form::of(shape, &*dictionary) {
+            Form::Lists(element) => {
+                let codes = widen(array.as_ref()).ok_or_else(|| Error::invalid("a column of values without codes"))?;
+                Ok(values::lists(&codes, &*dictionary, element))
+            }
+            Form::Texts => texts(array.as_ref(), Arc::new(values::shown(&*dictionary)), dictionary.code_of(None)),
+        };
+    }
+    let names: StringArray =
         (0..dictionary.len() as u32).map(|code| Some(dictionary.get(code).unwrap_or(""))).collect();
     let null = dictionary.code_of(None);
-    let Some(list) = array.as_list_opt::<i32>() else { return texts(array.as_ref(), Arc::new(values), null) };
+    let Some(list) = array.as_list_opt::<i32>() else { return texts(array.as_ref(), Arc::new(names), null) };
     // A row of one null is a null row; an empty one stays empty.
     let codes = widen(list.values().as_ref()).ok_or_else(|| Error::invalid("a text column without codes"))?;
     let is_null = |row: &[i32]| row[1] - row[0] == 1 && null == Some(codes[row[0] as usize]);
@@ -94,7 +104,7 @@ fn outward(table: &Table, name: &str) -> Result<ArrayRef> {
     let held: Vec<u32> = held.copied().collect();
     let lens = rows.clone().map(|row| if is_null(row) { 0 } else { (row[1] - row[0]) as usize });
     let (offsets, valid) = (OffsetBuffer::from_lengths(lens), rows.map(|row| !is_null(row)).collect());
-    let items = texts(narrow(&held, dictionary.len()).as_ref(), Arc::new(values), null)?;
+    let items = texts(narrow(&held, dictionary.len()).as_ref(), Arc::new(names), null)?;
     let field = Arc::new(Field::new("element", items.data_type().clone(), true));
     Ok(Arc::new(ListArray::new(field, offsets, items, Some(valid))))
 }
@@ -151,15 +161,26 @@ pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
     let entries = &section.directory.columns;
     let mut fields = Vec::with_capacity(entries.len());
     for entry in entries {
-        fields.push(read_field(&entry.name, &entry.column_type()?, entry.multi_value));
+        let column_type = entry.column_type()?;
+        let form = match (&column_type, section.dictionary(entry, Depth::Whole)?) {
+            (ColumnType::Value(shape), Some(dictionary)) => Form::of(*shape, &*dictionary),
+            _ => Form::Texts,
+        };
+        fields.push(read_field(&entry.name, &column_type, entry.multi_value, form));
     }
     let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
     let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(corrupt)?;
     let reader = reader.with_batch_size(VECTOR_ROWS).build().map_err(corrupt)?;
     let mut columns = Vec::with_capacity(entries.len());
     for entry in entries {
+        let dictionary = section.dictionary(entry, Depth::Whole)?;
+        let finder = match (entry.column_type()?, &dictionary) {
+            (ColumnType::Value(shape), Some(dictionary)) => Some(Finder::new(shape, dictionary.clone())),
+            _ => None,
+        };
         columns.push(Inward {
-            dictionary: section.dictionary(entry, Depth::Whole)?,
+            dictionary,
+            finder,
             codes: Vec::new(),
             lens: Vec::new(),
             parts: Vec::new(),
@@ -180,12 +201,13 @@ pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
     write_parts(arrays, &bytes, out)
 }
 
-fn read_field(name: &str, column_type: &ColumnType, multi_value: bool) -> Field {
+fn read_field(name: &str, column_type: &ColumnType, multi_value: bool, form: Form) -> Field {
     let text = || DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let data_type = match column_type {
         ColumnType::Long if name == TIME_COLUMN => DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
         ColumnType::String if multi_value => DataType::List(Arc::new(Field::new("element", text(), true))),
         ColumnType::String => text(),
+        ColumnType::Value(_) => form.data_type(),
         ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::State(_) => plain_type(column_type),
     };
     Field::new(name, data_type, name != TIME_COLUMN)
@@ -194,6 +216,8 @@ fn read_field(name: &str, column_type: &ColumnType, multi_value: bool) -> Field 
 /// One column on its way from the file into the image.
 struct Inward {
     dictionary: Option<Arc<StringDictionary>>,
+    /// Of a column of values.
+    finder: Option<Finder>,
     codes: Vec<u32>,
     /// Lengths of the lists.
     lens: Vec<usize>,
@@ -202,6 +226,9 @@ struct Inward {
 
 impl Inward {
     fn push(&mut self, array: &ArrayRef) -> Result<()> {
+        if let Some(finder) = &self.finder {
+            return finder.codes(array, &mut self.codes);
+        }
         let Some(dictionary) = self.dictionary.clone() else {
             let longs = array.as_primitive_opt::<arrow_array::types::TimestampMillisecondType>();
             self.parts.push(match longs {

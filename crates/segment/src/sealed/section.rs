@@ -9,7 +9,7 @@ use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use bytes::Bytes;
 
 use super::Depth;
-use super::directory::{ColumnEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, bounds_bits, bounds_of};
+use super::directory::{ColumnEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, bounds_bits, bounds_of, type_name};
 use crate::batch_view::bounds;
 use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
 use crate::codes::widen;
@@ -99,7 +99,7 @@ fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<Colu
     };
     Ok(ColumnEntry {
         name: schema.name.to_string(),
-        type_name: schema.column_type.to_string(),
+        type_name: type_name(&schema.column_type),
         role: schema.role,
         multi_value: column.is_multi_value(),
         has_nulls: column.has_nulls(),
@@ -252,8 +252,10 @@ impl Section {
     ) -> Result<ArrayColumn> {
         let column_type = entry.column_type()?;
         let named = |error: Error| Error::corrupt(format!("column '{}': {error}", entry.name));
-        let is_text = column_type == ColumnType::String;
-        if entry.dictionary.is_some() != is_text
+        let is_value = matches!(column_type, ColumnType::Value(_));
+        let is_coded = is_value || column_type == ColumnType::String;
+        if entry.dictionary.is_some() != is_coded
+            || (is_value && entry.multi_value)
             || array.len() != self.num_rows()
             || array.as_list_opt::<i32>().is_some() != entry.multi_value
         {
@@ -266,7 +268,10 @@ impl Section {
                     Depth::Whole => ArrayColumn::coded(array, dictionary),
                     Depth::Structure => ArrayColumn::known_coded(array, dictionary, entry.has_nulls),
                 };
-                let column = column.map_err(named)?;
+                let mut column = column.map_err(named)?;
+                if let ColumnType::Value(shape) = column_type {
+                    column = column.of_values(shape);
+                }
                 Ok(match bitmaps {
                     Some(bitmaps) => column.with_bitmaps(bitmaps),
                     None => column,

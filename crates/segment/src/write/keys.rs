@@ -17,7 +17,8 @@ use crate::dictionary::compare_values;
 use crate::{ArrayColumn, DimensionSchema, Error, Result, StringDictionary};
 
 pub(super) enum KeyColumn {
-    Text { dictionary: Arc<StringDictionary>, rows: TextRows },
+    /// Texts, or keys of values.
+    Text { column_type: ColumnType, dictionary: Arc<StringDictionary>, rows: TextRows },
     Number { column_type: ColumnType, bits: Vec<Option<u64>> },
 }
 
@@ -45,7 +46,7 @@ impl KeyColumn {
             .collect::<Result<Vec<_>>>()?;
         let lens: Vec<usize> = parts.iter().map(Part::len).collect();
         match &dimension.column_type {
-            ColumnType::String => text_keys(&columns, &lens),
+            ColumnType::String | ColumnType::Value(_) => text_keys(&columns, &lens, &dimension.column_type),
             column_type => number_keys(&columns, &lens, column_type),
         }
     }
@@ -53,7 +54,7 @@ impl KeyColumn {
     /// The fields that sort the rows, nulls first.
     pub(super) fn fields(&self) -> Vec<KeyField> {
         match self {
-            KeyColumn::Text { dictionary, rows: TextRows::Single(codes) } => {
+            KeyColumn::Text { dictionary, rows: TextRows::Single(codes), .. } => {
                 vec![KeyField { bits: bits_for(dictionary.len()), values: codes.iter().map(|&c| c.into()).collect() }]
             }
             KeyColumn::Text { rows: TextRows::Lists { lists, rows }, .. } => {
@@ -77,11 +78,15 @@ impl KeyColumn {
     /// The column of these rows.
     pub(super) fn column(&self, rows: &[u32]) -> Result<ArrayColumn> {
         match self {
-            KeyColumn::Text { dictionary, rows: TextRows::Single(codes) } => {
+            KeyColumn::Text { column_type, dictionary, rows: TextRows::Single(codes) } => {
                 let codes: Vec<u32> = rows.iter().map(|&row| codes[row as usize]).collect();
-                ArrayColumn::coded(narrow(&codes, dictionary.len()), dictionary.clone())
+                let column = ArrayColumn::coded(narrow(&codes, dictionary.len()), dictionary.clone())?;
+                Ok(match column_type {
+                    ColumnType::Value(shape) => column.of_values(*shape),
+                    _ => column,
+                })
             }
-            KeyColumn::Text { dictionary, rows: TextRows::Lists { lists, rows: held } } => {
+            KeyColumn::Text { dictionary, rows: TextRows::Lists { lists, rows: held }, .. } => {
                 let of = |row: &u32| &lists[held[*row as usize] as usize];
                 let total: usize = rows.iter().map(|row| of(row).len()).sum();
                 if i32::try_from(total).is_err() {
@@ -99,7 +104,7 @@ impl KeyColumn {
                     ColumnType::Float => {
                         Arc::new(bits.map(|b| b.map(|b| f32::from_bits(b as u32))).collect::<Float32Array>())
                     }
-                    ColumnType::Long | ColumnType::String | ColumnType::State(_) => {
+                    ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
                         Arc::new(bits.map(|b| b.map(|b| b as i64)).collect::<Int64Array>())
                     }
                 };
@@ -122,7 +127,7 @@ fn ascending(bits: u64, column_type: &ColumnType) -> u64 {
             let bits = f64::from(f32::from_bits(bits as u32)).to_bits();
             bits ^ if bits & SIGN == 0 { SIGN } else { u64::MAX }
         }
-        ColumnType::Long | ColumnType::String | ColumnType::State(_) => bits ^ SIGN,
+        ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => bits ^ SIGN,
     }
 }
 
@@ -190,7 +195,7 @@ impl LocalTexts {
     }
 }
 
-fn text_keys(columns: &[Option<ReadColumn>], lens: &[usize]) -> Result<KeyColumn> {
+fn text_keys(columns: &[Option<ReadColumn>], lens: &[usize], column_type: &ColumnType) -> Result<KeyColumn> {
     let locals = columns
         .iter()
         .zip(lens)
@@ -210,7 +215,7 @@ fn text_keys(columns: &[Option<ReadColumn>], lens: &[usize]) -> Result<KeyColumn
         }
         TextRows::Single(codes)
     };
-    Ok(KeyColumn::Text { dictionary: Arc::new(dictionary), rows })
+    Ok(KeyColumn::Text { column_type: column_type.clone(), dictionary: Arc::new(dictionary), rows })
 }
 
 fn list_rows(locals: &[LocalTexts], maps: &[Vec<u32>], null: Option<u32>, num_rows: usize) -> TextRows {

@@ -34,7 +34,7 @@ pub(super) const KINDS: &[FunctionKind] = &[
 fn number(value: &Scalar<'_>) -> Option<i64> {
     match value {
         Scalar::Long(_) | Scalar::Double(_) => value.as_long(),
-        Scalar::Null | Scalar::Text(_) | Scalar::Array(_) => None,
+        Scalar::Null | Scalar::Text(_) | Scalar::Array(_) | Scalar::Json(_) => None,
     }
 }
 

@@ -31,7 +31,7 @@ fn format(call: Call<'_>, system: &'static System) -> Result<Box<dyn Function>> 
         match &args[0] {
             Scalar::Null => return Ok(Scalar::Null),
             Scalar::Long(_) | Scalar::Double(_) => {}
-            Scalar::Text(_) | Scalar::Array(_) => {
+            Scalar::Text(_) | Scalar::Array(_) | Scalar::Json(_) => {
                 return Err(Error::evaluation(name, "the first argument must be a number"));
             }
         }

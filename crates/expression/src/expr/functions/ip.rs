@@ -22,7 +22,7 @@ fn ipv4(value: &Scalar<'_>) -> Option<Ipv4Addr> {
     match value {
         Scalar::Text(text) => text.parse().ok(),
         Scalar::Long(value) => u32::try_from(*value).ok().map(Ipv4Addr::from),
-        Scalar::Null | Scalar::Double(_) | Scalar::Array(_) => None,
+        Scalar::Null | Scalar::Double(_) | Scalar::Array(_) | Scalar::Json(_) => None,
     }
 }
 

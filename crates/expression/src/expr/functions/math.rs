@@ -70,7 +70,7 @@ pub(super) const KINDS: &[FunctionKind] = &[
 fn real(value: &Scalar<'_>) -> Option<f64> {
     match value {
         Scalar::Long(_) | Scalar::Double(_) => value.as_double(),
-        Scalar::Null | Scalar::Text(_) | Scalar::Array(_) => None,
+        Scalar::Null | Scalar::Text(_) | Scalar::Array(_) | Scalar::Json(_) => None,
     }
 }
 
@@ -184,7 +184,7 @@ fn round<'a>(args: &[Scalar<'a>]) -> Result<Scalar<'a>> {
         Scalar::Null => Ok(Scalar::Null),
         Scalar::Long(value) => Ok(Scalar::Long(round_long(*value, places))),
         Scalar::Double(value) => Ok(Scalar::Double(round_double(*value, places))),
-        Scalar::Text(_) | Scalar::Array(_) => Err(Error::evaluation("round", "the first argument must be a number")),
+        Scalar::Text(_) | Scalar::Array(_) | Scalar::Json(_) => Err(Error::evaluation("round", "the first argument must be a number")),
     }
 }
 

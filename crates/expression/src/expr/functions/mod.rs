@@ -200,6 +200,8 @@ pub(crate) fn runs_over_vectors(name: &str) -> bool {
 #[derive(Clone, Copy)]
 pub(crate) enum Output {
     Is(ExprType),
+    /// Not known before the values are.
+    Unknown,
     /// The widest of the arguments.
     Widest,
     /// Long when all arguments that are known are, else double.
@@ -219,13 +221,14 @@ impl Output {
         let widest = args.iter().flatten().map(|t| t.element()).reduce(wider);
         match self {
             Output::Is(result) => Some(result),
+            Output::Unknown => None,
             Output::Widest => widest.map(|kind| match args.iter().flatten().any(|t| matches!(t, ExprType::Array(_))) {
                 true => ExprType::Array(kind),
                 false => ExprType::Scalar(kind),
             }),
             Output::Number => args.iter().flatten().map(|t| t.element()).reduce(wider).map(|kind| match kind {
                 Kind::Long => ExprType::LONG,
-                Kind::Double | Kind::Text => ExprType::DOUBLE,
+                Kind::Double | Kind::Text | Kind::Json => ExprType::DOUBLE,
             }),
             Output::ArrayOfWidest => widest.map(ExprType::Array),
             Output::Element => args.first().copied().flatten().map(|t| ExprType::Scalar(t.element())),

@@ -138,6 +138,14 @@ pub(crate) fn cell(text: &str) -> Result<Cell<'_>, Unreadable> {
     }
 }
 
+/// The value of a JSON text; a text that is none is null.
+pub(crate) fn cell_of(text: &str) -> Cell<'_> {
+    if !skip::is_shallow(text.as_bytes(), MAX_DEPTH) {
+        return Cell::Null;
+    }
+    cell(text).unwrap_or(Cell::Null)
+}
+
 struct Text<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {

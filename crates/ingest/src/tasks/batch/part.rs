@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use segment::{DimensionSchema, Limits, LiveIndex, RollupSchema, SegmentRef};
+use segment::{DimensionSchema, Limits, LiveIndex, RollupSchema, Segment, SegmentRef};
 use timeline::{Interval, SegmentId};
 
 use super::BatchSpec;
@@ -110,8 +110,14 @@ fn union_schema(spec: &BatchSpec, parts: &[SegmentRef]) -> RollupSchema {
     let mut schema = rollup_schema(&spec.schema, &spec.schema.dimensions.dimensions);
     for column in parts.iter().flat_map(|part| part.schema().dimensions()) {
         match schema.dimensions.iter_mut().find(|known| known.name == column.name) {
-            Some(known) => known.column_type = column.column_type.clone(),
+            Some(_) => {}
             None => schema.dimensions.push(DimensionSchema::new(&column.name, column.column_type.clone())),
+        }
+    }
+    let parts: Vec<&dyn Segment> = parts.iter().map(|part| &**part).collect();
+    for dimension in &mut schema.dimensions {
+        if let Some(column_type) = segment::common_type(&parts, &dimension.name) {
+            dimension.column_type = column_type;
         }
     }
     schema

@@ -161,7 +161,7 @@ impl ColumnAnalysis {
         // A column of states may hold nulls as far as clients can tell.
         let is_state = matches!(column.column_type(), ColumnType::State(_));
         let bound = |pick: fn(&dyn Dictionary) -> Option<String>| {
-            if wanted.minmax { dictionary.as_deref().and_then(pick) } else { None }
+            if wanted.minmax && is_text { dictionary.as_deref().and_then(pick) } else { None }
         };
         let len = dictionary.as_ref().map_or(0, |dictionary| dictionary.len() as u64);
         Some(Self {
