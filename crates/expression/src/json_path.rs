@@ -1,6 +1,7 @@
 //! Paths into nested data: `$.a['b'][0]`, or `.a.b[0]` in jq's way.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use aggregate::{Shape, cast};
 use dialect::value::{self, Value};
@@ -148,26 +149,67 @@ fn unescaped(name: &str) -> Cow<'_, str> {
     if name.contains("\\'") { Cow::Owned(name.replace("\\'", "'")) } else { Cow::Borrowed(name) }
 }
 
-/// The paths to all scalars and arrays of scalars, in the order of the data; to a scalar itself `$`.
+/// The paths to all scalars and arrays of scalars, in the order of a hash set of Java's, as Druid lists them; to a
+/// scalar itself `$`.
 pub(crate) fn paths(tree: &Json) -> Vec<String> {
-    let mut out = Vec::new();
-    walk(tree, "$", &mut out);
-    out
+    let mut found: Vec<Vec<Step>> = Vec::new();
+    let mut waiting = VecDeque::from([(Vec::new(), tree)]);
+    while let Some((path, tree)) = waiting.pop_front() {
+        let below: Vec<(Step, &Json)> = match tree {
+            _ if !is_deep(tree) => {
+                found.push(path);
+                continue;
+            }
+            Json::Object(fields) => fields.iter().map(|(name, tree)| (Step::Field(name.clone()), tree)).collect(),
+            Json::Array(items) => (0..).map(Step::Element).zip(items).collect(),
+            _ => Vec::new(),
+        };
+        for (step, tree) in below {
+            let path: Vec<Step> = path.iter().cloned().chain([step]).collect();
+            if is_deep(tree) { waiting.push_back((path, tree)) } else { found.push(path) }
+        }
+    }
+    let mut slots = 16;
+    while found.len() * 4 > slots * 3 {
+        slots *= 2;
+    }
+    found.sort_by_key(|path| {
+        let hash = java_hash(path);
+        (hash ^ hash >> 16) as usize & (slots - 1)
+    });
+    found.iter().map(|path| shown(path)).collect()
 }
 
-fn walk(tree: &Json, path: &str, out: &mut Vec<String>) {
+fn is_deep(tree: &Json) -> bool {
     match tree {
-        Json::Object(fields) => {
-            for (name, field) in fields {
-                let is_plain = !name.contains(['.', '[', ']', '\'', '"']) && !name.is_empty();
-                walk(field, &if is_plain { format!("{path}.{name}") } else { format!("{path}['{name}']") }, out);
-            }
-        }
-        Json::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
-            items.iter().enumerate().for_each(|(at, item)| walk(item, &format!("{path}[{at}]"), out));
-        }
-        _ => out.push(path.to_owned()),
+        Json::Object(_) => true,
+        Json::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
+        _ => false,
     }
+}
+
+/// The hash of Java's list of the steps.
+fn java_hash(path: &[Step]) -> u32 {
+    let next = |hash: u32, item: u32| hash.wrapping_mul(31).wrapping_add(item);
+    let step = |step: &Step| match step {
+        Step::Field(name) => next(1, name.encode_utf16().fold(0, |hash, unit| next(hash, unit.into()))),
+        Step::Element(at) => next(1, *at as u32),
+    };
+    path.iter().map(step).fold(1, next)
+}
+
+fn shown(path: &[Step]) -> String {
+    let mut out = String::from("$");
+    for step in path {
+        match step {
+            Step::Field(name) if name.is_empty() || name.contains(['.', '[', ']', '\'', '"']) => {
+                out.push_str(&format!("['{name}']"));
+            }
+            Step::Field(name) => out.push_str(&format!(".{name}")),
+            Step::Element(at) => out.push_str(&format!("[{at}]")),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -203,7 +245,8 @@ mod tests {
         assert_eq!(literal("$.o"), Value::Null);
         assert_eq!(literal("$.l[0]"), Value::Null);
         assert_eq!(literal("$.l[0].k"), Value::Long(2));
-        assert_eq!(paths(&tree(r#"{"a":{"b.c":[1]},"l":[{"k":1}]}"#)), ["$.a['b.c']", "$.l[0].k"]);
+        assert_eq!(paths(&tree(r#"{"a":1,"b":{"c":"x","d":[1]},"e":1.5}"#)), ["$.b.c", "$.e", "$.b.d", "$.a"]);
+        assert_eq!(paths(&tree(r#"{"l":[{"b.c":[1]}]}"#)), ["$.l[0]['b.c']"]);
         assert_eq!(paths(&tree("[1]")), ["$"]);
     }
 }

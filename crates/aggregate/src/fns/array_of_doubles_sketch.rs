@@ -71,6 +71,7 @@ impl SketchKind for TupleKind {
 
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
+            ColumnType::Value(_) => false,
             ColumnType::State(name) => self.metrics.is_none() && STATE_TYPES.contains(&name.as_ref()),
             ColumnType::String => true,
             ColumnType::Long | ColumnType::Double | ColumnType::Float => self.metrics.is_some(),

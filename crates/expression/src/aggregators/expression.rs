@@ -95,7 +95,7 @@ fn column_type(expr_type: Option<ExprType>) -> ColumnType {
     match expr_type {
         Some(ExprType::Scalar(Kind::Long)) => ColumnType::Long,
         Some(ExprType::Scalar(Kind::Double)) => ColumnType::Double,
-        Some(ExprType::Scalar(Kind::Text) | ExprType::Array(_)) | None => ColumnType::String,
+        Some(ExprType::Scalar(Kind::Text | Kind::Json) | ExprType::Array(_)) | None => ColumnType::String,
     }
 }
 

@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use aggregate::Shape;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::spec::DataSchema;
+use crate::spec::{DataSchema, DimensionType};
 
 /// A parser of `schema`'s dataSchema over `format`.
 pub(crate) fn parser(schema: Value, format: Value, numbering: Numbering) -> Parser {
@@ -206,11 +207,45 @@ fn discovered_types_follow_the_values() {
     assert_eq!(types(&batch), ["long", "double", "string", "long", "long"]);
     let version = batch.schema_version();
     parse(&parser, &mut batch, [&b"{\"ts\":1,\"m\":2.5}"[..], b"{\"ts\":1,\"m\":7}"]);
-    assert_eq!(types(&batch), ["long", "double", "string", "long", "double"]);
+    let found = |batch: &ParsedBatch| batch.dimensions()[4].dimension_type;
+    let key = |value: Value| json!(dialect::value::key(&dialect::value::of_json(&value)));
+    assert_eq!(found(&batch), DimensionType::Values(Shape::Double));
     assert!(batch.schema_version() > version);
-    assert_eq!((&rows(&batch)[0]["m"], &rows(&batch)[1]["m"]), (&json!(2.5), &json!(7.0)));
+    assert_eq!((&rows(&batch)[0]["m"], &rows(&batch)[1]["m"]), (&key(json!(2.5)), &key(json!(7))));
     parse(&parser, &mut batch, [&b"{\"ts\":1,\"m\":\"x\"}"[..], b"{\"ts\":1,\"m\":7}"]);
-    assert_eq!(rows(&batch)[1]["m"], json!("7"));
+    assert_eq!(found(&batch), DimensionType::Values(Shape::String));
+    assert_eq!(rows(&batch)[1]["m"], key(json!(7)));
+    parse(&parser, &mut batch, [&b"{\"ts\":1,\"m\":[1,true,null]}"[..], b"{\"ts\":1,\"m\":{\"a\":[1]}}"]);
+    assert_eq!(found(&batch), DimensionType::Values(Shape::Json));
+    assert_eq!(rows(&batch)[0]["m"], key(json!([1, 1, null])));
+    assert_eq!(rows(&batch)[1]["m"], key(json!({"a": [1]})));
+}
+
+#[test]
+fn arrays_and_nested_data_are_kept_as_declared() {
+    let schema = json!({"dimensionsSpec": {"dimensions": [{"type": "auto", "name": "a"}, {"type": "json", "name": "j"},
+        {"type": "auto", "name": "c", "castToType": "ARRAY<LONG>"}, {"type": "auto", "name": "l", "castToType": "LONG"}]}});
+    let parser = parser(schema, json!({"type": "json"}), Numbering::Stream);
+    let mut batch = parser.batch();
+    let records = [
+        &b"{\"ts\":1,\"a\":[1,2],\"j\":true,\"c\":[\"7\",2.5],\"l\":\"12\"}"[..],
+        b"{\"ts\":1,\"a\":[2.5,null],\"j\":{\"x\":{\"y\":1e10}},\"c\":3,\"l\":[1]}",
+        b"{\"ts\":1,\"a\":[],\"j\":[1,\"x\"]}",
+    ];
+    parse(&parser, &mut batch, records);
+    let key = |value: Value| json!(dialect::value::key(&dialect::value::of_json(&value)));
+    let types: Vec<DimensionType> = batch.dimensions().iter().map(|d| d.dimension_type).collect();
+    assert_eq!(types[..2], [DimensionType::Values(Shape::DoubleArray), DimensionType::Json]);
+    assert_eq!(types[2..], [DimensionType::Values(Shape::LongArray), DimensionType::Long]);
+    let rows = rows(&batch);
+    assert_eq!(rows.iter().map(|row| row["a"].clone()).collect::<Vec<_>>(), [
+        key(json!([1.0, 2.0])),
+        key(json!([2.5, null])),
+        key(json!([])),
+    ]);
+    assert_eq!((&rows[0]["j"], &rows[1]["j"]), (&json!("Ytrue"), &json!("Y{\"x\":{\"y\":1.0E10}}")));
+    assert_eq!((&rows[0]["c"], &rows[1]["c"]), (&key(json!([7, 2])), &key(json!([3]))));
+    assert_eq!((&rows[0]["l"], &rows[1]["l"], &rows[2]["l"]), (&json!(12), &Value::Null, &Value::Null));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aggregate::{Codes, Dictionary};
+use aggregate::{Codes, ColumnType, Dictionary};
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray, RecordBatch, StringArray, cast::AsArray, types::Int64Type};
 use dialect::StringOrder;
 use dialect::order::compare_nullable;
@@ -105,7 +105,9 @@ impl Search {
         };
         let mut met = Vec::new();
         for spec in self.specs(&segment)? {
-            if segment.column(spec.dimension()).is_none() {
+            let Some(column) = segment.column(spec.dimension()) else { continue };
+            // Arrays hold no text that could be found.
+            if matches!(column.column_type(), ColumnType::Value(shape) if shape.is_array()) {
                 continue;
             }
             let column = spec.bind(&segment)?;

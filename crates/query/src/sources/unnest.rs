@@ -140,7 +140,7 @@ impl Unnesting {
         let taken = match &self.values {
             Values::Expression { expr, kind } => {
                 let bound = expr.bind(&segment);
-                match bound.column().filter(|column| column.dictionary().is_some()) {
+                match bound.column().filter(|column| column.column_type() == ColumnType::String) {
                     Some(column) => self.of_column(&segment, column, rows, &mut held)?,
                     None => self.of_expression(&segment, &bound, *kind, rows, &mut held)?,
                 }
@@ -148,7 +148,13 @@ impl Unnesting {
             Values::Virtual(columns) => {
                 let with = WithVirtual::new(segment.clone(), columns)?;
                 let column = with.column(OWN_NAME).ok_or_else(|| Error::internal("a virtual column is missing"))?;
-                let taken = self.of_column(&segment, &column, rows, &mut held)?;
+                let taken = match column.column_type() {
+                    ColumnType::Value(_) => {
+                        let bound = Expr::parse(&format!("\"{OWN_NAME}\""))?.bind(&with);
+                        self.of_expression(&segment, &bound, None, rows, &mut held)?
+                    }
+                    _ => self.of_column(&segment, &column, rows, &mut held)?,
+                };
                 columns.check()?;
                 taken
             }
@@ -260,7 +266,7 @@ impl Elements {
         match kind {
             Kind::Long => Elements::Long(Vec::new()),
             Kind::Double => Elements::Double(Vec::new()),
-            Kind::Text => Elements::Text { codes: Vec::new(), pool: TextPool::default() },
+            Kind::Text | Kind::Json => Elements::Text { codes: Vec::new(), pool: TextPool::default() },
         }
     }
 

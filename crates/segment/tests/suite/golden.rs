@@ -17,7 +17,7 @@ use segment::{
 };
 use serde_json::{Value, json};
 
-const NAMES: [&str; 6] = ["rollup", "multi_value", "nulls", "sketches", "unicode", "filtered"];
+const NAMES: [&str; 7] = ["rollup", "multi_value", "nulls", "sketches", "unicode", "filtered", "values"];
 
 fn folder(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../segments").join(version)
@@ -75,6 +75,7 @@ fn golden(name: &str) -> Table {
         "sketches" => sketches(),
         "unicode" => sealed_rows(unicode()),
         "filtered" => filtered(),
+        "values" => sealed_rows(crate::values::view()),
         other => panic!("no golden segment '{other}'"),
     }
 }

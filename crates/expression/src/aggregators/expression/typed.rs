@@ -106,7 +106,7 @@ pub(super) fn scalars(column: &dyn Array) -> aggregate::Result<Vec<Option<Scalar
 
 /// Values as they are shown; nulls alone are of the type expected.
 pub(super) fn column(values: Vec<Scalar<'static>>, expected: Option<ExprType>) -> Finalized {
-    if values.iter().any(|value| matches!(value, Scalar::Array(_))) {
+    if values.iter().any(|value| matches!(value, Scalar::Array(_) | Scalar::Json(_))) {
         return Finalized::Json(values.iter().map(json).collect());
     }
     let kinds = values.iter().filter_map(Scalar::kind);
@@ -114,7 +114,7 @@ pub(super) fn column(values: Vec<Scalar<'static>>, expected: Option<ExprType>) -
     match kind {
         Kind::Long => Finalized::Long(values.iter().map(Scalar::as_long).collect::<Int64Array>()),
         Kind::Double => Finalized::Double(values.iter().map(Scalar::as_double).collect::<Float64Array>()),
-        Kind::Text => Finalized::Text(values.iter().map(Scalar::as_text).collect::<StringArray>()),
+        Kind::Text | Kind::Json => Finalized::Text(values.iter().map(Scalar::as_text).collect::<StringArray>()),
     }
 }
 
@@ -124,6 +124,7 @@ fn json(value: &Scalar<'_>) -> Value {
         Scalar::Long(value) => Value::from(*value),
         Scalar::Double(value) if value.is_finite() => Value::from(*value),
         Scalar::Array(array) => array.items.iter().map(json).collect(),
+        Scalar::Json(text) => serde_json::from_str(text).unwrap_or(Value::Null),
         other => other.as_text().map_or(Value::Null, |text| Value::from(text.into_owned())),
     }
 }

@@ -11,6 +11,7 @@ const LONG: u8 = 1;
 const DOUBLE: u8 = 2;
 const TEXT: u8 = 3;
 const ARRAY: u8 = 4;
+const JSON: u8 = 5;
 
 /// Appends the form: numbers in 8 bytes, little endian; texts and arrays after their length in 4 bytes, arrays with
 /// the tag of their kind before it.
@@ -30,6 +31,11 @@ pub(super) fn encode(value: &Scalar<'_>, out: &mut Vec<u8>) {
             length(text.len(), out);
             out.extend_from_slice(text.as_bytes());
         }
+        Scalar::Json(text) => {
+            out.push(JSON);
+            length(text.len(), out);
+            out.extend_from_slice(text.as_bytes());
+        }
         Scalar::Array(array) => {
             out.extend_from_slice(&[ARRAY, tag_of(array.kind)]);
             length(array.items.len(), out);
@@ -43,7 +49,7 @@ pub(super) fn size_bytes(value: &Scalar<'_>) -> usize {
     match value {
         Scalar::Null => 1,
         Scalar::Long(_) | Scalar::Double(_) => 9,
-        Scalar::Text(text) => 5 + text.len(),
+        Scalar::Text(text) | Scalar::Json(text) => 5 + text.len(),
         Scalar::Array(array) => 6 + array.items.iter().map(size_bytes).sum::<usize>(),
     }
 }
@@ -59,12 +65,8 @@ fn read(rest: &mut &[u8]) -> Option<Scalar<'static>> {
         [NULL] => Scalar::Null,
         [LONG] => Scalar::Long(i64::from_le_bytes(take(rest)?)),
         [DOUBLE] => Scalar::Double(f64::from_le_bytes(take(rest)?)),
-        [TEXT] => {
-            let length = u32::from_le_bytes(take(rest)?) as usize;
-            let (text, after) = rest.split_at_checked(length)?;
-            *rest = after;
-            Scalar::text(std::str::from_utf8(text).ok()?.to_owned())
-        }
+        [TEXT] => Scalar::text(text(rest)?.to_owned()),
+        [JSON] => Scalar::Json(text(rest)?.to_owned().into()),
         [ARRAY] => {
             let kind = kind_of(take::<1>(rest)?)?;
             let num_items = u32::from_le_bytes(take(rest)?);
@@ -74,6 +76,13 @@ fn read(rest: &mut &[u8]) -> Option<Scalar<'static>> {
         }
         _ => return None,
     })
+}
+
+fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = u32::from_le_bytes(take(rest)?) as usize;
+    let (text, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    std::str::from_utf8(text).ok()
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -92,6 +101,7 @@ fn tag_of(kind: Kind) -> u8 {
         Kind::Long => LONG,
         Kind::Double => DOUBLE,
         Kind::Text => TEXT,
+        Kind::Json => JSON,
     }
 }
 
@@ -100,6 +110,7 @@ fn kind_of(tag: [u8; 1]) -> Option<Kind> {
         [LONG] => Some(Kind::Long),
         [DOUBLE] => Some(Kind::Double),
         [TEXT] => Some(Kind::Text),
+        [JSON] => Some(Kind::Json),
         _ => None,
     }
 }

@@ -19,7 +19,7 @@ fn test(call: Call<'_>) -> Result<Box<dyn Function>> {
             Scalar::Null | Scalar::Array(_) => null_hash(),
             Scalar::Long(value) => long_hash(*value),
             Scalar::Double(value) => double_hash(*value),
-            Scalar::Text(text) => text_hash(text),
+            Scalar::Text(text) | Scalar::Json(text) => text_hash(text),
         };
         Ok(Scalar::from_bool(filter.contains(hash)))
     })
