@@ -63,6 +63,7 @@ pub(crate) fn as_type(column: &ColumnRef, to: &ColumnType) -> Result<ColumnRef> 
         ColumnType::Value(array) if shape.is_array() && array.is_array() => cast_entries(column, *array),
         ColumnType::Value(_) => Err(refused()),
         _ if shape.is_array() => Err(refused()),
+        ColumnType::String if shape == Shape::Double => texts(column, |value| scalar_text(cast(value, Shape::Double))),
         ColumnType::String => texts(column, scalar_text),
         number => numbers(column, number),
     }
@@ -158,8 +159,13 @@ pub(crate) fn scalar(value: Value<'_>) -> Scalar<'_> {
         Value::Text(text) => Scalar::Text(text),
         Value::Json(text) => Scalar::Json(text),
         Value::Array(items) => {
-            let items = items.into_iter().map(|item| scalar(item).into_owned()).collect();
-            Scalar::array(items, Kind::Long)
+            let mut shapes = items.iter().filter_map(Shape::of_value);
+            let first = shapes.next();
+            if first.is_some_and(|first| shapes.any(|shape| shape != first)) {
+                // An array of one type would change what it holds.
+                return Scalar::Json(value::canonical(&value::to_json(&Value::Array(items))).into());
+            }
+            Scalar::array(items.into_iter().map(|item| scalar(item).into_owned()).collect(), Kind::Long)
         }
     }
 }

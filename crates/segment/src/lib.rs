@@ -27,7 +27,7 @@ pub use held::Held;
 pub use input::input_of;
 pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
 pub use number_codes::NumberCodes;
-pub use rollup_schema::{common_type, DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema};
+pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema, common_type};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata, unfiltered};
 pub use sealed::{
     ColumnInspection, Inspection, SealedSegment, image_from_parquet, inspect, write_image, write_parquet,

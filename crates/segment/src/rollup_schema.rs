@@ -188,7 +188,9 @@ impl RollupSchema {
 fn is_known(segment: &dyn Segment, name: &str) -> bool {
     let column = segment.column(name);
     column.is_some_and(|column| match (column.column_type(), column.dictionary()) {
-        (ColumnType::String, Some(dictionary)) => (0..dictionary.len() as u32).any(|code| dictionary.get(code).is_some()),
+        (ColumnType::String, Some(dictionary)) => {
+            (0..dictionary.len() as u32).any(|code| dictionary.get(code).is_some())
+        }
         _ => true,
     })
 }

@@ -144,7 +144,9 @@ impl<T: Scalar, const LAST: bool> AggregatorSpec for NumberAtEndSpec<T, LAST> {
         ColumnType::state(match T::COLUMN_TYPE {
             ColumnType::Double => "serializablePairLongDouble",
             ColumnType::Float => "serializablePairLongFloat",
-            ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => "serializablePairLongLong",
+            ColumnType::Long | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
+                "serializablePairLongLong"
+            }
         })
     }
 

@@ -99,12 +99,10 @@ proptest! {
 #[test]
 fn trees_become_values() {
     let tree = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
-    assert_eq!(of_json(&tree("[1, null, 2.5, \"x\"]")), Value::Array(vec![
-        Value::Long(1),
-        Value::Null,
-        Value::Double(2.5),
-        Value::Text("x".into()),
-    ]));
+    assert_eq!(
+        of_json(&tree("[1, null, 2.5, \"x\"]")),
+        Value::Array(vec![Value::Long(1), Value::Null, Value::Double(2.5), Value::Text("x".into()),])
+    );
     assert_eq!(of_json(&tree("[1, [2]]")), Value::Json("[1,[2]]".into()));
     assert_eq!(of_json(&tree("true")), Value::Json("true".into()));
     assert_eq!(of_json(&tree("{\"b\": 1e10, \"a\": {}}")), Value::Json("{\"b\":1.0E10,\"a\":{}}".into()));

@@ -46,7 +46,9 @@ fn transformed(transform: &Transform, dimension: &str, segment: &SegmentRef) -> 
 
 /// Whether the column is one of texts without a text.
 fn is_all_null(column: &ColumnRef) -> bool {
-    column.dictionary().is_some_and(|dictionary| (0u32..).take(dictionary.len()).all(|code| dictionary.get(code).is_none()))
+    column
+        .dictionary()
+        .is_some_and(|dictionary| (0u32..).take(dictionary.len()).all(|code| dictionary.get(code).is_none()))
 }
 
 fn is_number(column_type: &ColumnType) -> bool {

@@ -10,10 +10,10 @@ use arrow_array::cast::AsArray;
 use segment::widen;
 use segment::{ColumnRef, SegmentRef};
 
-use super::{Expr, Read};
 use super::builder::Builder;
 use super::scalar::{ExprType, Kind, Scalar};
 use super::vector::Vector;
+use super::{Expr, Read};
 use crate::{Result, values};
 
 /// An expression bound to a segment: it can be asked for the values of any rows.
@@ -116,7 +116,8 @@ impl BoundExpr {
     pub(crate) fn eval_entries(&self, dictionary: &dyn Dictionary) -> Result<Vector> {
         let codes: Vec<u32> = (0u32..).take(dictionary.len()).collect();
         let entries = values_of(&codes, dictionary);
-        self.expr.eval_inputs(dictionary.len(), false, |_, _| Ok(Some(Read { values: entries.clone(), repeats: false })))
+        self.expr
+            .eval_inputs(dictionary.len(), false, |_, _| Ok(Some(Read { values: entries.clone(), repeats: false })))
     }
 
     /// Whether a column of values is read.

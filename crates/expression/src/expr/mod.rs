@@ -28,10 +28,10 @@ use build::{InputSlot, build};
 use node::{Frame, Node};
 
 pub use bound::BoundExpr;
+pub(crate) use bound::read_whole;
 pub use equalities::{Equalities, Equality};
 pub(crate) use lambda::expand;
 pub(crate) use scalar::wider;
-pub(crate) use bound::read_whole;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
 pub use vector::Vector;
 

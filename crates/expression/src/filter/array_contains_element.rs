@@ -72,7 +72,9 @@ impl Predicate for Holds {
             (Some(scalar), value) => scalar.text(value),
             (None, Some(value)) => {
                 let value = Value::Text(value.into());
-                Truth::from(matches!(&self.element, Value::Array(items) if items.len() == 1 && arrays::same(&items[0], &value)))
+                Truth::from(
+                    matches!(&self.element, Value::Array(items) if items.len() == 1 && arrays::same(&items[0], &value)),
+                )
             }
         }
     }

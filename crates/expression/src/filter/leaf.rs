@@ -60,7 +60,7 @@ impl Leaf {
     /// Arrays and nested data: each entry of the dictionary is asked about once.
     fn bind_values(&self, column: ColumnRef, shape: Shape, num_rows: usize) -> Result<Box<dyn BoundFilter>> {
         if shape.is_array() && !(self.extraction.is_none() && self.predicate.reads_arrays()) {
-            return Err(Error::invalid(format!(
+            return Err(Error::unsupported(format!(
                 "column '{}' is of type {}: only the filters equals, range, inType, null and arrayContainsElement \
                  read arrays",
                 self.column,
@@ -71,10 +71,6 @@ impl Leaf {
         let truth = |code| match values::of_key(dictionary.get(code)) {
             Value::Null => self.text(None),
             value if shape.is_array() => self.predicate.array(&value, shape),
-            value @ Value::Array(_) if self.extraction.is_none() && self.predicate.reads_arrays() => {
-                let own = Shape::of_value(&value).unwrap_or(shape);
-                self.predicate.array(&value, own)
-            }
             value => match values::scalar_text(value) {
                 Some(text) => self.text(Some(&text)),
                 None => self.predicate.state(),

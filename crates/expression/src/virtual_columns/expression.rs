@@ -104,7 +104,9 @@ impl Computed {
             return Ok(None);
         }
         Ok(Some(match output_type {
-            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => remapped(column, &*dictionary, &values)?,
+            ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
+                remapped(column, &*dictionary, &values)?
+            }
             ColumnType::Long => decoded(column, ColumnType::Long, values.to_arrow_as(Kind::Long)),
             number => {
                 let doubles = values.to_arrow_as(Kind::Double);

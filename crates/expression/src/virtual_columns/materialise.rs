@@ -9,10 +9,10 @@ use segment::narrow;
 use segment::{ColumnRef, VECTOR_ROWS};
 
 use super::failure::Failure;
-use crate::{Result, values};
 use crate::columns::{coded, list_of};
 use crate::dictionaries::Interner;
 use crate::expr::{BoundExpr, Scalar, Vector};
+use crate::{Result, values};
 
 /// As values, each with its own type, or cast to a shape.
 pub(super) fn materialise_values(

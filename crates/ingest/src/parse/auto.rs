@@ -8,8 +8,8 @@ use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
 use super::interner::{Interner, NULL_CODE};
 use super::reject::Reason;
-use super::seen::Seen;
 pub(crate) use super::seen::Declared;
+use super::seen::Seen;
 use super::slot::{MAX_VALUE_BYTES, Trouble};
 use crate::spec::DimensionType;
 
@@ -277,7 +277,9 @@ impl MixedColumn {
             return self.cast_values(seen);
         }
         match seen.dimension_type(declared) {
-            DimensionType::Json | DimensionType::Values(_) => Resolved::Values(self.values(|value| seen.survey().kept(value))),
+            DimensionType::Json | DimensionType::Values(_) => {
+                Resolved::Values(self.values(|value| seen.survey().kept(value)))
+            }
             DimensionType::Long => {
                 let mut column = NumberColumn::default();
                 (0..self.len()).for_each(|row| column.push_option(self.long(row)));
@@ -315,7 +317,8 @@ impl MixedColumn {
         for row in 0..self.len() {
             key.clear();
             let has_value = value::write_key(&change(self.value(row)), &mut key);
-            let code = if has_value { self.interner.intern_bytes(key.as_bytes()).unwrap_or(NULL_CODE) } else { NULL_CODE };
+            let code =
+                if has_value { self.interner.intern_bytes(key.as_bytes()).unwrap_or(NULL_CODE) } else { NULL_CODE };
             column.push(code);
         }
         column
@@ -350,9 +353,9 @@ impl MixedColumn {
                         Value::Text(text) => Some(text.into_owned()),
                         _ => None,
                     };
-                    column.push(text.map_or(NULL_CODE, |text| {
-                        self.interner.intern_bytes(text.as_bytes()).unwrap_or(NULL_CODE)
-                    }));
+                    column.push(
+                        text.map_or(NULL_CODE, |text| self.interner.intern_bytes(text.as_bytes()).unwrap_or(NULL_CODE)),
+                    );
                 }
                 Resolved::Text(column)
             }

@@ -238,11 +238,10 @@ fn arrays_and_nested_data_are_kept_as_declared() {
     assert_eq!(types[..2], [DimensionType::Values(Shape::DoubleArray), DimensionType::Json]);
     assert_eq!(types[2..], [DimensionType::Values(Shape::LongArray), DimensionType::Long]);
     let rows = rows(&batch);
-    assert_eq!(rows.iter().map(|row| row["a"].clone()).collect::<Vec<_>>(), [
-        key(json!([1.0, 2.0])),
-        key(json!([2.5, null])),
-        key(json!([])),
-    ]);
+    assert_eq!(
+        rows.iter().map(|row| row["a"].clone()).collect::<Vec<_>>(),
+        [key(json!([1.0, 2.0])), key(json!([2.5, null])), key(json!([])),]
+    );
     assert_eq!((&rows[0]["j"], &rows[1]["j"]), (&json!("Ytrue"), &json!("Y{\"x\":{\"y\":1.0E10}}")));
     assert_eq!((&rows[0]["c"], &rows[1]["c"]), (&key(json!([7, 2])), &key(json!([3]))));
     assert_eq!((&rows[0]["l"], &rows[1]["l"], &rows[2]["l"]), (&json!(12), &Value::Null, &Value::Null));

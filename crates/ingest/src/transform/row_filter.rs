@@ -58,7 +58,9 @@ impl RowFilter {
                 _ if values.has_arrays() => builder.strings(name, each().map(|value| texts(&value))),
                 Kind::Long => builder.long(name, each().map(|value| value.as_long())),
                 Kind::Double => builder.double(name, each().map(|value| value.as_double())),
-                Kind::Text | Kind::Json => builder.string(name, each().map(|value| value.as_text().map(|text| text.into_owned()))),
+                Kind::Text | Kind::Json => {
+                    builder.string(name, each().map(|value| value.as_text().map(|text| text.into_owned())))
+                }
             };
         }
         Ok(builder.build().map_err(|error| Error::Internal(error.to_string()))?)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues};
+use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues, Shape};
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
 use expression::Environment;
 use segment::{ColumnRef, NumberCodes, SegmentRef, codes_of};
@@ -71,6 +71,9 @@ impl Inputs {
             InputSpec::Expression(text) => crate::expressions::expression_column(text, segment, env)?,
             InputSpec::Dimension(json) => crate::expressions::dimension_column(json, segment, env)?,
         };
+        if let Some(ColumnType::Value(Shape::Json)) = column.as_ref().map(|column| column.column_type()) {
+            return Err(Error::invalid(format!("{spec:?} is of type COMPLEX<json>, which cannot be aggregated")));
+        }
         let column = column.map(expression::plain_column).transpose()?;
         let dictionary = column.as_ref().and_then(|column| column.dictionary());
         self.specs.push(spec);

@@ -45,7 +45,9 @@ impl Key {
         let column = spec.bind(segment)?;
         let is_multi = column.is_multi_value();
         let dictionary = match (column.dictionary(), column.column_type()) {
-            (Some(dictionary), ColumnType::Value(shape)) => Some(Arc::new(Keys { dictionary, shape }) as Arc<dyn Dictionary>),
+            (Some(dictionary), ColumnType::Value(shape)) => {
+                Some(Arc::new(Keys { dictionary, shape }) as Arc<dyn Dictionary>)
+            }
             (dictionary, _) => dictionary,
         };
         let domain = match dictionary {

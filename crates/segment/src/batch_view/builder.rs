@@ -166,7 +166,11 @@ impl BatchViewBuilder {
             let name: Arc<str> = name.into();
             let column = pending.finish(self.insertion_order, self.bitmaps)?;
             let column_type = column.column_type();
-            let default = if matches!(column_type, ColumnType::String | ColumnType::Value(_)) { Role::Dimension } else { Role::Metric };
+            let default = if matches!(column_type, ColumnType::String | ColumnType::Value(_)) {
+                Role::Dimension
+            } else {
+                Role::Metric
+            };
             let (multi_value, role) = (column.is_multi_value(), role.unwrap_or(default));
             schema.push(ColumnSchema { name: name.clone(), column_type, multi_value, role });
             columns.insert(name, column);

@@ -80,12 +80,8 @@ fn dimension_column(dimension: &Dimension) -> ColumnRef {
     let rows = dimension.rows.view();
     let column_type = dimension.schema.column_type.clone();
     match &dimension.values {
-        Values::Text { values, lists } => {
-            Arc::new(LiveTexts::new(column_type, rows, values.view(), lists.view()))
-        }
-        Values::Number(values) => {
-            Arc::new(LiveNumbers { rows, values: values.view(), column_type })
-        }
+        Values::Text { values, lists } => Arc::new(LiveTexts::new(column_type, rows, values.view(), lists.view())),
+        Values::Number(values) => Arc::new(LiveNumbers { rows, values: values.view(), column_type }),
     }
 }
 

@@ -100,11 +100,7 @@ pub(super) fn bounds_bits(bounds: Bounds) -> [u64; 2] {
 pub(super) fn bounds_of(min: u64, max: u64, column_type: &ColumnType) -> Bounds {
     match column_type {
         ColumnType::Long => Bounds::Long { min: min as i64, max: max as i64 },
-        ColumnType::Double
-        | ColumnType::Float
-        | ColumnType::String
-        | ColumnType::State(_)
-        | ColumnType::Value(_) => {
+        ColumnType::Double | ColumnType::Float | ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
             Bounds::Double { min: f64::from_bits(min), max: f64::from_bits(max) }
         }
     }

@@ -178,13 +178,7 @@ pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
             (ColumnType::Value(shape), Some(dictionary)) => Some(Finder::new(shape, dictionary.clone())),
             _ => None,
         };
-        columns.push(Inward {
-            dictionary,
-            finder,
-            codes: Vec::new(),
-            lens: Vec::new(),
-            parts: Vec::new(),
-        });
+        columns.push(Inward { dictionary, finder, codes: Vec::new(), lens: Vec::new(), parts: Vec::new() });
     }
     for batch in reader {
         let batch = batch.map_err(corrupt)?;

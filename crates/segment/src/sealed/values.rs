@@ -25,9 +25,7 @@ pub(super) enum Form {
 impl Form {
     pub(super) fn of(shape: Shape, dictionary: &dyn Dictionary) -> Form {
         let is_list = |code| match value::of_key(dictionary.get(code)) {
-            Some(Value::Array(items)) => {
-                items.iter().filter_map(Shape::of_value).all(|item| item == shape.element())
-            }
+            Some(Value::Array(items)) => items.iter().filter_map(Shape::of_value).all(|item| item == shape.element()),
             Some(Value::Null) => true,
             _ => false,
         };

@@ -18,8 +18,15 @@ use crate::{ArrayColumn, DimensionSchema, Error, Result, StringDictionary};
 
 pub(super) enum KeyColumn {
     /// Texts, or keys of values.
-    Text { column_type: ColumnType, dictionary: Arc<StringDictionary>, rows: TextRows },
-    Number { column_type: ColumnType, bits: Vec<Option<u64>> },
+    Text {
+        column_type: ColumnType,
+        dictionary: Arc<StringDictionary>,
+        rows: TextRows,
+    },
+    Number {
+        column_type: ColumnType,
+        bits: Vec<Option<u64>>,
+    },
 }
 
 /// Codes of the merged dictionary by row.

@@ -120,7 +120,8 @@ fn types_of_segments_widen_to_the_least_that_holds_all() {
     let numbers = BatchView::builder().time([0, 1]).long("d", [Some(1), None]).build().unwrap();
     let doubles = BatchView::builder().time([2]).double("d", [Some(2.5)]).build().unwrap();
     let nothing = BatchView::builder().time([3]).string("d", [None::<&str>]).build().unwrap();
-    let lists = BatchView::builder().time([4]).values("d", Shape::LongArray, keys(&[longs(&[Some(3)])])).build().unwrap();
+    let lists =
+        BatchView::builder().time([4]).values("d", Shape::LongArray, keys(&[longs(&[Some(3)])])).build().unwrap();
     let wide = [&*numbers, &*doubles, &*nothing, &*lists].map(|view| view as &dyn Segment);
     assert_eq!(common_type(&wide[..1], "d"), Some(ColumnType::Long));
     assert_eq!(common_type(&[wide[2], wide[0]], "d"), Some(ColumnType::Long));
@@ -135,13 +136,8 @@ fn types_of_segments_widen_to_the_least_that_holds_all() {
     let dictionary = column.dictionary().unwrap();
     let codes = segment::widen(column.read(0..5).as_ref()).unwrap();
     let held: Vec<_> = codes.iter().map(|code| dialect::value::of_key(dictionary.get(*code)).unwrap()).collect();
-    let expected = [
-        Value::Long(1),
-        Value::Null,
-        Value::Double(2.5),
-        Value::Null,
-        Value::Array(vec![Value::Double(3.0)]),
-    ];
+    let expected =
+        [Value::Long(1), Value::Null, Value::Double(2.5), Value::Null, Value::Array(vec![Value::Double(3.0)])];
     assert_eq!(held, expected);
     assert_eq!(rows(&**merged.view()).len(), 5);
 }

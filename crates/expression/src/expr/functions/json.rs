@@ -79,9 +79,7 @@ fn json_value(call: Call<'_>) -> Result<Box<dyn Function>> {
 /// What lies at a path, whatever it is.
 fn json_query(call: Call<'_>) -> Result<Box<dyn Function>> {
     let path = path(&call)?;
-    rows(JSON, move |args| {
-        Ok(path.query(&values::of_scalar(&args[0])).map_or(Scalar::Null, |found| scalar_of(&found)))
-    })
+    rows(JSON, move |args| Ok(path.query(&values::of_scalar(&args[0])).map_or(Scalar::Null, |found| scalar_of(&found))))
 }
 
 /// As `json_query`, in an array of one when it is none.

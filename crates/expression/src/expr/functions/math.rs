@@ -184,7 +184,9 @@ fn round<'a>(args: &[Scalar<'a>]) -> Result<Scalar<'a>> {
         Scalar::Null => Ok(Scalar::Null),
         Scalar::Long(value) => Ok(Scalar::Long(round_long(*value, places))),
         Scalar::Double(value) => Ok(Scalar::Double(round_double(*value, places))),
-        Scalar::Text(_) | Scalar::Array(_) | Scalar::Json(_) => Err(Error::evaluation("round", "the first argument must be a number")),
+        Scalar::Text(_) | Scalar::Array(_) | Scalar::Json(_) => {
+            Err(Error::evaluation("round", "the first argument must be a number"))
+        }
     }
 }
 
