@@ -65,7 +65,7 @@ fn stored(column: &ColumnRef, num_rows: usize) -> Result<Stored> {
         ColumnType::Double => Stored::Double(numbers::<Float64Type>(&array).ok_or_else(unknown)?),
         ColumnType::Float => Stored::Float(numbers::<Float32Type>(&array).ok_or_else(unknown)?),
         ColumnType::State(_) => Stored::Absent,
-        ColumnType::String => {
+        ColumnType::String | ColumnType::Value(_) => {
             let (column, interner) = texts(column, &array)?;
             Stored::Text(column, interner)
         }
