@@ -212,7 +212,8 @@ fn value(column: &ColumnRef, row: usize) -> Value {
         ColumnType::Float => array.as_primitive_opt::<Float32Type>().map_or(Value::Null, |array| json!(array.value(0))),
         ColumnType::State(_) => Value::Null,
         ColumnType::Value(_) => {
-            let (code, dictionary) = (segment::widen(array.as_ref()).and_then(|codes| codes.first().copied()), column.dictionary());
+            let (code, dictionary) =
+                (segment::widen(array.as_ref()).and_then(|codes| codes.first().copied()), column.dictionary());
             let mut out = Vec::new();
             dialect::value::print(code.zip(dictionary.as_ref()).and_then(|(code, all)| all.get(code)), &mut out);
             serde_json::from_slice(&out).unwrap_or(Value::Null)
