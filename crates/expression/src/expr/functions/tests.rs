@@ -190,6 +190,15 @@ const TABLE: &[(&str, &str)] = &[
     ("to_json_string(1e7)", "1.0E7"),
     ("to_json_string('a\"b')", "\"a\\\"b\""),
     ("to_json_string(null)", "null"),
+    ("to_json_string(parse_json('{\"a\": [1, {\"b\": 1e10}]}'))", "{\"a\":[1,{\"b\":1.0E10}]}"),
+    ("try_parse_json('{')", "null"),
+    ("json_value(parse_json('{\"a\": {\"b\": \"7\"}}'), '$.a.b', 'LONG')", "7"),
+    ("json_query(parse_json('{\"a\": {\"b\": true}}'), '$.a')", "{\"b\":true}"),
+    ("to_json_string(json_query_array(parse_json('{\"a\": 1}'), '$.a'))", "[1]"),
+    ("json_keys(parse_json('{\"a\": 1, \"b\": {}}'), '$')", "[a, b]"),
+    ("json_paths(parse_json('{\"a\": {\"b\": 1}}'))", "[$.a.b]"),
+    ("json_object('a', 1, 'b', 'x')", "{\"a\":1,\"b\":\"x\"}"),
+    ("json_merge('{\"a\": {\"x\": 1}}', '{\"a\": {\"y\": 2}}')", "{\"a\":{\"x\":1,\"y\":2}}"),
 ];
 
 #[test]
@@ -215,7 +224,18 @@ fn words(text: &str) -> Vec<String> {
 
 #[test]
 fn null_in_null_out() {
-    let silent = ["isnull", "notnull", "istrue", "isfalse", "nottrue", "notfalse", "array", "ipv4_match", "ipv6_match"];
+    let silent = [
+        "isnull",
+        "notnull",
+        "istrue",
+        "isfalse",
+        "nottrue",
+        "notfalse",
+        "array",
+        "ipv4_match",
+        "ipv6_match",
+        "json_paths",
+    ];
     let lenient = ["array_to_mv", "mv_harmonize_nulls"];
     for kind in FAMILIES.iter().copied().flatten().filter(|kind| kind.arity.contains(&1) && !kind.takes_lambda) {
         if !silent.contains(&kind.name) && !lenient.contains(&kind.name) {
