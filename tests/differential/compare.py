@@ -78,9 +78,13 @@ def apart(a, b):
     return json.dumps(a, ensure_ascii=False)[:600], json.dumps(b, ensure_ascii=False)[:600]
 
 
-def known_reason(known, query):
-    text = json.dumps(query, sort_keys=True)
-    return next((entry["reason"] for entry in known if all(part in text for part in entry["parts"])), None)
+def known_reason(known, query, theirs):
+    """What known.json says: texts that the query holds and does not hold, and what Druid's error says."""
+    text, told = json.dumps(query), json.dumps(theirs)
+    fits = lambda entry: (all(part in text for part in entry["parts"])
+                          and not any(part in text for part in entry.get("without", []))
+                          and entry.get("error", "") in told.replace('\\"', '"'))
+    return next((entry["reason"] for entry in known if fits(entry)), None)
 
 
 def main():
@@ -108,7 +112,7 @@ def main():
                     counts["same"] += 1
                 elif theirs[0] != 200 and ours[0] != 200:
                     counts["both refuse"] += 1
-                elif reason := known_reason(known, query):
+                elif reason := known_reason(known, query, theirs[1]):
                     reasons[reason] += 1
                 else:
                     counts["different"] += 1

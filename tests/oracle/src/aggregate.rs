@@ -48,6 +48,11 @@ impl Aggregator {
         }
     }
 
+    /// Whether its state is a pair with a time.
+    pub fn is_timed(&self) -> bool {
+        matches!(self.what, What::First(_) | What::Last(_))
+    }
+
     pub fn json(&self) -> Json {
         let of = |column: &Column, verb: &str| {
             let kind = match column.kind {

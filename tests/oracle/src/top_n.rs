@@ -15,6 +15,7 @@ pub struct TopN {
     /// None: by the dimension itself.
     metric: Option<String>,
     inverted: bool,
+    is_timed: bool,
     threshold: usize,
 }
 
@@ -22,10 +23,13 @@ impl TopN {
     pub fn draw(chance: &Chance, columns: &[Column], common: &Common) -> TopN {
         let numbers: Vec<&str> =
             common.aggregators.iter().filter(|one| one.is_number()).map(|one| one.name.as_str()).collect();
+        let timed = |name: &str| common.aggregators.iter().any(|one| one.name == name && one.is_timed());
         let by_metric = !numbers.is_empty() && !chance.one_in(4);
+        let metric = by_metric.then(|| (*chance.of(&numbers)).to_owned());
         TopN {
             dimension: Dimension::draw(chance, columns, 0),
-            metric: by_metric.then(|| (*chance.of(&numbers)).to_owned()),
+            is_timed: metric.as_deref().is_some_and(timed),
+            metric,
             inverted: chance.one_in(3),
             threshold: 1 + chance.below(6),
         }
@@ -76,7 +80,8 @@ impl TopN {
         let (left, right) = (of(&a.1), of(&b.1));
         let by_metric = match (left.is_null(), right.is_null()) {
             (false, false) if self.inverted => left.order(&right),
-            // Nulls come last, whichever way.
+            // Nulls come last, whichever way, but for values that are pairs with their times.
+            (true, false) | (false, true) if self.inverted && self.is_timed => left.order(&right),
             _ => right.order(&left),
         };
         by_metric.then_with(|| a.0.order(&b.0))

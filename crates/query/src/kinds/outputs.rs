@@ -96,6 +96,15 @@ impl Outputs {
         self.posts.iter().find(|post| post.name == name).map_or(order::How::Natural, |post| post.post.order())
     }
 
+    /// Whether an output is the value of a pair with its time: such a null turns round with the order.
+    pub fn is_timed(&self, name: &str) -> bool {
+        let spec = self.aggregations.iter().filter_map(|a| a.spec()).find(|spec| spec.name() == name);
+        spec.is_some_and(|spec| match spec.state_type() {
+            aggregate::ColumnType::State(kind) => kind.starts_with("serializablePair"),
+            _ => false,
+        })
+    }
+
     /// One row of states that have seen nothing.
     pub fn empty_states(&self) -> Result<Vec<ArrayRef>> {
         let mut fold = Fold::merging(&self.specs())?;

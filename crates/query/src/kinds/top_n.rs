@@ -135,7 +135,7 @@ impl TopN {
                 let values = table.get(name).map(Values::sort_keys).transpose()?;
                 let values = values.unwrap_or(Values::Null(table.num_rows()));
                 let metric = SortKey::new(&values, self.outputs.order_of(name));
-                metric.descending(!inverted).nulls_last(true)
+                metric.descending(!inverted).nulls_last(!inverted || !self.outputs.is_timed(name))
             }
             Metric::Dimension { order, inverted, .. } => {
                 let metric = SortKey::new(&self.values(table), How::Text(*order));
