@@ -5,6 +5,7 @@
 pub mod aggregate;
 pub mod case;
 pub mod chance;
+pub mod computed;
 pub mod filter;
 pub mod granularity;
 pub mod group_by;

@@ -2,6 +2,7 @@
 
 use crate::aggregate::Aggregator;
 use crate::chance::Chance;
+use crate::computed::Computed;
 use crate::filter::Filter;
 use crate::granularity::Granularity;
 use crate::group_by::GroupBy;
@@ -32,6 +33,7 @@ pub enum Kind {
 
 #[derive(Debug, Clone)]
 pub struct Query {
+    pub computed: Vec<Computed>,
     pub common: Common,
     pub kind: Kind,
 }
@@ -136,6 +138,11 @@ pub fn object(values: Vec<(String, Value)>) -> Json {
 
 impl Query {
     pub fn draw(chance: &Chance, columns: &[Column]) -> Query {
+        let num_computed = if chance.one_in(2) { 1 + chance.below(2) } else { 0 };
+        let computed: Vec<Computed> = (0..num_computed).map(|number| Computed::draw(chance, columns, number)).collect();
+        let columns: Vec<Column> =
+            columns.iter().cloned().chain(computed.iter().map(|computed| computed.column.clone())).collect();
+        let columns = columns.as_slice();
         let common = Common::draw(chance, columns);
         let kind = match chance.below(7) {
             0 | 1 => Kind::Timeseries(Timeseries::draw(chance)),
@@ -143,13 +150,16 @@ impl Query {
             6 => Kind::Scan(chance.some(&columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>())),
             _ => Kind::GroupBy(GroupBy::draw(chance, columns, &common)),
         };
-        Query { common, kind }
+        Query { computed, common, kind }
     }
 
     pub fn json(&self, datasource: &str) -> Json {
         let common = &self.common;
         let intervals: Vec<String> = common.intervals.iter().map(|(from, to)| interval(*from, *to)).collect();
         let mut out = json!({"dataSource": datasource, "intervals": intervals});
+        if !self.computed.is_empty() {
+            out["virtualColumns"] = self.computed.iter().map(Computed::json).collect();
+        }
         if let Some(filter) = &common.filter {
             out["filter"] = filter.json();
         }
@@ -173,6 +183,9 @@ impl Query {
 
     /// The answer, in a form that [`Query::plain`] gives answers.
     pub fn answer(&self, rows: &[Row]) -> Json {
+        let all = |row: &Row| self.computed.iter().fold(row.clone(), |row, computed| computed.added(&row));
+        let rows: Vec<Row> = rows.iter().map(all).collect();
+        let rows = rows.as_slice();
         match &self.kind {
             Kind::Timeseries(timeseries) => timeseries.answer(&self.common, rows),
             Kind::TopN(top_n) => top_n.answer(&self.common, rows),

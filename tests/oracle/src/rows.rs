@@ -62,6 +62,13 @@ impl Row {
         self.values(column).swap_remove(0)
     }
 
+    /// The row with one more column.
+    pub fn with(&self, name: &str, values: Vec<Value>) -> Row {
+        let mut row = self.clone();
+        row.cells.insert(name.to_owned(), values.into_iter().filter(|value| !value.is_null()).collect());
+        row
+    }
+
     /// As a record of a topic.
     pub fn json(&self) -> Json {
         let mut out = json!({"ts": self.time});
