@@ -40,26 +40,49 @@ impl FoldPartial {
 /// For each time chunk the range of its rows' times, whichever segments hold them: what bounds the filling of
 /// empty buckets, so that splitting or merging segments changes no answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Chunks(BTreeMap<(i64, i64), (i64, i64)>);
+pub(crate) struct Chunks(BTreeMap<(i64, i64), Chunk>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Chunk {
+    rows: Interval,
+    /// Whether a query took a row of it.
+    is_met: bool,
+}
 
 impl Chunks {
     /// Rows with these times lie in the chunk.
     pub fn add(&mut self, chunk: Interval, rows: Interval) {
-        let known = self.0.entry((chunk.start, chunk.end)).or_insert((rows.start, rows.end));
-        *known = (known.0.min(rows.start), known.1.max(rows.end));
+        let known = self.0.entry((chunk.start, chunk.end)).or_insert(Chunk { rows, is_met: false });
+        known.rows = Interval { start: known.rows.start.min(rows.start), end: known.rows.end.max(rows.end) };
+    }
+
+    /// A row of the chunk is in a group.
+    pub fn meet(&mut self, chunk: Interval) {
+        if let Some(known) = self.0.get_mut(&(chunk.start, chunk.end)) {
+            known.is_met = true;
+        }
     }
 
     pub fn merge(&mut self, other: &Chunks) {
         for (chunk, rows) in other.iter() {
             self.add(chunk, rows);
         }
+        other.met().for_each(|chunk| self.meet(chunk));
     }
 
     /// Chunk and time range of its rows, in time order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Interval, Interval)> {
-        self.0
-            .iter()
-            .map(|(&(start, end), &(first, last))| (Interval { start, end }, Interval { start: first, end: last }))
+        self.0.iter().map(|(&(start, end), chunk)| (Interval { start, end }, chunk.rows))
+    }
+
+    /// The chunks of which a row was met.
+    pub fn met(&self) -> impl Iterator<Item = Interval> {
+        self.0.iter().filter(|(_, chunk)| chunk.is_met).map(|(&(start, end), _)| Interval { start, end })
+    }
+
+    /// Those of which a row was met, alone.
+    pub fn only_met(&self) -> Chunks {
+        Chunks(self.0.iter().filter(|(_, chunk)| chunk.is_met).map(|(key, chunk)| (*key, *chunk)).collect())
     }
 }
 

@@ -67,8 +67,11 @@ fn batch_of(partial: &FoldPartial) -> Result<RecordBatch> {
         vec![("time".to_owned(), Arc::new(Int64Array::from(partial.times.clone())))];
     columns.extend(partial.keys.iter().enumerate().map(|(at, key)| (format!("key{at}"), key.to_wire())));
     columns.extend(partial.states.iter().enumerate().map(|(at, states)| (format!("state{at}"), states.clone())));
-    let chunks: Vec<[i64; 4]> =
-        partial.chunks.iter().map(|(chunk, rows)| [chunk.start, chunk.end, rows.start, rows.end]).collect();
+    let met: Vec<Interval> = partial.chunks.met().collect();
+    let told = |(chunk, rows): (Interval, Interval)| {
+        [chunk.start, chunk.end, rows.start, rows.end, i64::from(met.contains(&chunk))]
+    };
+    let chunks: Vec<[i64; 5]> = partial.chunks.iter().map(told).collect();
     let metadata = HashMap::from([
         (KIND.to_owned(), "fold".to_owned()),
         (NUM_KEYS.to_owned(), partial.keys.len().to_string()),
@@ -93,10 +96,13 @@ fn fold_of(batch: &RecordBatch, metadata: &HashMap<String, String>) -> Result<Fo
     let num_keys: usize =
         metadata.get(NUM_KEYS).and_then(|n| n.parse().ok()).ok_or_else(|| corrupt("number of keys"))?;
     let chunks = metadata.get(CHUNKS).ok_or_else(|| corrupt("time chunks"))?;
-    let chunks: Vec<[i64; 4]> = serde_json::from_str(chunks).map_err(|_| corrupt("time chunks"))?;
+    let chunks: Vec<[i64; 5]> = serde_json::from_str(chunks).map_err(|_| corrupt("time chunks"))?;
     let mut known = Chunks::default();
-    for [start, end, first, last] in chunks {
+    for [start, end, first, last, is_met] in chunks {
         known.add(Interval { start, end }, Interval { start: first, end: last });
+        if is_met != 0 {
+            known.meet(Interval { start, end });
+        }
     }
     let columns = batch.columns();
     let (Some(times), true) = (columns.first(), columns.len() > num_keys) else { return Err(corrupt("columns")) };

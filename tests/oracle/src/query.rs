@@ -95,10 +95,14 @@ impl Common {
     }
 
     /// Buckets that are shown though they be empty, by their starts: of each day those between its first and its last
-    /// row, where the intervals meet them. Of `all` one for each day; only one of them is shown.
-    pub fn buckets(&self, rows: &[Row]) -> Vec<i64> {
+    /// row, where the intervals meet them. Of `all` one for each day; only one of them is shown. Days may be
+    /// skipped.
+    pub fn buckets(&self, rows: &[Row], skips: &dyn Fn(&[Row]) -> bool) -> Vec<i64> {
         let mut out = Vec::new();
         for day in rows.chunk_by(|a, b| a.time.div_euclid(DAY_MS) == b.time.div_euclid(DAY_MS)) {
+            if skips(day) {
+                continue;
+            }
             let (Some(first), Some(last)) = (day.first(), day.last()) else { continue };
             let end = match (self.granularity.bucket(last.time), self.granularity.length()) {
                 (Some(start), Some(length)) => start + length,

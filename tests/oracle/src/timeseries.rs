@@ -31,7 +31,9 @@ impl Timeseries {
     pub fn answer(&self, common: &Common, rows: &[Row]) -> Json {
         let kept = common.kept(rows);
         let mut out = Vec::new();
-        let mut buckets = common.buckets(rows);
+        let is_all = common.granularity == Granularity::All;
+        let skips = |day: &[Row]| is_all && self.skip_empty && common.kept(day).is_empty();
+        let mut buckets = common.buckets(rows, &skips);
         if buckets.is_empty() && common.granularity == Granularity::All {
             buckets.extend(common.intervals.first().map(|(from, _)| *from));
         }

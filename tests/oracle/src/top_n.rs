@@ -63,7 +63,7 @@ impl TopN {
             json!({"timestamp": common.bucket_text(bucket), "result": rows.collect::<Vec<_>>()})
         };
         let most = if common.granularity == Granularity::All { 1 } else { usize::MAX };
-        Json::Array(common.buckets(rows).into_iter().take(most).map(entry).collect())
+        Json::Array(common.buckets(rows, &|_| false).into_iter().take(most).map(entry).collect())
     }
 
     fn order(&self, a: &(Value, Vec<(String, Value)>), b: &(Value, Vec<(String, Value)>)) -> Ordering {

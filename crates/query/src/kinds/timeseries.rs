@@ -93,7 +93,9 @@ impl Timeseries {
             times.sort_unstable();
             return Ok(times.into_iter().map(|start| Bucket { start, stamp: start }).collect());
         }
-        let mut shown = buckets(plan, &partial.chunks, is_table, exec.limits.max_buckets, self.descending)?;
+        // The one bucket of `all` begins where the first chunk does that is not left out.
+        let chunks = if self.skip_empty { &partial.chunks.only_met() } else { &partial.chunks };
+        let mut shown = buckets(plan, chunks, is_table, exec.limits.max_buckets, self.descending)?;
         if self.skip_empty && partial.times.is_empty() {
             shown.clear();
         } else if shown.is_empty() && plan.is_one_bucket() && !self.skip_empty && !self.by_segment {

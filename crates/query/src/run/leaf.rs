@@ -7,6 +7,7 @@ use aggregate::{ArenaKind, Codes, Fold, Groups, KeyTable, Rows};
 use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS, codes_of};
+use timeline::Interval;
 
 use super::dense;
 use super::inputs::{self, Inputs};
@@ -31,6 +32,13 @@ const SHORT_RUN: usize = 64;
 pub(super) struct Job {
     segment: SegmentRef,
     rows: Range<usize>,
+}
+
+impl Job {
+    /// The time chunk of the rows.
+    pub(super) fn chunk(&self) -> Interval {
+        self.segment.id().interval
+    }
 }
 
 /// One job per segment; large ones are shared when there are more threads than segments.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use expression::Filter;
 use segment::{SegmentRef, VECTOR_ROWS};
+use timeline::Interval;
 
 pub(crate) use merge::{merge_folds, merge_partials, regroup};
 pub(crate) use pool::TextPool;
@@ -29,10 +30,17 @@ use crate::{Error, Result};
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<FoldPartial> {
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
-    let parts =
-        exec.map(leaf::jobs(&segments, exec.executor.num_threads()), move |job| leaf::fold(&work, &job, &context))?;
+    let jobs = leaf::jobs(&segments, exec.executor.num_threads());
+    let chunk_of: Vec<Interval> = jobs.iter().map(leaf::Job::chunk).collect();
+    let parts = exec.map(jobs, move |job| leaf::fold(&work, &job, &context))?;
+    let mut chunks = scope.chunks();
+    for (chunk, part) in chunk_of.into_iter().zip(&parts) {
+        if part.is_some() {
+            chunks.meet(chunk);
+        }
+    }
     let mut merged = merge_folds(&plan.specs, parts.into_iter().flatten().collect(), plan.keys.len(), exec)?;
-    merged.chunks = scope.chunks();
+    merged.chunks = chunks;
     Ok(merged)
 }
 
