@@ -7,10 +7,10 @@ use aggregate::{ArenaKind, Codes, Fold, Groups, KeyTable, Rows};
 use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS, codes_of};
-use timeline::Interval;
 
 use super::dense;
 use super::inputs::{self, Inputs};
+use super::jobs::Job;
 use super::keys::{Key, Layout, Words};
 use super::selection::{Selected, Selection};
 use super::{mask, regroup, unexpected};
@@ -23,40 +23,8 @@ use crate::{Error, Result};
 
 /// Cells of a dense table, whatever the number of rows.
 const DENSE_CELLS: usize = 1 << 20;
-/// Rows of a segment below which it is not shared between threads.
-const MIN_JOB_ROWS: usize = 64 * VECTOR_ROWS;
 /// Average rows of a run below which rows carry ids instead.
 const SHORT_RUN: usize = 64;
-
-/// Rows of one segment for one thread.
-pub(super) struct Job {
-    segment: SegmentRef,
-    rows: Range<usize>,
-}
-
-impl Job {
-    /// The time chunk of the rows.
-    pub(super) fn chunk(&self) -> Interval {
-        self.segment.id().interval
-    }
-}
-
-/// One job per segment; large ones are shared when there are more threads than segments.
-pub(super) fn jobs(segments: &[SegmentRef], num_threads: usize) -> Vec<Job> {
-    let mut jobs = Vec::new();
-    let parts = num_threads.div_ceil(segments.len().max(1));
-    for segment in segments {
-        let num_rows = segment.num_rows();
-        let parts = parts.min(num_rows / MIN_JOB_ROWS).max(1);
-        let step = num_rows.div_ceil(parts).next_multiple_of(VECTOR_ROWS).max(1);
-        jobs.extend(
-            (0..num_rows)
-                .step_by(step)
-                .map(|start| Job { segment: segment.clone(), rows: start..num_rows.min(start + step) }),
-        );
-    }
-    jobs
-}
 
 /// Folds the rows that the plan selects. `None` when there are none.
 pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Option<FoldPartial>> {

@@ -2,6 +2,7 @@
 
 mod dense;
 mod inputs;
+mod jobs;
 mod keys;
 mod leaf;
 mod mask;
@@ -30,8 +31,8 @@ use crate::{Error, Result};
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<FoldPartial> {
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
-    let jobs = leaf::jobs(&segments, exec.executor.num_threads());
-    let chunk_of: Vec<Interval> = jobs.iter().map(leaf::Job::chunk).collect();
+    let jobs = jobs::of(&segments, exec.executor.num_threads());
+    let chunk_of: Vec<Interval> = jobs.iter().map(jobs::Job::chunk).collect();
     let parts = exec.map(jobs, move |job| leaf::fold(&work, &job, &context))?;
     let mut chunks = scope.chunks();
     for (chunk, part) in chunk_of.into_iter().zip(&parts) {
