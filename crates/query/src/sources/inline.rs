@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use aggregate::{Shape, cast};
 use arrow_array::{Float32Array, Float64Array, Int64Array, StringArray};
+use dialect::value;
 use expression::Environment;
 use segment::SegmentRef;
 use serde_json::Value;
@@ -59,9 +61,12 @@ fn column(name: &str, column_type: Option<&Value>, values: &[&Value]) -> Result<
         Some("DOUBLE") => Values::Double(values.iter().map(|v| double(v)).collect::<Float64Array>()),
         Some("FLOAT") => Values::Float(values.iter().map(|v| double(v).map(|d| d as f32)).collect::<Float32Array>()),
         Some("STRING") => Values::Text(values.iter().map(|v| text(v)).collect::<StringArray>()),
-        Some(other) => {
-            return Err(Error::unsupported(format!("inline column '{name}' of type {other} is not supported yet")));
-        }
+        Some(other) => match Shape::of_name(other) {
+            Some(shape) => Values::of_keys(&values.iter().map(|v| key(v, shape)).collect(), shape),
+            None => {
+                return Err(Error::unsupported(format!("an inline column of type {other}, as '{name}', is not known")));
+            }
+        },
         None if segment::TIME_COLUMN == name || all(Value::is_i64) && !all(Value::is_null) => {
             Values::Long(values.iter().map(|v| long(v)).collect::<Int64Array>())
         }
@@ -70,6 +75,11 @@ fn column(name: &str, column_type: Option<&Value>, values: &[&Value]) -> Result<
         }
         None => Values::Text(values.iter().map(|v| text(v)).collect::<StringArray>()),
     })
+}
+
+/// The key of an array or of nested data.
+fn key(written: &Value, shape: Shape) -> Option<String> {
+    value::key(&cast(value::of_json(written), shape))
 }
 
 fn long(value: &Value) -> Option<i64> {

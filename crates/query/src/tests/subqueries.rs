@@ -122,3 +122,20 @@ fn the_rows_of_a_subquery_are_held_while_they_are_read() {
     answer.to_json().expect("JSON");
     assert_eq!(exec.memory.used_bytes(), 0);
 }
+
+#[test]
+fn inline_rows_hold_arrays() {
+    let rows = json!([[["a", "b"], "p"], [[], "q"], [null, "r"], [["c", null], "s"]]);
+    let inline = json!({"type": "inline", "columnNames": ["arr", "x"], "columnTypes": ["ARRAY<STRING>", "STRING"], "rows": rows});
+    let answer = ask(
+        json!({"queryType": "scan", "dataSource": inline, "intervals": "1000/3000", "resultFormat": "compactedList"}),
+    );
+    assert_eq!(answer[0]["events"], rows);
+    assert_eq!(answer[0]["rowSignature"][0]["type"], "ARRAY<STRING>");
+    let unnest = json!({"type": "unnest", "base": inline,
+        "virtualColumn": {"type": "expression", "name": "u", "expression": "arr", "outputType": "ARRAY<STRING>"}});
+    let by = json!({"queryType": "groupBy", "dataSource": unnest, "intervals": "1000/3000", "granularity": "all",
+        "dimensions": ["u"], "aggregations": [count()]});
+    let events: Vec<Value> = ask(by).as_array().expect("rows").iter().map(|row| row["event"]["u"].clone()).collect();
+    assert_eq!(events, [json!(null), json!("a"), json!("b"), json!("c")]);
+}
