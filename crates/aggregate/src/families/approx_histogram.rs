@@ -2,90 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow_array::StringArray;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::aggregator::{Caches, OwnedAggregator};
 use crate::error::Result;
+use crate::families::number_sketch::Sketching;
 use crate::families::scalar::Scalar;
-use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
-use crate::feed::{Feed, Numbers};
-use crate::input::{ColumnType, Input, InputSpec, Lane};
-use crate::owned::States;
+use crate::families::sketch_spec::{SketchKind, SketchSpec, counts, encoded};
+use crate::input::{ColumnType, InputSpec, Lane};
 use crate::properties::Properties;
 use crate::sketches::approx_histogram::{ApproxHistogram, Buckets, MAX_SIZE};
-use crate::span::{Span, for_each_row};
 use crate::spec::{AggregatorSpec, Finalized};
 
 const STATE_TYPE: &str = "approximateHistogram";
-
-#[derive(Clone, Debug)]
-pub(crate) struct ApproxAggregator {
-    empty: ApproxHistogram,
-}
-
-#[derive(Default)]
-pub(crate) struct ApproxCaches {
-    numbers: Numbers<f32>,
-}
-
-impl Caches for ApproxCaches {
-    fn begin_segment(&mut self) {
-        // Forgets dictionaries; any column can be read.
-        let _ = self.numbers.begin_segment(&[]);
-    }
-
-    fn memory_bytes(&self) -> usize {
-        Feed::memory_bytes(&self.numbers)
-    }
-}
-
-impl OwnedAggregator for ApproxAggregator {
-    type State = ApproxHistogram;
-    type Caches = ApproxCaches;
-
-    fn empty(&self) -> ApproxHistogram {
-        self.empty.clone()
-    }
-
-    fn fold(
-        &self,
-        caches: &mut ApproxCaches,
-        span: &Span<'_>,
-        inputs: &[Input<'_>],
-        states: &mut States<'_, Self>,
-    ) -> Result<()> {
-        let groups = span.local_groups();
-        caches.numbers.feed(span, inputs, &mut |items, rows| {
-            for_each_row(items.len(), rows, |row| {
-                states.update(span.base + groups.get(row), |state| state.add(items[row]));
-            });
-            Ok(())
-        })
-    }
-
-    fn merge(&self, state: &mut ApproxHistogram, other: &ApproxHistogram) -> Result<()> {
-        state.merge(other);
-        Ok(())
-    }
-
-    fn state_bytes(&self, state: &ApproxHistogram) -> usize {
-        state.memory_bytes()
-    }
-
-    fn encode(&self, state: &ApproxHistogram, out: &mut Vec<u8>) -> Result<()> {
-        state.encode(out);
-        Ok(())
-    }
-
-    fn decode(&self, bytes: &[u8]) -> Result<Option<ApproxHistogram>> {
-        let mut state = self.empty.clone();
-        state.merge(&ApproxHistogram::decode(bytes)?);
-        Ok(Some(state))
-    }
-}
 
 /// `{type, name, fieldName, resolution, numBuckets, lowerLimit, upperLimit, finalizeAsBase64Binary}`. The answer is
 /// buckets of one width.
@@ -121,10 +49,10 @@ impl ApproxKind {
 }
 
 impl SketchKind for ApproxKind {
-    type Aggregator = ApproxAggregator;
+    type Aggregator = Sketching<ApproxHistogram>;
 
-    fn aggregator(&self) -> ApproxAggregator {
-        ApproxAggregator { empty: ApproxHistogram::new(self.resolution, self.lower_limit, self.upper_limit) }
+    fn aggregator(&self) -> Sketching<ApproxHistogram> {
+        Sketching { empty: ApproxHistogram::new(self.resolution, self.lower_limit, self.upper_limit) }
     }
 
     fn tag(&self) -> &'static str {
@@ -165,12 +93,7 @@ impl SketchKind for ApproxKind {
 
     fn finalize(&self, states: &[ApproxHistogram]) -> Result<Option<Finalized>> {
         if self.as_base64 {
-            let text = |state: &ApproxHistogram| {
-                let mut bytes = Vec::new();
-                state.encode(&mut bytes);
-                STANDARD.encode(bytes)
-            };
-            return Ok(Some(Finalized::Text(StringArray::from_iter_values(states.iter().map(text)))));
+            return encoded(&self.aggregator(), states).map(Some);
         }
         let shown = |state: &ApproxHistogram| match state.count() {
             0 => Value::Null,

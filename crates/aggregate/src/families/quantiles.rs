@@ -4,100 +4,15 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::aggregator::{Caches, OwnedAggregator};
-use crate::by_group::ByGroup;
 use crate::error::Result;
+use crate::families::number_sketch::Sketching;
 use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
-use crate::feed::{Feed, Number};
-use crate::input::{ColumnType, Groups, Input, InputSpec, Lane, Rows};
-use crate::owned::States;
+use crate::input::{ColumnType, InputSpec, Lane};
 use crate::properties::Properties;
 use crate::sketches::quantile_sketch::QuantileSketch;
-use crate::span::{Span, for_each_row};
 use crate::spec::{AggregatorSpec, Finalized};
 
 const DEFAULT_MAX_STREAM_LENGTH: i64 = 1_000_000_000;
-
-#[derive(Clone, Debug)]
-pub(crate) struct QuantilesAggregator<S> {
-    empty: S,
-}
-
-/// The reader of numbers, and scratch.
-pub(crate) struct QuantilesCaches<T: Number> {
-    numbers: T::Feed,
-    by_group: ByGroup<T>,
-}
-
-impl<T: Number> Default for QuantilesCaches<T> {
-    fn default() -> Self {
-        QuantilesCaches { numbers: T::Feed::default(), by_group: ByGroup::default() }
-    }
-}
-
-impl<T: Number> Caches for QuantilesCaches<T> {
-    fn begin_segment(&mut self) {
-        // Forgets dictionaries; any column can be read.
-        let _ = self.numbers.begin_segment(&[]);
-    }
-
-    fn memory_bytes(&self) -> usize {
-        Feed::memory_bytes(&self.numbers)
-    }
-}
-
-impl<S: QuantileSketch> OwnedAggregator for QuantilesAggregator<S> {
-    type State = S;
-    type Caches = QuantilesCaches<S::Item>;
-
-    fn empty(&self) -> S {
-        self.empty.clone()
-    }
-
-    fn fold(
-        &self,
-        caches: &mut QuantilesCaches<S::Item>,
-        span: &Span<'_>,
-        inputs: &[Input<'_>],
-        states: &mut States<'_, Self>,
-    ) -> Result<()> {
-        let groups = span.local_groups();
-        let QuantilesCaches { numbers, by_group } = caches;
-        numbers.feed(span, inputs, &mut |items, rows| {
-            if let (Groups::One, Rows::All) = (groups, rows) {
-                states.update(span.base, |state| state.add_all(items));
-                return Ok(());
-            }
-            let add = |group, items: &[S::Item]| states.update(group, |state| state.add_all(items));
-            if !by_group.visit(span, rows, |row| Some(items[row]), add) {
-                for_each_row(items.len(), rows, |row| {
-                    states.update(span.base + groups.get(row), |state| state.add(items[row]));
-                });
-            }
-            Ok(())
-        })
-    }
-
-    fn merge(&self, state: &mut S, other: &S) -> Result<()> {
-        state.merge(other);
-        Ok(())
-    }
-
-    fn state_bytes(&self, state: &S) -> usize {
-        state.memory_bytes()
-    }
-
-    fn encode(&self, state: &S, out: &mut Vec<u8>) -> Result<()> {
-        state.encode(out);
-        Ok(())
-    }
-
-    fn decode(&self, bytes: &[u8]) -> Result<Option<S>> {
-        let mut state = self.empty.clone();
-        state.merge(&S::decode(bytes)?);
-        Ok(Some(state))
-    }
-}
 
 /// `{type, name, fieldName, k, maxStreamLength, shouldFinalize}`. The answer is the number of items.
 #[derive(Clone, Debug)]
@@ -129,10 +44,10 @@ impl<S: QuantileSketch> QuantilesKind<S> {
 }
 
 impl<S: QuantileSketch> SketchKind for QuantilesKind<S> {
-    type Aggregator = QuantilesAggregator<S>;
+    type Aggregator = Sketching<S>;
 
-    fn aggregator(&self) -> QuantilesAggregator<S> {
-        QuantilesAggregator { empty: self.empty.clone() }
+    fn aggregator(&self) -> Sketching<S> {
+        Sketching { empty: self.empty.clone() }
     }
 
     fn tag(&self) -> &'static str {

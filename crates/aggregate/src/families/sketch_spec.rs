@@ -26,8 +26,11 @@ pub(crate) trait SketchKind: Clone + std::fmt::Debug + Send + Sync + 'static {
     fn state_type(&self) -> ColumnType;
     /// The properties besides type, name and inputs.
     fn extra_json(&self) -> Value;
-    /// Whether a stored column of this type can be read.
-    fn reads(&self, column: &ColumnType) -> bool;
+    /// Whether a stored column of this type can be read: unless said otherwise every one but the states of others.
+    fn reads(&self, column: &ColumnType) -> bool {
+        !matches!(column, ColumnType::State(_)) || *column == self.state_type()
+    }
+
     /// Whether texts are sketches in base64.
     fn reads_encoded(&self) -> bool {
         false
@@ -181,6 +184,17 @@ pub(crate) fn estimates(values: impl Iterator<Item = f64>, round: bool) -> Final
         true => Finalized::Long(Int64Array::from_iter_values(values.map(|value| (value + 0.5).floor() as i64))),
         false => Finalized::Double(Float64Array::from_iter_values(values)),
     }
+}
+
+/// States in base64.
+pub(crate) fn encoded<A: OwnedAggregator>(aggregator: &A, states: &[A::State]) -> Result<Finalized> {
+    let text = |state: &A::State| {
+        let mut bytes = Vec::new();
+        aggregator.encode(state, &mut bytes)?;
+        Ok(STANDARD.encode(bytes))
+    };
+    let texts: Vec<String> = states.iter().map(text).collect::<Result<_>>()?;
+    Ok(Finalized::Text(StringArray::from_iter_values(texts)))
 }
 
 /// Counts as whole numbers.

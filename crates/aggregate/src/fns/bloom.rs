@@ -123,13 +123,6 @@ impl SketchKind for BloomKind {
         json!({"maxNumEntries": self.entries})
     }
 
-    fn reads(&self, column: &ColumnType) -> bool {
-        match column {
-            ColumnType::State(name) => &**name == "bloom",
-            _ => true,
-        }
-    }
-
     fn finalized_type(&self) -> ColumnType {
         self.state_type()
     }

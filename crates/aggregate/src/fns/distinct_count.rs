@@ -98,13 +98,6 @@ impl SketchKind for DistinctKind {
         json!({})
     }
 
-    fn reads(&self, column: &ColumnType) -> bool {
-        match column {
-            ColumnType::State(name) => **name == *TAG,
-            _ => true,
-        }
-    }
-
     fn finalized_type(&self) -> ColumnType {
         ColumnType::Long
     }

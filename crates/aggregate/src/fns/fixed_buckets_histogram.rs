@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::StringArray;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::error::Result;
 use crate::families::scalar::Scalar;
-use crate::families::sketch_spec::{SketchKind, SketchSpec, counts};
+use crate::families::sketch_spec::{SketchKind, SketchSpec, counts, encoded};
 use crate::feed::NumberReader;
 use crate::input::{ColumnType, Input, InputSpec, Lane};
 use crate::owned::States;
@@ -139,13 +136,6 @@ impl SketchKind for FixedKind {
             "outlierHandlingMode": self.shape.outliers.name(), "finalizeAsBase64Binary": self.as_base64})
     }
 
-    fn reads(&self, column: &ColumnType) -> bool {
-        match column {
-            ColumnType::State(name) => **name == *TAG,
-            _ => true,
-        }
-    }
-
     fn lane(&self) -> Lane {
         Lane::Double
     }
@@ -156,12 +146,7 @@ impl SketchKind for FixedKind {
 
     fn finalize(&self, states: &[FixedBuckets]) -> Result<Option<Finalized>> {
         if self.as_base64 {
-            let text = |state: &FixedBuckets| {
-                let mut bytes = Vec::new();
-                state.encode(&mut bytes);
-                STANDARD.encode(bytes)
-            };
-            return Ok(Some(Finalized::Text(StringArray::from_iter_values(states.iter().map(text)))));
+            return encoded(&self.aggregator(), states).map(Some);
         }
         Ok(Some(Finalized::Json(states.iter().map(shown).collect())))
     }

@@ -6,6 +6,7 @@ mod view;
 pub use view::Buckets;
 
 use crate::error::{Error, Result};
+use crate::sketches::number_sketch::NumberSketch;
 
 const WHAT: &str = "approximateHistogram";
 pub const MAX_SIZE: usize = 1 << 20;
@@ -189,6 +190,30 @@ fn corrupt(reason: &str) -> Error {
 
 fn check_size(size: usize) -> Result<usize> {
     if (1..=MAX_SIZE).contains(&size) { Ok(size) } else { Err(corrupt("has no valid size")) }
+}
+
+impl NumberSketch for ApproxHistogram {
+    type Item = f32;
+
+    fn add(&mut self, value: f32) {
+        ApproxHistogram::add(self, value);
+    }
+
+    fn merge(&mut self, other: &ApproxHistogram) {
+        ApproxHistogram::merge(self, other);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        ApproxHistogram::memory_bytes(self)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        ApproxHistogram::encode(self, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<ApproxHistogram> {
+        ApproxHistogram::decode(bytes)
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::fmt::Debug;
 
 use crate::error::{Error, Result};
 use crate::feed::Number;
+use crate::sketches::number_sketch::NumberSketch;
 use crate::sketches::quantile_sketch::QuantileSketch;
 use crate::sketches::quantiles::SortedView;
 
@@ -161,30 +162,8 @@ fn level_capacity(k: usize, num_levels: usize, level: usize) -> usize {
     room.max(MIN_CAPACITY) as usize
 }
 
-impl<T: KllItem> QuantileSketch for Kll<T> {
+impl<T: KllItem> NumberSketch for Kll<T> {
     type Item = T;
-
-    const NAME: &'static str = T::NAME;
-    const MERGE_NAME: &'static str = T::MERGE_NAME;
-    const HOLDS_FLOATS: bool = T::SIZE == 4;
-    const DEFAULT_K: i64 = 200;
-    const MAX_K: i64 = u16::MAX as i64;
-
-    fn with_k(k: usize) -> Result<Kll<T>> {
-        if !(MIN_K..=usize::from(u16::MAX)).contains(&k) {
-            return Err(Error::corrupt(T::NAME, format!("has a k of {k}, must be from {MIN_K} to {}", u16::MAX)));
-        }
-        let (min, max) = (T::default(), T::default());
-        Ok(Kll { k, min_k: k, n: 0, min, max, num_retained: 0, room: capacity(k, 1), levels: vec![Vec::new()] })
-    }
-
-    fn k(&self) -> usize {
-        self.k
-    }
-
-    fn n(&self) -> u64 {
-        self.n
-    }
 
     /// NaN adds nothing.
     fn add(&mut self, item: T) {
@@ -232,6 +211,30 @@ impl<T: KllItem> QuantileSketch for Kll<T> {
 
     fn decode(bytes: &[u8]) -> Result<Kll<T>> {
         codec::decode(bytes)
+    }
+}
+
+impl<T: KllItem> QuantileSketch for Kll<T> {
+    const NAME: &'static str = T::NAME;
+    const MERGE_NAME: &'static str = T::MERGE_NAME;
+    const HOLDS_FLOATS: bool = T::SIZE == 4;
+    const DEFAULT_K: i64 = 200;
+    const MAX_K: i64 = u16::MAX as i64;
+
+    fn with_k(k: usize) -> Result<Kll<T>> {
+        if !(MIN_K..=usize::from(u16::MAX)).contains(&k) {
+            return Err(Error::corrupt(T::NAME, format!("has a k of {k}, must be from {MIN_K} to {}", u16::MAX)));
+        }
+        let (min, max) = (T::default(), T::default());
+        Ok(Kll { k, min_k: k, n: 0, min, max, num_retained: 0, room: capacity(k, 1), levels: vec![Vec::new()] })
+    }
+
+    fn k(&self) -> usize {
+        self.k
+    }
+
+    fn n(&self) -> u64 {
+        self.n
     }
 
     fn view(&self) -> SortedView {

@@ -3,12 +3,14 @@
 
 pub mod approx_histogram;
 pub mod bloom;
+mod bytes;
 pub mod distinct;
 pub mod druid_hll;
 pub mod fixed_buckets;
 pub mod hll;
 pub mod kll;
 pub mod murmur;
+pub mod number_sketch;
 pub mod quantile_sketch;
 pub mod quantiles;
 pub mod tdigest;

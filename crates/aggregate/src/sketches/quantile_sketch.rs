@@ -1,15 +1,11 @@
 //! What sketches that answer about quantiles have in common.
 
-use std::fmt::Debug;
-
 use crate::error::Result;
-use crate::feed::Number;
+use crate::sketches::number_sketch::NumberSketch;
 use crate::sketches::quantiles::SortedView;
 
 /// A sketch of numbers in their order.
-pub trait QuantileSketch: Clone + Debug + Send + Sync + 'static {
-    /// What it is fed.
-    type Item: Number;
+pub trait QuantileSketch: NumberSketch {
     /// The aggregator that makes it; the one that merges it has `Merge` behind.
     const NAME: &'static str;
     const MERGE_NAME: &'static str;
@@ -23,18 +19,6 @@ pub trait QuantileSketch: Clone + Debug + Send + Sync + 'static {
     fn k(&self) -> usize;
     /// Items seen.
     fn n(&self) -> u64;
-    fn add(&mut self, item: Self::Item);
-
-    fn add_all(&mut self, items: &[Self::Item]) {
-        items.iter().for_each(|&item| self.add(item));
-    }
-
-    /// Adds all that `other` has seen.
-    fn merge(&mut self, other: &Self);
-    fn memory_bytes(&self) -> usize;
-    /// Appends the bytes that DataSketches libraries read.
-    fn encode(&self, out: &mut Vec<u8>);
-    fn decode(bytes: &[u8]) -> Result<Self>;
     /// The items in order, for questions.
     fn view(&self) -> SortedView;
     /// A description for people.

@@ -2,6 +2,7 @@
 //! level's items weighing twice those of the level below.
 
 use crate::error::{Error, Result};
+use crate::sketches::number_sketch::NumberSketch;
 use crate::sketches::quantile_sketch::QuantileSketch;
 
 mod codec;
@@ -188,26 +189,8 @@ impl Quantiles {
     }
 }
 
-impl QuantileSketch for Quantiles {
+impl NumberSketch for Quantiles {
     type Item = f64;
-
-    const NAME: &'static str = WHAT;
-    const MERGE_NAME: &'static str = "quantilesDoublesSketchMerge";
-    const HOLDS_FLOATS: bool = false;
-    const DEFAULT_K: i64 = 128;
-    const MAX_K: i64 = MAX_K as i64;
-
-    fn with_k(k: usize) -> Result<Quantiles> {
-        Quantiles::new(k)
-    }
-
-    fn k(&self) -> usize {
-        self.k
-    }
-
-    fn n(&self) -> u64 {
-        self.n
-    }
 
     fn add(&mut self, item: f64) {
         Quantiles::add(self, item);
@@ -231,6 +214,26 @@ impl QuantileSketch for Quantiles {
 
     fn decode(bytes: &[u8]) -> Result<Quantiles> {
         Quantiles::decode(bytes)
+    }
+}
+
+impl QuantileSketch for Quantiles {
+    const NAME: &'static str = WHAT;
+    const MERGE_NAME: &'static str = "quantilesDoublesSketchMerge";
+    const HOLDS_FLOATS: bool = false;
+    const DEFAULT_K: i64 = 128;
+    const MAX_K: i64 = MAX_K as i64;
+
+    fn with_k(k: usize) -> Result<Quantiles> {
+        Quantiles::new(k)
+    }
+
+    fn k(&self) -> usize {
+        self.k
+    }
+
+    fn n(&self) -> u64 {
+        self.n
     }
 
     fn view(&self) -> SortedView {

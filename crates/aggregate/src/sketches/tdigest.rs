@@ -4,6 +4,7 @@
 use std::f64::consts::PI;
 
 use crate::error::{Error, Result};
+use crate::sketches::number_sketch::NumberSketch;
 
 const WHAT: &str = "tDigestSketch";
 /// Centroids that wait for each one that is kept.
@@ -185,6 +186,32 @@ fn read_floats(bytes: &[u8]) -> Option<TDigest> {
     let centroids = pairs.iter().map(centroid).collect::<Option<_>>()?;
     let compression = f32::from_be_bytes(*compression).into();
     TDigest::of(f64::from_be_bytes(*min), f64::from_be_bytes(*max), compression, centroids)
+}
+
+impl NumberSketch for TDigest {
+    type Item = f64;
+
+    fn add(&mut self, value: f64) {
+        TDigest::add(self, value);
+    }
+
+    fn merge(&mut self, other: &TDigest) {
+        TDigest::merge(self, other);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        TDigest::memory_bytes(self)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        let mut finished = self.clone();
+        finished.compress();
+        TDigest::encode(&finished, out);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<TDigest> {
+        TDigest::decode(bytes)
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! number and followed by smallest and greatest).
 
 use crate::error::Result;
+use crate::sketches::bytes::Reader;
 
 use super::{ApproxHistogram, Bin, check_size, corrupt};
 
@@ -57,71 +58,57 @@ impl ApproxHistogram {
     pub fn decode(bytes: &[u8]) -> Result<ApproxHistogram> {
         let mut reader = Reader(bytes);
         let histogram = match bytes {
-            [first, ..] if first >> 7 == 1 => reader.compact(),
-            _ => reader.bins(),
+            [first, ..] if first >> 7 == 1 => compact(&mut reader),
+            _ => bins(&mut reader),
         };
         histogram.ok_or(corrupt("is cut short or holds what cannot be"))
     }
 }
 
-struct Reader<'a>(&'a [u8]);
+fn floats(reader: &mut Reader<'_>, num: usize) -> Option<Vec<f32>> {
+    (0..num).map(|_| reader.float().filter(|value| !value.is_nan())).collect()
+}
 
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*taken)
+fn bins(reader: &mut Reader<'_>) -> Option<ApproxHistogram> {
+    let size = check_size(usize::try_from(i32::from_be_bytes(reader.take()?)).ok()?).ok()?;
+    let num_bins = i32::from_be_bytes(reader.take()?);
+    let num_stored = if num_bins < 0 { num_bins.unsigned_abs() as usize } else { size };
+    let num_bins = num_bins.unsigned_abs() as usize;
+    if num_bins > size {
+        return None;
     }
+    let positions = floats(reader, num_stored)?;
+    let counts: Option<Vec<u64>> = (0..num_stored).map(|_| reader.take().map(u64::from_be_bytes)).collect();
+    let bins = positions.iter().zip(counts?).take(num_bins);
+    let bin = |(&position, count): (&f32, u64)| Bin {
+        position,
+        count: count & !APPROXIMATE,
+        is_approximate: count & APPROXIMATE != 0,
+    };
+    let mut histogram = ApproxHistogram::new(size, f32::NEG_INFINITY, f32::INFINITY);
+    histogram.bins = bins.map(bin).collect();
+    (histogram.min, histogram.max) = (reader.float()?, reader.float()?);
+    histogram.bins.is_sorted_by(|one, other| one.position < other.position).then_some(histogram)
+}
 
-    fn float(&mut self) -> Option<f32> {
-        self.take().map(f32::from_be_bytes)
-    }
-
-    fn floats(&mut self, num: usize) -> Option<Vec<f32>> {
-        (0..num).map(|_| self.float().filter(|value| !value.is_nan())).collect()
-    }
-
-    fn bins(&mut self) -> Option<ApproxHistogram> {
-        let size = check_size(usize::try_from(i32::from_be_bytes(self.take()?)).ok()?).ok()?;
-        let num_bins = i32::from_be_bytes(self.take()?);
-        let num_stored = if num_bins < 0 { num_bins.unsigned_abs() as usize } else { size };
-        let num_bins = num_bins.unsigned_abs() as usize;
-        if num_bins > size {
-            return None;
-        }
-        let positions = self.floats(num_stored)?;
-        let counts: Option<Vec<u64>> = (0..num_stored).map(|_| self.take().map(u64::from_be_bytes)).collect();
-        let bins = positions.iter().zip(counts?).take(num_bins);
-        let bin = |(&position, count): (&f32, u64)| Bin {
-            position,
-            count: count & !APPROXIMATE,
-            is_approximate: count & APPROXIMATE != 0,
-        };
-        let mut histogram = ApproxHistogram::new(size, f32::NEG_INFINITY, f32::INFINITY);
-        histogram.bins = bins.map(bin).collect();
-        (histogram.min, histogram.max) = (self.float()?, self.float()?);
-        histogram.bins.is_sorted_by(|one, other| one.position < other.position).then_some(histogram)
-    }
-
-    fn compact(&mut self) -> Option<ApproxHistogram> {
-        let size = usize::from(i16::from_be_bytes(self.take()?).unsigned_abs());
-        let mut histogram = ApproxHistogram::new(check_size(size).ok()?, f32::NEG_INFINITY, f32::INFINITY);
-        let mut num = i8::from_be_bytes(self.take()?);
-        let mut bounds = None;
-        if num < 0 {
-            for value in self.floats(usize::from(num.unsigned_abs()))? {
-                histogram.add(value);
-            }
-            histogram.bins.iter_mut().for_each(|bin| bin.is_approximate = true);
-            bounds = Some((self.float()?, self.float()?));
-            num = i8::from_be_bytes(self.take()?);
-        }
-        for value in self.floats(usize::try_from(num).ok()?)? {
+fn compact(reader: &mut Reader<'_>) -> Option<ApproxHistogram> {
+    let size = usize::from(i16::from_be_bytes(reader.take()?).unsigned_abs());
+    let mut histogram = ApproxHistogram::new(check_size(size).ok()?, f32::NEG_INFINITY, f32::INFINITY);
+    let mut num = i8::from_be_bytes(reader.take()?);
+    let mut bounds = None;
+    if num < 0 {
+        for value in floats(reader, usize::from(num.unsigned_abs()))? {
             histogram.add(value);
         }
-        if let Some(bounds) = bounds {
-            (histogram.min, histogram.max) = bounds;
-        }
-        Some(histogram)
+        histogram.bins.iter_mut().for_each(|bin| bin.is_approximate = true);
+        bounds = Some((reader.float()?, reader.float()?));
+        num = i8::from_be_bytes(reader.take()?);
     }
+    for value in floats(reader, usize::try_from(num).ok()?)? {
+        histogram.add(value);
+    }
+    if let Some(bounds) = bounds {
+        (histogram.min, histogram.max) = bounds;
+    }
+    Some(histogram)
 }

@@ -3,6 +3,7 @@
 //! every count, or the number of buckets with values and each of these with its count.
 
 use crate::error::Result;
+use crate::sketches::bytes::Reader;
 
 use super::{FixedBuckets, Outliers, Shape, corrupt};
 
@@ -38,53 +39,31 @@ impl FixedBuckets {
         let [VERSION, form @ (FULL | SPARSE), rest @ ..] = bytes else {
             return Err(corrupt("has an unknown version or form"));
         };
-        Reader(rest).histogram(*form == SPARSE).ok_or(corrupt("is cut short or holds what cannot be"))
+        histogram(Reader(rest), *form == SPARSE).ok_or(corrupt("is cut short or holds what cannot be"))
     }
 }
 
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-
-    fn long(&mut self) -> Option<u64> {
-        self.take().map(u64::from_be_bytes).filter(|&number| number <= i64::MAX as u64)
-    }
-
-    fn int(&mut self) -> Option<usize> {
-        self.take().map(|bytes| u32::from_be_bytes(bytes) as usize)
-    }
-
-    fn double(&mut self) -> Option<f64> {
-        self.take().map(f64::from_be_bytes)
-    }
-
-    fn histogram(&mut self, sparse: bool) -> Option<FixedBuckets> {
-        let (lower, upper, num_buckets) = (self.double()?, self.double()?, self.int()?);
-        let [mode] = self.take::<1>()?;
-        let (_, outliers) = Outliers::ALL.get(usize::from(mode))?;
-        let shape = Shape { lower, upper, num_buckets, outliers: *outliers };
-        let mut histogram = Some(shape).filter(Shape::is_valid).map(FixedBuckets::new)?;
-        histogram.count = self.long()?;
-        histogram.num_below = self.long()?;
-        histogram.num_above = self.long()?;
-        histogram.num_missing = self.long()?;
-        histogram.max = self.double()?;
-        histogram.min = self.double()?;
-        if !sparse {
-            for bucket in 0..num_buckets {
-                histogram.counts[bucket] = self.long()?;
-            }
-            return Some(histogram);
+fn histogram(mut reader: Reader<'_>, sparse: bool) -> Option<FixedBuckets> {
+    let (lower, upper, num_buckets) = (reader.double()?, reader.double()?, reader.int()?);
+    let [mode] = reader.take::<1>()?;
+    let (_, outliers) = Outliers::ALL.get(usize::from(mode))?;
+    let shape = Shape { lower, upper, num_buckets, outliers: *outliers };
+    let mut histogram = Some(shape).filter(Shape::is_valid).map(FixedBuckets::new)?;
+    histogram.count = reader.long()?;
+    histogram.num_below = reader.long()?;
+    histogram.num_above = reader.long()?;
+    histogram.num_missing = reader.long()?;
+    histogram.max = reader.double()?;
+    histogram.min = reader.double()?;
+    if !sparse {
+        for bucket in 0..num_buckets {
+            histogram.counts[bucket] = reader.long()?;
         }
-        for _ in 0..self.int()? {
-            let bucket = self.int()?;
-            *histogram.counts.get_mut(bucket)? = self.long()?;
-        }
-        Some(histogram)
+        return Some(histogram);
     }
+    for _ in 0..reader.int()? {
+        let bucket = reader.int()?;
+        *histogram.counts.get_mut(bucket)? = reader.long()?;
+    }
+    Some(histogram)
 }

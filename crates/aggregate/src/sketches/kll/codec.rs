@@ -5,6 +5,7 @@
 //! where each level starts in an array of full capacity (4 each), smallest, greatest, and the levels from the lowest.
 
 use crate::error::{Error, Result};
+use crate::sketches::number_sketch::NumberSketch;
 use crate::sketches::quantile_sketch::QuantileSketch;
 
 use super::{Kll, KllItem, MAX_LEVELS, MIN_CAPACITY, capacity};

@@ -1,0 +1,25 @@
+//! What sketches of numbers have in common.
+
+use std::fmt::Debug;
+
+use crate::error::Result;
+use crate::feed::Number;
+
+/// A sketch that is fed numbers one by one, in an order that may matter.
+pub trait NumberSketch: Clone + Debug + Send + Sync + 'static {
+    /// What it is fed.
+    type Item: Number;
+
+    fn add(&mut self, item: Self::Item);
+
+    fn add_all(&mut self, items: &[Self::Item]) {
+        items.iter().for_each(|&item| self.add(item));
+    }
+
+    /// Adds all that `other` has seen.
+    fn merge(&mut self, other: &Self);
+    fn memory_bytes(&self) -> usize;
+    /// Appends the bytes that other implementations read.
+    fn encode(&self, out: &mut Vec<u8>);
+    fn decode(bytes: &[u8]) -> Result<Self>;
+}
