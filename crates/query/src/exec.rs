@@ -1,5 +1,6 @@
 //! What a running query is given: threads, time, memory, and the wish to stop.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -57,6 +58,11 @@ impl MemoryBudget {
         self.limit_bytes
     }
 
+    /// Whether half of it is held, or half of one around it: time to make room.
+    pub fn is_tight(&self) -> bool {
+        self.used_bytes() > self.limit_bytes / 2 || self.parent.as_ref().is_some_and(|parent| parent.is_tight())
+    }
+
     fn take(&self, bytes: u64) -> Result<()> {
         let before = self.used_bytes.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) > self.limit_bytes {
@@ -111,6 +117,15 @@ impl Drop for Reservation {
     }
 }
 
+/// Disk for groups that memory has no room for.
+#[derive(Clone)]
+pub struct SpillSpace {
+    /// Makes an empty file that nobody else sees and that goes when it is closed.
+    pub files: Arc<dyn Fn() -> std::io::Result<File> + Send + Sync>,
+    /// Bytes that the files may have.
+    pub budget: Arc<MemoryBudget>,
+}
+
 /// Milliseconds since the epoch.
 pub type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
 
@@ -122,6 +137,8 @@ pub struct ExecContext {
     pub deadline: Option<Deadline>,
     pub now: Now,
     pub memory: Arc<MemoryBudget>,
+    /// `None`: a query that needs more memory fails.
+    pub spill: Option<SpillSpace>,
     pub executor: Arc<dyn Executor>,
     pub limits: Limits,
     /// What the subqueries of this query have handed on so far.
@@ -150,13 +167,11 @@ pub struct Limits {
     pub max_subquery_rows: usize,
     /// Bytes that they may hand on, where these are counted instead of rows.
     pub max_subquery_bytes: Option<usize>,
-    /// Group keys of one query.
-    pub max_groups: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { max_buckets: 5_000_000, max_subquery_rows: 100_000, max_subquery_bytes: None, max_groups: 50_000_000 }
+        Self { max_buckets: 5_000_000, max_subquery_rows: 100_000, max_subquery_bytes: None }
     }
 }
 
@@ -168,6 +183,7 @@ impl ExecContext {
             deadline: None,
             now: Arc::new(|| 0),
             memory: MemoryBudget::new("memory budget", memory_bytes),
+            spill: None,
             executor: Arc::new(Inline),
             limits: Limits::default(),
             handed_on: Arc::default(),

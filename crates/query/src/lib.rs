@@ -30,12 +30,15 @@ mod plan;
 mod post_aggregators;
 mod run;
 mod sources;
+mod spill;
 mod wire;
 
 pub use answer::Answer;
 pub use context::QueryContext;
 pub use error::{Error, Result};
-pub use exec::{Deadline, ExecContext, Executor, HandedOn, Inline, Job, Limits, MemoryBudget, Now, Reservation};
+pub use exec::{
+    Deadline, ExecContext, Executor, HandedOn, Inline, Job, Limits, MemoryBudget, Now, Reservation, SpillSpace,
+};
 pub use model::Query;
 pub use partial::Partial;
 

@@ -45,6 +45,11 @@ impl LimitSpec {
         Ok(Self { columns, offset, limit })
     }
 
+    /// Rows that are looked at from the first on; `None` for all.
+    pub fn end(&self) -> Option<usize> {
+        self.limit.map(|limit| self.offset.saturating_add(limit))
+    }
+
     /// Every ordered column must be an output of the query.
     pub fn check(&self, outputs: &[&str]) -> Result<()> {
         match self.columns.iter().find(|c| !outputs.contains(&c.name.as_str())) {

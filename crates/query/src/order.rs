@@ -50,10 +50,6 @@ impl SortKey {
         Self { keys, nulls, descending: false, nulls_last: false }
     }
 
-    pub fn longs(values: &[i64]) -> Self {
-        Self { keys: values.iter().map(|&v| long_key(v)).collect(), nulls: None, descending: false, nulls_last: false }
-    }
-
     /// Turns the order round, nulls with it.
     pub fn descending(mut self, descending: bool) -> Self {
         self.descending = descending;
@@ -68,16 +64,81 @@ impl SortKey {
     }
 
     fn compare(&self, a: usize, b: usize) -> Ordering {
-        if let Some(nulls) = &self.nulls {
-            match (nulls[a], nulls[b]) {
-                (true, true) => return Ordering::Equal,
-                (true, false) => return if self.nulls_last { Ordering::Greater } else { Ordering::Less },
-                (false, true) => return if self.nulls_last { Ordering::Less } else { Ordering::Greater },
-                (false, false) => {}
-            }
-        }
-        let ascending = self.keys[a].cmp(&self.keys[b]);
-        if self.descending { ascending.reverse() } else { ascending }
+        self.compare_to(a, self, b)
+    }
+
+    /// A row against one of another table, whose keys mean the same.
+    pub fn compare_to(&self, row: usize, other: &SortKey, other_row: usize) -> Ordering {
+        let is_null = |key: &SortKey, row: usize| key.nulls.as_ref().is_some_and(|nulls| nulls[row]);
+        let nulls = (is_null(self, row), is_null(other, other_row));
+        nulls_apart(nulls, self.nulls_last).unwrap_or_else(|| {
+            let ascending = self.keys[row].cmp(&other.keys[other_row]);
+            if self.descending { ascending.reverse() } else { ascending }
+        })
+    }
+}
+
+/// The order where one of two is null.
+fn nulls_apart(nulls: (bool, bool), nulls_last: bool) -> Option<Ordering> {
+    match nulls {
+        (true, true) => Some(Ordering::Equal),
+        (true, false) => Some(if nulls_last { Ordering::Greater } else { Ordering::Less }),
+        (false, true) => Some(if nulls_last { Ordering::Less } else { Ordering::Greater }),
+        (false, false) => None,
+    }
+}
+
+/// A column to order by, and how.
+pub(crate) struct OrderBy {
+    values: Values,
+    how: How,
+    descending: bool,
+}
+
+impl OrderBy {
+    /// Ascending, nulls first.
+    pub fn new(values: Values, how: How) -> Self {
+        Self { values, how, descending: false }
+    }
+
+    /// Turns the order round, nulls with it.
+    pub fn descending(mut self, descending: bool) -> Self {
+        self.descending = descending;
+        self
+    }
+
+    pub fn key(&self) -> SortKey {
+        SortKey::new(&self.values, self.how).descending(self.descending)
+    }
+
+    /// Whether the keys mean the same in every table.
+    pub fn is_number(&self) -> bool {
+        let is_number = matches!(self.values, Values::Long(_) | Values::Double(_) | Values::Float(_));
+        is_number && !matches!(self.how, How::Text(_))
+    }
+
+    /// Whether the keys of both mean the same.
+    pub fn is_like(&self, other: &OrderBy) -> bool {
+        matches!(self.values, Values::Long(_)) == matches!(other.values, Values::Long(_))
+    }
+
+    /// A row against one of another table: as numbers when both are, else as texts.
+    pub fn compare_to(&self, row: usize, other: &OrderBy, other_row: usize) -> Ordering {
+        let nulls = (self.values.is_null(row), other.values.is_null(other_row));
+        nulls_apart(nulls, self.descending).unwrap_or_else(|| {
+            let ascending = if self.is_number() && other.is_number() {
+                let key = |by: &OrderBy, row| by.values.double(row).map(|number| double_key(number, by.how));
+                key(self, row).cmp(&key(other, other_row))
+            } else {
+                let (one, two) =
+                    (self.values.text(row).unwrap_or_default(), other.values.text(other_row).unwrap_or_default());
+                match self.how {
+                    How::Text(order) => order.compare(&one, &two),
+                    How::Natural | How::NumericFirst => order::compare(&one, &two),
+                }
+            };
+            if self.descending { ascending.reverse() } else { ascending }
+        })
     }
 }
 
@@ -181,7 +242,8 @@ mod tests {
 
     #[test]
     fn leading_rows_hold_all_that_may_come_first() {
-        let key = || SortKey::longs(&[5, 9, 7, 9, 1, 7, 7]).descending(true);
+        let values = Values::Long(vec![5, 9, 7, 9, 1, 7, 7].into());
+        let key = || SortKey::new(&values, How::Natural).descending(true);
         assert_eq!(leading(&key(), 7, 3).values(), &[1, 2, 3, 5, 6], "equals of the third stay");
         assert_eq!(leading(&key(), 7, 2).values(), &[1, 3]);
         assert_eq!(leading(&key(), 7, 7).len(), 7);

@@ -1,12 +1,16 @@
 //! What a leaf hands to the root: keys and states by group, or rows on their way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch};
+use aggregate::AggregatorSpec;
+use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
 use timeline::Interval;
 
+use crate::exec::ExecContext;
 use crate::finalize::Values;
 use crate::run::ScanRows;
+use crate::spill::Spilled;
 
 /// The work of one leaf, or of several merged.
 pub struct Partial {
@@ -15,6 +19,8 @@ pub struct Partial {
 
 pub(crate) enum Body {
     Fold(FoldPartial),
+    /// Groups of a fold that memory has no room for.
+    Spilled(Spilled),
     /// Small facts of a kind's own making.
     Facts(RecordBatch),
     /// Rows read on demand.
@@ -34,6 +40,28 @@ pub(crate) struct FoldPartial {
 impl FoldPartial {
     pub fn num_groups(&self) -> usize {
         self.times.len()
+    }
+
+    /// Bytes that the groups hold, roughly.
+    pub fn memory_bytes(&self) -> usize {
+        let key = |key: &Values| match key {
+            // Their dictionary is the segment's, or small beside the states.
+            Values::Coded { codes, .. } => size_of_val(&**codes),
+            other => other.memory_bytes(),
+        };
+        let keys: usize = self.keys.iter().map(key).sum();
+        let states: usize = self.states.iter().map(|states| states.get_array_memory_size()).sum();
+        self.times.len() * size_of::<i64>() + keys + states
+    }
+
+    pub fn take(&self, rows: &UInt32Array) -> crate::Result<FoldPartial> {
+        let pick = |states: &ArrayRef| arrow_select::take::take(states, rows, None);
+        Ok(FoldPartial {
+            times: rows.values().iter().map(|row| self.times[*row as usize]).collect(),
+            keys: self.keys.iter().map(|key| key.take(rows)).collect::<crate::Result<_>>()?,
+            states: self.states.iter().map(pick).collect::<std::result::Result<_, _>>()?,
+            chunks: self.chunks.clone(),
+        })
     }
 }
 
@@ -91,10 +119,27 @@ impl Partial {
         Self { body: Body::Fold(partial) }
     }
 
+    pub(crate) fn spilled(spilled: Spilled) -> Self {
+        Self { body: Body::Spilled(spilled) }
+    }
+
     pub(crate) fn into_fold(self) -> crate::Result<FoldPartial> {
         match self.body {
             Body::Fold(partial) => Ok(partial),
             _ => Err(crate::Error::internal("a partial of another kind of query")),
+        }
+    }
+
+    /// The groups: of those on disk what `shorten` leaves of each part, where no group lies in two.
+    pub(crate) fn into_groups(
+        self,
+        specs: &[Arc<dyn AggregatorSpec>],
+        exec: &ExecContext,
+        shorten: impl Fn(FoldPartial) -> crate::Result<FoldPartial>,
+    ) -> crate::Result<FoldPartial> {
+        match self.body {
+            Body::Spilled(spilled) => spilled.gather(specs, exec, shorten),
+            body => Partial { body }.into_fold(),
         }
     }
 

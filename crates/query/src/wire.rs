@@ -28,7 +28,8 @@ impl Partial {
     /// The stream. Rows of a scan are not held here and cannot be written.
     pub fn to_ipc(&self) -> Result<Vec<u8>> {
         match &self.body {
-            Body::Fold(partial) => write(&batch_of(partial)?),
+            Body::Fold(partial) => write_fold(partial),
+            Body::Spilled(_) => Err(Error::ResourceLimit("the query has more groups than one answer carries".into())),
             Body::Facts(batch) => write(&with_metadata(batch, HashMap::from([(KIND.to_owned(), "facts".to_owned())]))?),
             Body::Scan(_) => Err(Error::unsupported("the rows of a scan travel as rows")),
         }
@@ -36,8 +37,7 @@ impl Partial {
 
     /// Reads a stream that `to_ipc` wrote. Fails on anything else.
     pub fn from_ipc(bytes: &[u8]) -> Result<Self> {
-        let mut reader = StreamReader::try_new(Cursor::new(bytes), None)?;
-        let batch = reader.next().ok_or_else(|| corrupt("no batch"))??;
+        let batch = read(bytes)?;
         let schema = batch.schema();
         match schema.metadata().get(KIND).map(String::as_str) {
             Some("facts") => Ok(Partial { body: Body::Facts(with_metadata(&batch, HashMap::new())?) }),
@@ -45,6 +45,22 @@ impl Partial {
             _ => Err(corrupt("unknown kind")),
         }
     }
+}
+
+/// The stream of groups.
+pub(crate) fn write_fold(partial: &FoldPartial) -> Result<Vec<u8>> {
+    write(&batch_of(partial)?)
+}
+
+/// Reads what `write_fold` wrote.
+pub(crate) fn read_fold(bytes: &[u8]) -> Result<FoldPartial> {
+    let batch = read(bytes)?;
+    fold_of(&batch, batch.schema().metadata())
+}
+
+fn read(bytes: &[u8]) -> Result<RecordBatch> {
+    let mut reader = StreamReader::try_new(Cursor::new(bytes), None)?;
+    Ok(reader.next().ok_or_else(|| corrupt("no batch"))??)
 }
 
 fn corrupt(what: &str) -> Error {

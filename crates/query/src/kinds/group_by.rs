@@ -1,6 +1,8 @@
 //! groupBy: one row per combination of dimension values and time bucket.
 
+mod many_rows;
 mod parse;
+mod printed;
 mod rows;
 
 use std::sync::Arc;
@@ -9,18 +11,23 @@ use super::Kind;
 use super::outputs::Outputs;
 use crate::answer::Answer;
 use crate::exec::ExecContext;
-use crate::finalize::{EachRow, Objects, Stamp, Table, Values, array_row};
+use crate::finalize::{EachRow, Stamp, Table, Values};
 use crate::having::Having;
 use crate::limit_spec::LimitSpec;
-use crate::partial::Partial;
+use crate::partial::{Body, Partial};
 use crate::plan::{FoldPlan, Scope};
 use crate::{Result, run};
 
 pub(super) use parse::parse;
+use printed::Printed;
 
 pub(super) const TAG: &str = "groupBy";
 
-struct GroupBy {
+/// Behind a pointer, since rows that are read from disk are made while the answer is written.
+struct GroupBy(Arc<Question>);
+
+/// What is asked.
+struct Question {
     plan: Arc<FoldPlan>,
     outputs: Outputs,
     dimensions: Vec<String>,
@@ -40,7 +47,7 @@ struct GroupBy {
 
 impl std::fmt::Debug for GroupBy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GroupBy").field("dimensions", &self.dimensions).finish_non_exhaustive()
+        f.debug_struct("GroupBy").field("dimensions", &self.0.dimensions).finish_non_exhaustive()
     }
 }
 
@@ -50,35 +57,29 @@ impl Kind for GroupBy {
     }
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
-        Ok(Partial::fold(run::fold(&self.plan, scope, exec)?))
+        run::fold(&self.0.plan, scope, exec)
     }
 
     fn merge(&self, parts: Vec<Partial>, exec: &ExecContext) -> Result<Partial> {
-        run::merge_partials(&self.plan.specs, parts, exec)
+        run::merge_partials(&self.0.plan.specs, parts, exec)
     }
 
     fn finalize(&self, partial: Partial, _is_table: bool, exec: &ExecContext) -> Result<Answer> {
-        let (times, table) = self.finished(partial.into_fold()?, exec)?;
-        let table = table.shown(self.finalize)?;
-        if self.as_array {
-            let table = self.with_time(times, table)?;
-            return Ok(Answer::new(EachRow::new(table.num_rows(), move |row, out| array_row(&table, row, out))));
+        if let Body::Spilled(groups) = &partial.body
+            && self.0.may_have_many_rows()
+        {
+            return many_rows::answer(&self.0, groups, exec);
         }
-        let (objects, stamp) = (Objects::hashed(&table, false), self.stamp.clone());
-        Ok(Answer::new(EachRow::new(table.num_rows(), move |row, out| {
-            out.extend_from_slice(b"{\"version\":\"v1\",\"timestamp\":");
-            stamp.print(times[row], out);
-            out.extend_from_slice(b",\"event\":");
-            objects.print(&table, row, out);
-            out.push(b'}');
-        })))
+        let (times, table) = self.0.finished(partial, exec)?;
+        let rows = Printed::new(&self.0, times, table)?;
+        Ok(Answer::new(EachRow::new(rows.num_rows(), move |row, out| rows.print(row, out))))
     }
 
     fn rows(&self, partial: Partial, _is_table: bool, finalize: bool, exec: &ExecContext) -> Result<Table> {
-        let (times, values) = self.finished(partial.into_fold()?, exec)?;
+        let (times, values) = self.0.finished(partial, exec)?;
         let mut table = Table::new(values.num_rows());
         table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
-        table.hides_time = self.plan.is_one_bucket();
+        table.hides_time = self.0.plan.is_one_bucket();
         for (name, values) in values.columns() {
             table.push(name, if finalize { values.finalized()? } else { values.clone() })?;
         }
@@ -87,20 +88,5 @@ impl Kind for GroupBy {
 
     fn keeps_states(&self) -> bool {
         true
-    }
-}
-
-impl GroupBy {
-    /// The positional form: the time comes first unless all rows share one.
-    fn with_time(&self, times: Vec<i64>, values: Table) -> Result<Table> {
-        if self.plan.is_one_bucket() {
-            return Ok(values);
-        }
-        let mut table = Table::new(values.num_rows());
-        table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
-        for (name, values) in values.columns() {
-            table.push(name, values.clone())?;
-        }
-        Ok(table)
     }
 }

@@ -144,7 +144,7 @@ impl Kind for Timeseries {
     }
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
-        Ok(Partial::fold(run::fold(&self.plan, scope, exec)?))
+        run::fold(&self.plan, scope, exec)
     }
 
     fn merge(&self, parts: Vec<Partial>, exec: &ExecContext) -> Result<Partial> {

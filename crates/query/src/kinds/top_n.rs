@@ -187,14 +187,13 @@ impl TopN {
         Some((0..table.num_rows()).map(behind).collect())
     }
 
-    /// For each bucket its rows in order, cut at the threshold, as one table and the number of rows of each.
-    fn cut(&self, partial: &FoldPartial) -> Result<(Vec<i64>, Vec<usize>, Table)> {
-        let table = self.table(partial)?;
-        let keep = self.after_stop(&table);
+    /// For each bucket its rows in order, cut at the threshold: starts, numbers of rows, rows.
+    fn chosen(&self, times: &[i64], table: &Table) -> Result<(Vec<i64>, Vec<usize>, UInt32Array)> {
+        let keep = self.after_stop(table);
         let rows = keep.map_or_else(|| (0u32..).take(table.num_rows()).collect::<Vec<_>>().into(), |keep| kept(&keep));
         let mut by_bucket: std::collections::BTreeMap<i64, Vec<u32>> = Default::default();
         for &row in rows.values() {
-            by_bucket.entry(partial.times[row as usize]).or_default().push(row);
+            by_bucket.entry(times[row as usize]).or_default().push(row);
         }
         let (mut starts, mut lengths, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
         for (start, rows) in by_bucket {
@@ -205,7 +204,22 @@ impl TopN {
             lengths.push(order.len());
             chosen.extend(order.values().iter().map(|at| rows.value(*at as usize)));
         }
-        let mut table = table.take(&chosen.into())?;
+        Ok((starts, lengths, chosen.into()))
+    }
+
+    /// All groups, or of those on disk the ones that may be in the answer.
+    fn groups(&self, partial: Partial, exec: &ExecContext) -> Result<FoldPartial> {
+        partial.into_groups(&self.plan.specs, exec, |groups| {
+            let (_, _, rows) = self.chosen(&groups.times, &self.table(&groups)?)?;
+            groups.take(&rows)
+        })
+    }
+
+    /// The chosen rows of all buckets as one table.
+    fn cut(&self, partial: &FoldPartial) -> Result<(Vec<i64>, Vec<usize>, Table)> {
+        let table = self.table(partial)?;
+        let (starts, lengths, chosen) = self.chosen(&partial.times, &table)?;
+        let mut table = table.take(&chosen)?;
         self.outputs.push_posts(&mut table, None)?;
         let names = std::iter::once(self.dimension.as_str()).chain(self.outputs.names());
         let table = self.plan.extracted(std::slice::from_ref(&self.dimension), table.select(names)?)?;
@@ -219,7 +233,7 @@ impl Kind for TopN {
     }
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
-        Ok(Partial::fold(run::fold(&self.plan, scope, exec)?))
+        run::fold(&self.plan, scope, exec)
     }
 
     fn merge(&self, parts: Vec<Partial>, exec: &ExecContext) -> Result<Partial> {
@@ -227,7 +241,7 @@ impl Kind for TopN {
     }
 
     fn finalize(&self, partial: Partial, is_table: bool, exec: &ExecContext) -> Result<Answer> {
-        let partial = partial.into_fold()?;
+        let partial = self.groups(partial, exec)?;
         let shown = buckets(&self.plan, &partial.chunks, is_table, exec.limits.max_buckets, false)?;
         let (starts, lengths, table) = self.cut(&partial)?;
         let table = table.shown(self.finalize)?;
@@ -259,7 +273,7 @@ impl Kind for TopN {
     }
 
     fn rows(&self, partial: Partial, is_table: bool, finalize: bool, exec: &ExecContext) -> Result<Table> {
-        let partial = partial.into_fold()?;
+        let partial = self.groups(partial, exec)?;
         let shown = buckets(&self.plan, &partial.chunks, is_table, exec.limits.max_buckets, false)?;
         let stamp_of =
             |start: i64| shown.iter().find(|bucket| bucket.start == start).map_or(start, |bucket| bucket.stamp);

@@ -1,9 +1,11 @@
 //! One segment, or a part of it, into groups.
 
+mod room;
+
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{ArenaKind, Codes, Fold, Groups, KeyTable, Rows};
+use aggregate::{AggregatorSpec, Codes, Fold, Groups, KeyTable, Rows};
 use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS, codes_of};
@@ -15,19 +17,24 @@ use super::keys::{Key, Layout, Words};
 use super::selection::{Selected, Selection};
 use super::{mask, regroup, unexpected};
 use crate::aggregations::MaskFilter;
-use crate::exec::{ExecContext, Reservation};
+use crate::exec::{ExecContext, MemoryBudget, Reservation};
 use crate::finalize::Values;
-use crate::partial::{Chunks, FoldPartial};
 use crate::plan::FoldPlan;
+use crate::spill::SpillFile;
 use crate::{Error, Result};
 
 /// Cells of a dense table, whatever the number of rows.
 const DENSE_CELLS: usize = 1 << 20;
 /// Average rows of a run below which rows carry ids instead.
 const SHORT_RUN: usize = 64;
+/// A dense table may take this part of the memory; the bytes of a cell are those of a few numbers.
+const DENSE_SHARE: usize = 8;
+const CELL_BYTES: usize = 32;
+
+pub(super) use room::Part;
 
 /// Folds the rows that the plan selects. `None` when there are none.
-pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Option<FoldPartial>> {
+pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Option<Part>> {
     let segment = match &plan.common.virtual_columns {
         Some(virtual_columns) => crate::expressions::with_virtual(&job.segment, virtual_columns)?,
         None => job.segment.clone(),
@@ -42,11 +49,13 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Opt
         }
     }
     let joins_codes = leaf.keys.iter().any(Key::joins_codes);
-    let partial = leaf.finish()?;
+    let part = leaf.finish()?;
     plan.common.check_virtual()?;
-    match partial {
-        Some(partial) if joins_codes => Ok(Some(regroup(&plan.specs, &[partial], exec)?)),
-        partial => Ok(partial),
+    match part {
+        Some(Part::Held { groups, held }) if joins_codes => {
+            Ok(Some(Part::Held { groups: regroup(&plan.specs, &[groups], exec)?, held }))
+        }
+        part => Ok(part),
     }
 }
 
@@ -70,6 +79,7 @@ struct Mask {
 
 struct Leaf<'a> {
     exec: &'a ExecContext,
+    specs: &'a [Arc<dyn AggregatorSpec>],
     selection: Selection,
     keys: Vec<Key>,
     inputs: Inputs,
@@ -78,9 +88,12 @@ struct Leaf<'a> {
     mask_of: Vec<Option<usize>>,
     grouper: Grouper,
     fold: Fold,
+    /// Whether the fold may put off what is sooner done for many rows.
+    waits: bool,
     /// Of a dense table: which groups have met a row.
     touched: Vec<u8>,
     held: Reservation,
+    spilled: Option<SpillFile>,
 }
 
 /// Rows to be folded with their columns: a vector, a run of it, or what lists were expanded to.
@@ -95,7 +108,7 @@ struct Batch<'b> {
 
 impl<'a> Leaf<'a> {
     fn new(
-        plan: &FoldPlan,
+        plan: &'a FoldPlan,
         segment: &SegmentRef,
         selection: Selection,
         num_rows: usize,
@@ -109,14 +122,12 @@ impl<'a> Leaf<'a> {
             ));
         }
         let mut inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
-        let mut fold = Fold::bind(&plan.specs, &inputs.types(), ArenaKind::Flat)?;
-        inputs.prefer_codes(&fold);
         // Few rows are sooner folded than marked, and in their order an estimate is the one that Druid gives.
-        if num_rows > VECTOR_ROWS {
-            fold.let_wait();
-        }
+        let waits = num_rows > VECTOR_ROWS;
+        let mut fold = room::bound(&plan.specs, &inputs, waits)?;
+        inputs.prefer_codes(&fold);
         let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
-        let grouper = grouper(&keys, &selection, num_rows);
+        let grouper = grouper(&keys, &selection, num_rows, &exec.memory);
         let mut touched = Vec::new();
         if let Grouper::Dense { cells, .. } = &grouper {
             let groups = cells * selection.buckets.len();
@@ -124,7 +135,22 @@ impl<'a> Leaf<'a> {
             touched.resize(groups, 0);
         }
         let held = Reservation::new(&exec.memory);
-        Ok(Self { exec, selection, keys, inputs, masks, mask_of, grouper, fold, touched, held })
+        let specs = plan.specs.as_slice();
+        Ok(Self {
+            exec,
+            specs,
+            selection,
+            keys,
+            inputs,
+            masks,
+            mask_of,
+            grouper,
+            fold,
+            waits,
+            touched,
+            held,
+            spilled: None,
+        })
     }
 
     fn vector(&mut self, selected: Selected) -> Result<()> {
@@ -149,7 +175,7 @@ impl<'a> Leaf<'a> {
                 }
             }
         }
-        self.held.resize(self.memory_bytes())
+        self.make_room()
     }
 
     /// No key or one of codes: codes are the groups, runs of a bucket move their base.
@@ -309,10 +335,6 @@ impl<'a> Leaf<'a> {
                 let packed = layout.pack(buckets.into_iter(), words, rows.len());
                 let mut ids = Vec::with_capacity(rows.len());
                 table.insert_batch(&packed, &mut ids);
-                if table.len() > self.exec.limits.max_groups {
-                    let max = self.exec.limits.max_groups;
-                    return Err(Error::ResourceLimit(format!("the query has more than {max} groups")));
-                }
                 self.fold.grow(table.len());
                 Ok(ids)
             }
@@ -346,26 +368,6 @@ impl<'a> Leaf<'a> {
         table + self.fold.memory_bytes()
     }
 
-    fn finish(mut self) -> Result<Option<FoldPartial>> {
-        let arrays = self.inputs.read(0..0);
-        self.fold.settle(&self.inputs.of(&arrays)?)?;
-        let order: Vec<u32> = match &self.grouper {
-            Grouper::Dense { .. } => {
-                (0..).zip(&self.touched).filter(|(_, met)| **met != 0).map(|(group, _)| group).collect()
-            }
-            Grouper::Hash { table, .. } => (0..).take(table.len()).collect(),
-        };
-        if order.is_empty() {
-            return Ok(None);
-        }
-        let (times, keys) = match &self.grouper {
-            Grouper::Dense { cells, num_codes } => self.dense_keys(&order, *cells, num_codes),
-            Grouper::Hash { table, layout } => self.hash_keys(table, layout),
-        };
-        let states = self.fold.states(&order)?;
-        Ok(Some(FoldPartial { times, keys, states, chunks: Chunks::default() }))
-    }
-
     fn dense_keys(&self, order: &[u32], cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Values>) {
         let buckets = &self.selection.buckets;
         let times = order.iter().map(|group| buckets.start((*group as usize / cells) as u32)).collect();
@@ -386,11 +388,13 @@ impl<'a> Leaf<'a> {
 }
 
 /// Dense when the cells are few, or fewer than the rows that fall into them.
-fn grouper(keys: &[Key], selection: &Selection, num_rows: usize) -> Grouper {
+fn grouper(keys: &[Key], selection: &Selection, num_rows: usize, memory: &MemoryBudget) -> Grouper {
     let num_codes: Option<Vec<usize>> = keys.iter().map(Key::num_codes).collect();
     let cells = num_codes.as_ref().and_then(|codes| codes.iter().try_fold(1usize, |cells, n| cells.checked_mul(*n)));
     let num_buckets = selection.max_buckets().max(1);
-    let most = DENSE_CELLS.max(if keys.len() <= 1 { num_rows.saturating_mul(2) } else { 0 }).min(u32::MAX as usize);
+    let room = usize::try_from(memory.limit_bytes()).unwrap_or(usize::MAX) / DENSE_SHARE / CELL_BYTES;
+    let most = DENSE_CELLS.max(if keys.len() <= 1 { num_rows.saturating_mul(2) } else { 0 });
+    let most = most.min(room).min(u32::MAX as usize);
     match (num_codes, cells) {
         (Some(num_codes), Some(cells))
             if keys.is_empty() || cells.checked_mul(num_buckets).is_some_and(|all| all <= most) =>

@@ -9,17 +9,56 @@ use segment::VECTOR_ROWS;
 use super::TextPool;
 use crate::exec::{ExecContext, Reservation};
 use crate::finalize::{Keys, Values};
-use crate::partial::{Chunks, FoldPartial, Partial};
+use crate::partial::{Body, Chunks, FoldPartial, Partial};
+use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
+
+/// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
+const MERGE_SHARE: u64 = 4;
 
 pub(crate) fn merge_partials(
     specs: &[Arc<dyn AggregatorSpec>],
     parts: Vec<Partial>,
     exec: &ExecContext,
 ) -> Result<Partial> {
-    let parts: Vec<FoldPartial> = parts.into_iter().map(Partial::into_fold).collect::<Result<_>>()?;
-    let num_keys = parts.first().map_or(0, |part| part.keys.len());
-    Ok(Partial::fold(merge_folds(specs, parts, num_keys, exec)?))
+    let (mut groups, mut spilled) = (Vec::new(), Spilled::default());
+    for part in parts {
+        match part.body {
+            Body::Spilled(more) => spilled.merge(more),
+            body => {
+                let part = Partial { body }.into_fold()?;
+                spilled.chunks.merge(&part.chunks);
+                groups.push(part);
+            }
+        }
+    }
+    let num_keys = groups.first().map_or(0, |part| part.keys.len());
+    merge_or_spill(specs, groups, spilled, num_keys, exec)
+}
+
+/// One partial of groups in memory and on disk. It is on disk when some are, or memory has no room to merge.
+pub(super) fn merge_or_spill(
+    specs: &[Arc<dyn AggregatorSpec>],
+    groups: Vec<FoldPartial>,
+    mut spilled: Spilled,
+    num_keys: usize,
+    exec: &ExecContext,
+) -> Result<Partial> {
+    let num_bytes: usize = groups.iter().map(FoldPartial::memory_bytes).sum();
+    let is_large = groups.len() > 1 && num_keys > 0 && num_bytes as u64 > exec.memory.limit_bytes() / MERGE_SHARE;
+    if (is_large || !spilled.files.is_empty())
+        && let Some(mut file) = SpillFile::create(exec)?
+    {
+        for part in groups {
+            exec.check()?;
+            file.deal_all(&part)?;
+        }
+        spilled.files.push(Arc::new(file));
+        return Ok(Partial::spilled(spilled));
+    }
+    let mut merged = merge_folds(specs, groups, num_keys, exec)?;
+    merged.chunks = spilled.chunks;
+    Ok(Partial::fold(merged))
 }
 
 /// Groups of the same bucket and keys share one state.

@@ -17,18 +17,20 @@ use expression::Filter;
 use segment::{SegmentRef, VECTOR_ROWS};
 use timeline::Interval;
 
+use merge::merge_or_spill;
 pub(crate) use merge::{merge_folds, merge_partials, regroup};
 pub(crate) use pool::TextPool;
 pub(crate) use scan::{ScanBatch, ScanPlan, ScanRows, scan, values_of};
 pub(crate) use selection::Selection;
 
 use crate::exec::ExecContext;
-use crate::partial::FoldPartial;
+use crate::partial::Partial;
 use crate::plan::{FoldPlan, Scope, prune};
+use crate::spill::Spilled;
 use crate::{Error, Result};
 
 /// Folds the segments' rows into groups, on all threads, and merges what they made.
-pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<FoldPartial> {
+pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
     let jobs = jobs::of(&segments, exec.executor.num_threads());
@@ -40,9 +42,17 @@ pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> R
             chunks.meet(chunk);
         }
     }
-    let mut merged = merge_folds(&plan.specs, parts.into_iter().flatten().collect(), plan.keys.len(), exec)?;
-    merged.chunks = chunks;
-    Ok(merged)
+    let (mut groups, mut files, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    for part in parts.into_iter().flatten() {
+        match part {
+            leaf::Part::Held { groups: part, held } => {
+                groups.push(part);
+                memory.push(held);
+            }
+            leaf::Part::Spilled(file) => files.push(Arc::new(file)),
+        }
+    }
+    merge_or_spill(&plan.specs, groups, Spilled { files, chunks }, plan.keys.len(), exec)
 }
 
 /// One verdict per row of a small segment.

@@ -6,6 +6,7 @@ mod metadata;
 mod problems;
 mod scan;
 mod sketches;
+mod spills;
 mod splits;
 mod subqueries;
 mod support;

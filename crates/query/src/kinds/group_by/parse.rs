@@ -6,7 +6,7 @@ use aggregate::ColumnType;
 use expression::{DimensionSpec, Environment};
 use serde_json::Value;
 
-use super::GroupBy;
+use super::{GroupBy, Question};
 use crate::fields::Fields;
 use crate::finalize::{Stamp, millis};
 use crate::kinds::Kind;
@@ -45,7 +45,7 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
     let mut plan = FoldPlan::new(common.clone(), granularity, keys, &outputs.aggregations);
     plan.defer_extraction();
     plan.single_values_only = !context.bool("groupByEnableMultiValueUnnesting", true)?;
-    Ok(Arc::new(GroupBy {
+    Ok(Arc::new(GroupBy(Arc::new(Question {
         plan: Arc::new(plan),
         is_numeric,
         having: fields.get("having").map(|value| having::parse(value, env)).transpose()?,
@@ -58,7 +58,7 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
         dimensions,
         stamp,
         all_stamp,
-    }))
+    }))))
 }
 
 fn is_numeric(output: &ColumnType) -> bool {

@@ -2,30 +2,23 @@
 
 use arrow_array::UInt32Array;
 
-use super::GroupBy;
-use crate::Result;
+use super::Question;
 use crate::exec::ExecContext;
 use crate::finalize::{Table, Values, all_start, concat};
-use crate::order::{How, SortKey, kept, sort};
-use crate::partial::FoldPartial;
+use crate::order::{How, OrderBy, SortKey, kept, sort};
+use crate::partial::{Body, FoldPartial, Partial};
 use crate::run::regroup;
+use crate::{Error, Result};
 
-impl GroupBy {
+impl Question {
     /// Times and output columns in the order of the answer, states not finalized.
-    pub(super) fn finished(&self, mut groups: FoldPartial, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
-        if groups.num_groups() == 0 && self.has_summary() {
-            groups.times = vec![all_start(&self.plan)];
-            groups.states = self.outputs.empty_states()?;
-        }
+    pub(super) fn finished(&self, partial: Partial, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
         let (mut times, mut table) = match &self.subtotals {
-            None => self.natural(groups)?,
-            Some(sets) => self.subtotal_rows(&groups, sets, exec)?,
+            None => self.natural(partial, exec)?,
+            Some(sets) => self.subtotal_rows(&partial, sets, exec)?,
         };
-        if let Some(having) = &self.having {
+        if let Some(rows) = self.had(&times, &mut table)? {
             exec.check()?;
-            let columns = having.columns();
-            self.outputs.push_posts(&mut table, columns.as_deref())?;
-            let rows = kept(&having.keep(&self.with_times(&times, &table)?)?);
             (times, table) = take(&times, &table, &rows)?;
         }
         exec.check()?;
@@ -33,6 +26,11 @@ impl GroupBy {
         if let Some(rows) = rows {
             (times, table) = take(&times, &table, &rows)?;
         }
+        self.presented(times, table)
+    }
+
+    /// Output columns of rows that are in their order.
+    pub(super) fn presented(&self, mut times: Vec<i64>, mut table: Table) -> Result<(Vec<i64>, Table)> {
         self.outputs.push_posts(&mut table, None)?;
         let names = self.dimensions.iter().map(String::as_str).chain(self.outputs.names());
         let table = self.plan.extracted(&self.dimensions, table.select(names)?)?;
@@ -42,12 +40,35 @@ impl GroupBy {
         Ok((times, table))
     }
 
-    /// Without dimensions, granularity `all` and no offset there is a row even without data.
-    fn has_summary(&self) -> bool {
-        self.dimensions.is_empty() && self.plan.is_one_bucket() && self.limit.offset == 0
+    /// Of some of the groups those that may be rows of the answer.
+    pub(super) fn shortened(&self, mut groups: FoldPartial) -> Result<FoldPartial> {
+        let mut table = self.table(&groups, &self.dimensions)?;
+        if let Some(rows) = self.had(&groups.times, &mut table)? {
+            (groups, table) = (groups.take(&rows)?, table.take(&rows)?);
+        }
+        let Some(end) = self.limit.end().filter(|end| *end < groups.num_groups()) else { return Ok(groups) };
+        let keys: Vec<SortKey> = self.order_by(&groups.times, &mut table)?.iter().map(OrderBy::key).collect();
+        groups.take(&sort(&keys, table.num_rows(), 0, Some(end)))
     }
 
-    fn table(&self, groups: &FoldPartial, kept: &[String]) -> Result<Table> {
+    /// The rows that `having` keeps, where there is one.
+    fn had(&self, times: &[i64], table: &mut Table) -> Result<Option<UInt32Array>> {
+        let Some(having) = &self.having else { return Ok(None) };
+        self.outputs.push_posts(table, having.columns().as_deref())?;
+        Ok(Some(kept(&having.keep(&self.with_times(times, table)?)?)))
+    }
+
+    /// Without dimensions, granularity `all` and no offset there is a row even without data.
+    fn or_summary(&self, mut groups: FoldPartial) -> Result<FoldPartial> {
+        let has_summary = self.dimensions.is_empty() && self.plan.is_one_bucket() && self.limit.offset == 0;
+        if groups.num_groups() == 0 && has_summary {
+            groups.times = vec![all_start(&self.plan)];
+            groups.states = self.outputs.empty_states()?;
+        }
+        Ok(groups)
+    }
+
+    pub(super) fn table(&self, groups: &FoldPartial, kept: &[String]) -> Result<Table> {
         let mut table = Table::new(groups.num_groups());
         for (name, key) in self.dimensions.iter().zip(&groups.keys) {
             table.push(name, key.clone())?;
@@ -56,31 +77,28 @@ impl GroupBy {
         Ok(table)
     }
 
-    /// All groups, in natural order only if nothing reorders them later.
-    fn natural(&self, groups: FoldPartial) -> Result<(Vec<i64>, Table)> {
+    /// All groups, or of those on disk the ones that may be in the answer; not ordered yet.
+    fn natural(&self, partial: Partial, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
+        let groups = partial.into_groups(&self.plan.specs, exec, |groups| self.shortened(groups))?;
+        let groups = self.or_summary(groups)?;
         let table = self.table(&groups, &self.dimensions)?;
         Ok((groups.times, table))
     }
 
     /// One set of rows per list of dimensions, each in natural order, one below the other.
-    fn subtotal_rows(
-        &self,
-        groups: &FoldPartial,
-        sets: &[Vec<usize>],
-        exec: &ExecContext,
-    ) -> Result<(Vec<i64>, Table)> {
+    fn subtotal_rows(&self, partial: &Partial, sets: &[Vec<usize>], exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
         let (mut times, mut tables) = (Vec::new(), Vec::new());
         for set in sets {
-            let mut part = groups.clone();
-            for (at, key) in part.keys.iter_mut().enumerate() {
-                if !set.contains(&at) {
-                    *key = Values::Null(key.len());
-                }
-            }
-            let part = regroup(&self.plan.specs, &[part], exec)?;
+            let coarser = |groups: FoldPartial| regroup(&self.plan.specs, &[only(groups, set)], exec);
+            let part = match &partial.body {
+                Body::Spilled(groups) => groups.gather(&self.plan.specs, exec, coarser)?,
+                Body::Fold(groups) => coarser(self.or_summary(groups.clone())?)?,
+                Body::Facts(_) | Body::Scan(_) => return Err(Error::internal("a partial of another kind of query")),
+            };
             let names: Vec<String> = set.iter().map(|at| self.dimensions[*at].clone()).collect();
             let table = self.table(&part, &names)?;
-            let order = sort(&self.natural_keys(&part.times, &table), table.num_rows(), 0, None);
+            let keys: Vec<SortKey> = self.natural_order(&part.times, &table).iter().map(OrderBy::key).collect();
+            let order = sort(&keys, table.num_rows(), 0, None);
             let (part_times, table) = take(&part.times, &table, &order)?;
             times.extend(part_times);
             tables.push(table);
@@ -103,27 +121,36 @@ impl GroupBy {
     /// The order and cut of the rows; `None` when they are to stay as they are.
     fn ordered(&self, times: &[i64], table: &mut Table) -> Result<Option<UInt32Array>> {
         let limit = &self.limit;
-        if limit.columns.is_empty() && self.subtotals.is_some() {
-            let all = limit.limit.is_none() && limit.offset == 0;
-            return Ok((!all).then(|| sort(&[], table.num_rows(), limit.offset, limit.limit)));
+        if limit.columns.is_empty() && self.subtotals.is_some() && limit.limit.is_none() && limit.offset == 0 {
+            return Ok(None);
         }
-        let names: Vec<String> = limit.columns.iter().map(|column| column.name.clone()).collect();
-        if !names.is_empty() {
+        let keys: Vec<SortKey> = self.order_by(times, table)?.iter().map(OrderBy::key).collect();
+        Ok(Some(sort(&keys, table.num_rows(), limit.offset, limit.limit)))
+    }
+
+    /// What the rows are ordered by.
+    pub(super) fn order_by(&self, times: &[i64], table: &mut Table) -> Result<Vec<OrderBy>> {
+        let columns = &self.limit.columns;
+        if columns.is_empty() && self.subtotals.is_some() {
+            return Ok(Vec::new());
+        }
+        if !columns.is_empty() {
+            let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
             self.outputs.push_posts(table, Some(&names))?;
         }
-        let mut keys = Vec::new();
-        if !names.is_empty() && !self.plan.is_one_bucket() && !self.dims_first {
-            keys.push(SortKey::longs(times));
+        let mut all = Vec::new();
+        if !columns.is_empty() && !self.plan.is_one_bucket() && !self.dims_first {
+            all.push(by_time(times));
         }
-        for column in &limit.columns {
+        for column in columns {
             let values = table.get(&column.name).map(Values::sort_keys).transpose()?;
             let values = values.unwrap_or(Values::Null(table.num_rows()));
-            keys.push(SortKey::new(&values, self.how(&column.name, column.order)).descending(column.descending));
+            all.push(OrderBy::new(values, self.how(&column.name, column.order)).descending(column.descending));
         }
         if self.subtotals.is_none() {
-            keys.extend(self.natural_keys(times, table));
+            all.extend(self.natural_order(times, table));
         }
-        Ok(Some(sort(&keys, table.num_rows(), limit.offset, limit.limit)))
+        Ok(all)
     }
 
     /// Dimensions compare by their string form unless they are numbers in numeric order; outputs by value.
@@ -141,22 +168,31 @@ impl GroupBy {
     }
 
     /// Time, then dimensions; or the other way round.
-    fn natural_keys(&self, times: &[i64], table: &Table) -> Vec<SortKey> {
-        let mut keys: Vec<SortKey> = Vec::new();
-        let by_time = !self.plan.is_one_bucket();
-        if by_time && !self.dims_first {
-            keys.push(SortKey::longs(times));
+    fn natural_order(&self, times: &[i64], table: &Table) -> Vec<OrderBy> {
+        let mut all: Vec<OrderBy> = Vec::new();
+        let has_times = !self.plan.is_one_bucket();
+        if has_times && !self.dims_first {
+            all.push(by_time(times));
         }
-        for name in &self.dimensions {
-            if let Some(values) = table.get(name) {
-                keys.push(SortKey::new(values, How::Natural));
-            }
+        let values = self.dimensions.iter().filter_map(|name| table.get(name));
+        all.extend(values.map(|values| OrderBy::new(values.clone(), How::Natural)));
+        if has_times && self.dims_first {
+            all.push(by_time(times));
         }
-        if by_time && self.dims_first {
-            keys.push(SortKey::longs(times));
-        }
-        keys
+        all
     }
+}
+
+/// The groups with null for all keys but some.
+fn only(mut groups: FoldPartial, kept: &[usize]) -> FoldPartial {
+    for (_, key) in groups.keys.iter_mut().enumerate().filter(|(at, _)| !kept.contains(at)) {
+        *key = Values::Null(key.len());
+    }
+    groups
+}
+
+fn by_time(times: &[i64]) -> OrderBy {
+    OrderBy::new(Values::Long(times.to_vec().into()), How::Natural)
 }
 
 fn take(times: &[i64], table: &Table, rows: &UInt32Array) -> Result<(Vec<i64>, Table)> {

@@ -1,0 +1,135 @@
+//! What a leaf does when memory is tight: its groups go to disk and its table begins anew.
+
+use std::sync::Arc;
+
+use aggregate::{AggregatorSpec, ArenaKind, Fold, KeyTable};
+
+use super::{Grouper, Inputs, Leaf};
+use crate::Result;
+use crate::exec::Reservation;
+use crate::finalize::Values;
+use crate::partial::{Chunks, FoldPartial};
+use crate::spill::SpillFile;
+
+/// A table of less than this part of the budget is not worth a file while others hold the memory.
+const LEAST_SHARE: u64 = 32;
+/// Groups of one table.
+const MAX_GROUPS: usize = 1 << 31;
+
+/// What a leaf made.
+pub(in crate::run) enum Part {
+    Held { groups: FoldPartial, held: Reservation },
+    Spilled(SpillFile),
+}
+
+impl Leaf<'_> {
+    /// Holds as much memory as the groups take.
+    pub(super) fn make_room(&mut self) -> Result<()> {
+        if self.is_due(self.memory_bytes()) && self.spill()? {
+            return self.held.resize(self.memory_bytes());
+        }
+        let Err(error) = self.held.resize(self.memory_bytes()) else { return Ok(()) };
+        if self.keys.is_empty() || !self.spill()? {
+            return Err(error);
+        }
+        self.held.resize(self.memory_bytes())
+    }
+
+    fn is_due(&self, bytes: usize) -> bool {
+        let Grouper::Hash { table, .. } = &self.grouper else { return false };
+        table.len() >= MAX_GROUPS || self.is_worth_a_file(bytes)
+    }
+
+    fn is_worth_a_file(&self, bytes: usize) -> bool {
+        let memory = &self.exec.memory;
+        bytes as u64 > memory.limit_bytes() / LEAST_SHARE && memory.is_tight()
+    }
+
+    /// False when there is no disk to spill to.
+    fn spill(&mut self) -> Result<bool> {
+        if self.spilled.is_none() {
+            self.spilled = SpillFile::create(self.exec)?;
+        }
+        let Some(mut file) = self.spilled.take() else { return Ok(false) };
+        self.settle()?;
+        let order = self.order();
+        let (times, keys) = self.keys_of(&order);
+        file.deal(&times, &keys, |rows| {
+            let groups: Vec<u32> = rows.iter().map(|row| order[*row as usize]).collect();
+            Ok(self.fold.states(&groups)?)
+        })?;
+        self.spilled = Some(file);
+        self.begin_anew()?;
+        Ok(true)
+    }
+
+    fn begin_anew(&mut self) -> Result<()> {
+        let num_groups = self.touched.len();
+        self.fold = bound(self.specs, &self.inputs, self.waits)?;
+        self.fold.grow(num_groups);
+        self.touched.fill(0);
+        if let Grouper::Hash { table, layout } = &mut self.grouper {
+            *table = KeyTable::new(layout.width);
+        }
+        Ok(())
+    }
+
+    /// `None` when no row was met.
+    pub(super) fn finish(mut self) -> Result<Option<Part>> {
+        self.settle()?;
+        let order = self.order();
+        if self.spilled.is_some() {
+            if !order.is_empty() {
+                self.spill()?;
+            }
+            return Ok(self.spilled.map(Part::Spilled));
+        }
+        if order.is_empty() {
+            return Ok(None);
+        }
+        let (times, keys) = self.keys_of(&order);
+        let groups = FoldPartial { times, keys, states: self.fold.states(&order)?, chunks: Chunks::default() };
+        self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
+        let num_bytes = groups.memory_bytes();
+        let held = self.held.resize(num_bytes);
+        if !groups.keys.is_empty() && (held.is_err() || self.is_worth_a_file(num_bytes)) {
+            if let Some(mut file) = SpillFile::create(self.exec)? {
+                file.deal_all(&groups)?;
+                return Ok(Some(Part::Spilled(file)));
+            }
+        }
+        held?;
+        Ok(Some(Part::Held { groups, held: self.held }))
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        let arrays = self.inputs.read(0..0);
+        Ok(self.fold.settle(&self.inputs.of(&arrays)?)?)
+    }
+
+    /// The groups that met a row.
+    fn order(&self) -> Vec<u32> {
+        match &self.grouper {
+            Grouper::Dense { .. } => {
+                (0..).zip(&self.touched).filter(|(_, met)| **met != 0).map(|(group, _)| group).collect()
+            }
+            Grouper::Hash { table, .. } => (0..).take(table.len()).collect(),
+        }
+    }
+
+    fn keys_of(&self, order: &[u32]) -> (Vec<i64>, Vec<Values>) {
+        match &self.grouper {
+            Grouper::Dense { cells, num_codes } => self.dense_keys(order, *cells, num_codes),
+            Grouper::Hash { table, layout } => self.hash_keys(table, layout),
+        }
+    }
+}
+
+/// A fold that is fed these inputs.
+pub(super) fn bound(specs: &[Arc<dyn AggregatorSpec>], inputs: &Inputs, waits: bool) -> Result<Fold> {
+    let mut fold = Fold::bind(specs, &inputs.types(), ArenaKind::Flat)?;
+    if waits {
+        fold.let_wait();
+    }
+    Ok(fold)
+}
