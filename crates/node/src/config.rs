@@ -135,8 +135,12 @@ pub struct Query {
     pub max_timeout_ms: u64,
     pub max_concurrent: Option<usize>,
     pub max_queued: usize,
-    /// Share of the memory budget that one query may hold, in percent.
+    /// Bytes that one query may hold; groups beyond them go to disk.
+    pub memory_bytes: u64,
+    /// Share of the memory budget that one query may hold at most, in percent.
     pub memory_percent: u8,
+    /// Bytes on disk that the groups of all queries may take.
+    pub spill_bytes: u64,
 }
 
 impl Default for Query {
@@ -147,7 +151,9 @@ impl Default for Query {
             max_timeout_ms: 3_600_000,
             max_concurrent: None,
             max_queued: 100,
+            memory_bytes: 1 << 30,
             memory_percent: 25,
+            spill_bytes: 64 << 30,
         }
     }
 }
@@ -231,6 +237,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         let limits = [
             ("query.memory_percent", (1..=100).contains(&self.query.memory_percent)),
+            ("query.memory_bytes", self.query.memory_bytes > 0),
             ("ingest.cut_max_rows", self.ingest.cut_max_rows > 0),
             ("ingest.cut_max_age_ms", self.ingest.cut_max_age_ms > 0),
             ("query.threads", self.query.threads != Some(0)),

@@ -14,7 +14,7 @@ use cluster::{Inventory, LeafClient, Loader};
 use ingest::tasks::{Reach, StreamSamples, TaskContext};
 use ingest::{IngestContext, IngestLimits, LiveParts, NodeName, Supervisors, Tasks};
 use metastore::Metastore;
-use query::MemoryBudget;
+use query::{MemoryBudget, SpillSpace};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,8 @@ pub struct NodeContext {
     pub admission: Arc<Admission>,
     /// What all queries together may hold.
     pub memory: Arc<MemoryBudget>,
+    /// Disk for the groups of all queries that memory has no room for.
+    pub spill: SpillSpace,
     /// What the whole process may occupy, in bytes.
     pub memory_limit: u64,
     pub running: Arc<RunningQueries>,
@@ -123,6 +125,7 @@ impl NodeContext {
             leaf: LeafClient::Local(Arc::new(LiveLanes::new(Arc::clone(&live)))),
             // Six tenths of the process's memory are for queries, the rest for live rows and the ways between.
             memory: MemoryBudget::new("memory of all queries", limit / 10 * 6),
+            spill: spill_space(&config, &root)?,
             memory_limit: limit,
             started_ms: clock.now_ms(),
             config: Arc::new(config),
@@ -183,7 +186,8 @@ impl NodeContext {
 
     /// Bytes that one query may hold.
     pub fn query_memory_bytes(&self) -> u64 {
-        self.memory.limit_bytes() / 100 * u64::from(self.config.query.memory_percent)
+        let share = self.memory.limit_bytes() / 100 * u64::from(self.config.query.memory_percent);
+        share.min(self.config.query.memory_bytes)
     }
 
     /// The limits of the process by name, as clients may read them.
@@ -198,6 +202,7 @@ impl NodeContext {
             "queryTimeoutMs": query.timeout_ms,
             "maxQueryTimeoutMs": query.max_timeout_ms,
             "queryMemoryBytes": self.query_memory_bytes(),
+            "spillBytes": self.spill.budget.limit_bytes(),
             "memoryBytes": self.memory.limit_bytes(),
             "queryThreads": self.pool.num_threads(),
             "cutMaxAgeMs": self.config.ingest.cut_max_age_ms,
@@ -205,6 +210,14 @@ impl NodeContext {
             "cutMaxBytes": self.config.ingest.cut_max_bytes,
         })
     }
+}
+
+/// Files without a name below the data directory: the system forgets them with the process.
+fn spill_space(config: &Config, root: &Path) -> Result<SpillSpace, StartError> {
+    let dir = root.join("spill");
+    std::fs::create_dir_all(&dir).map_err(|why| StartError::Io { what: dir.display().to_string(), why })?;
+    let budget = MemoryBudget::new("disk of all queries", config.query.spill_bytes);
+    Ok(SpillSpace { files: Arc::new(move || tempfile::tempfile_in(&dir)), budget })
 }
 
 /// What lookups may reach: what tasks and supervisors may.

@@ -37,6 +37,7 @@ pub struct MemoryBudget {
     name: String,
     limit_bytes: u64,
     used_bytes: AtomicU64,
+    most_bytes: AtomicU64,
     parent: Option<Arc<MemoryBudget>>,
 }
 
@@ -47,11 +48,22 @@ impl MemoryBudget {
     }
 
     pub fn within(name: impl Into<String>, limit_bytes: u64, parent: Option<Arc<MemoryBudget>>) -> Arc<Self> {
-        Arc::new(Self { name: name.into(), limit_bytes, used_bytes: AtomicU64::new(0), parent })
+        Arc::new(Self {
+            name: name.into(),
+            limit_bytes,
+            used_bytes: AtomicU64::new(0),
+            most_bytes: AtomicU64::new(0),
+            parent,
+        })
     }
 
     pub fn used_bytes(&self) -> u64 {
         self.used_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The most that were held at once.
+    pub fn most_bytes(&self) -> u64 {
+        self.most_bytes.load(Ordering::Relaxed)
     }
 
     pub fn limit_bytes(&self) -> u64 {
@@ -75,6 +87,7 @@ impl MemoryBudget {
                 self.used_bytes.fetch_sub(bytes, Ordering::Relaxed);
             })?;
         }
+        self.most_bytes.fetch_max(before + bytes, Ordering::Relaxed);
         Ok(())
     }
 

@@ -121,7 +121,8 @@ async fn answer(
         return Ok(response);
     }
     let stats = json!({"segments": begun.facts.num_segments, "rows": begun.facts.num_rows, "bytes": begun.facts.num_bytes,
-        "ms": took_ms, "cpuMs": begun.facts.cpu_us as f64 / 1e3});
+        "memory": begun.facts.most_memory_bytes, "spilled": begun.facts.spilled_bytes, "ms": took_ms,
+        "cpuMs": begun.facts.cpu_us as f64 / 1e3});
     let covers = covers_header(node, &id, &begun.facts);
     let snapshot = json!(begun.facts.snapshots).to_string();
     let mut response = respond(begun, is_pretty);

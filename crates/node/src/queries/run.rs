@@ -7,7 +7,7 @@ use crate::admission::Permit;
 use crate::context::NodeContext;
 use crate::pool::{CpuTime, Pool, PoolExecutor};
 use cluster::Covers;
-use query::{Answer, Deadline, Error, ExecContext, Limits, MemoryBudget, Query, Result, Sources};
+use query::{Answer, Deadline, Error, ExecContext, Limits, MemoryBudget, Query, Result, Sources, SpillSpace};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,6 +24,9 @@ pub struct Facts {
     pub num_bytes: u64,
     /// Processor time up to the first bytes, of all threads.
     pub cpu_us: u64,
+    /// Memory that the query held at most, and disk that its groups took, up to the first bytes.
+    pub most_memory_bytes: u64,
+    pub spilled_bytes: u64,
 }
 
 /// An answer whose first bytes are there. While it lives the query holds its place; dropping it cancels the query.
@@ -65,7 +68,8 @@ async fn begin_in_time(node: &NodeContext, query: Query, ticket: Ticket, deadlin
     let moment = waiting::moment(node, &query, deadline).await?;
     let priority = query.context().priority()?;
     let cpu = Arc::new(CpuTime::default());
-    let exec = exec(node, &ticket, deadline, priority, &cpu);
+    let exec = exec(node, &query, &ticket, deadline, &cpu)?;
+    let (memory, disk) = (Arc::clone(&exec.memory), exec.spill.as_ref().map(|space| Arc::clone(&space.budget)));
     let held = Held { pool: Arc::clone(&node.pool), priority, _ticket: ticket, _permit: permit };
     let (facts, first, rest) = on_pool(&held.pool, priority, move || {
         let touched = Arc::new(Touched::default());
@@ -78,6 +82,8 @@ async fn begin_in_time(node: &NodeContext, query: Query, ticket: Ticket, deadlin
             num_rows: touched.num_rows(),
             num_bytes: touched.bytes(),
             cpu_us: cpu.us(),
+            most_memory_bytes: memory.most_bytes(),
+            spilled_bytes: disk.map_or(0, |disk| disk.most_bytes()),
         };
         Ok((facts, first, answer))
     })
@@ -126,20 +132,28 @@ fn deadline(node: &NodeContext, query: &Query) -> Result<Option<Deadline>> {
 
 fn exec(
     node: &NodeContext,
+    query: &Query,
     ticket: &Ticket,
     deadline: Option<Deadline>,
-    priority: i64,
     cpu: &Arc<CpuTime>,
-) -> ExecContext {
-    let clock = Arc::clone(&node.clock);
-    let budget = MemoryBudget::within("memory of one query", node.query_memory_bytes(), Some(Arc::clone(&node.memory)));
-    ExecContext {
+) -> Result<ExecContext> {
+    let (clock, context) = (Arc::clone(&node.clock), query.context());
+    let within = |name, bytes, all: &Arc<MemoryBudget>| MemoryBudget::within(name, bytes, Some(Arc::clone(all)));
+    let most_on_disk = context.long_from("maxOnDiskStorage", 0)?.and_then(|bytes| u64::try_from(bytes).ok());
+    let disk_bytes = most_on_disk.unwrap_or(u64::MAX).min(node.spill.budget.limit_bytes());
+    let spill = SpillSpace {
+        files: Arc::clone(&node.spill.files),
+        budget: within("disk of one query", disk_bytes, &node.spill.budget),
+    };
+    let executor = PoolExecutor::new(Arc::clone(&node.pool), context.priority()?, Arc::clone(cpu));
+    Ok(ExecContext {
         cancelled: ticket.cancelled(),
         deadline,
         now: Arc::new(move || clock.now_ms()),
-        memory: budget,
-        executor: Arc::new(PoolExecutor::new(Arc::clone(&node.pool), priority, Arc::clone(cpu))),
+        memory: within("memory of one query", node.query_memory_bytes(), &node.memory),
+        spill: Some(spill),
+        executor: Arc::new(executor),
         limits: Limits::default(),
         handed_on: Arc::default(),
-    }
+    })
 }

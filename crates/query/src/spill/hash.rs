@@ -43,7 +43,8 @@ fn add(hashes: &mut [u64], key: &Values) {
 pub(super) fn deal(times: &[i64], keys: &[Values]) -> Vec<Vec<u32>> {
     let mut hashes: Vec<u64> = times.iter().map(|time| mix(ODD, *time as u64)).collect();
     keys.iter().for_each(|key| add(&mut hashes, key));
-    let mut parts = vec![Vec::with_capacity(times.len() / PARTITIONS * 9 / 8); PARTITIONS];
+    let mut parts = vec![Vec::new(); PARTITIONS];
+    parts.iter_mut().for_each(|part| part.reserve(times.len() / PARTITIONS * 9 / 8));
     for (row, hash) in (0u32..).zip(hashes) {
         parts[(hash >> 56) as usize].push(row);
     }

@@ -92,11 +92,10 @@ impl Leaf<'_> {
         self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
         let num_bytes = groups.memory_bytes();
         let held = self.held.resize(num_bytes);
-        if !groups.keys.is_empty() && (held.is_err() || self.is_worth_a_file(num_bytes)) {
-            if let Some(mut file) = SpillFile::create(self.exec)? {
-                file.deal_all(&groups)?;
-                return Ok(Some(Part::Spilled(file)));
-            }
+        let is_due = !groups.keys.is_empty() && (held.is_err() || self.is_worth_a_file(num_bytes));
+        if is_due && let Some(mut file) = SpillFile::create(self.exec)? {
+            file.deal_all(&groups)?;
+            return Ok(Some(Part::Spilled(file)));
         }
         held?;
         Ok(Some(Part::Held { groups, held: self.held }))
