@@ -61,12 +61,15 @@ pub enum Error {
         "unknown string order [{0}], expected one of lexicographic, alphanumeric, numeric, strlen, version, natural"
     )]
     UnknownOrder(String),
+    /// What is no path into nested data, and why.
+    #[error("{0}")]
+    Path(String),
 }
 
 impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::UnknownOrder(_) => ErrorKind::Invalid,
+            Error::UnknownOrder(_) | Error::Path(_) => ErrorKind::Invalid,
         }
     }
 }

@@ -4,6 +4,7 @@
 mod decimal;
 mod error;
 pub mod order;
+pub mod path;
 pub mod print;
 pub mod read;
 pub mod utf16;

@@ -26,6 +26,12 @@ pub enum Error {
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+impl From<dialect::Error> for Error {
+    fn from(error: dialect::Error) -> Self {
+        Error::Invalid(error.to_string())
+    }
+}
+
 impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -14,7 +14,6 @@ mod java_format;
 pub mod java_regex;
 pub mod joda;
 mod json;
-mod json_path;
 mod lookup;
 mod numbers;
 mod search_query;

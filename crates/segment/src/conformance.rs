@@ -3,6 +3,8 @@
 //! `check` reads a segment in every way the hall offers and compares the ways with each other; `rows` spells
 //! the rows out, so that segments can be compared.
 
+mod fields;
+
 use std::ops::Range;
 
 use aggregate::{ColumnType, Dictionary, Shape};
@@ -28,7 +30,8 @@ pub fn check(segment: &dyn Segment) -> Outcome {
     ensure(segment.column("no such column").is_none(), || "answers a column it does not have".into())?;
     for schema in segment.schema().columns() {
         let column = segment.column(&schema.name).ok_or_else(|| format!("'{}' is missing", schema.name))?;
-        check_column(segment, schema, &column).map_err(|what| format!("column '{}': {what}", schema.name))?;
+        let sound = check_column(segment, schema, &column).and_then(|()| fields::check_fields(segment, &column));
+        sound.map_err(|what| format!("column '{}': {what}", schema.name))?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use aggregate::{ColumnType, Dictionary};
 use arrow_array::ArrayRef;
 use timeline::{Interval, SegmentId};
 
-use crate::{NumberCodes, Schema, SegmentMetadata, TimeRuns};
+use crate::{Fields, NumberCodes, Schema, SegmentMetadata, TimeRuns};
 
 /// Rows handed over at a time: four vectors to a roaring container.
 pub const VECTOR_ROWS: usize = 16_384;
@@ -62,6 +62,10 @@ pub trait Column: Send + Sync {
     }
     /// Of a column of numbers that repeat: codes beside them, where they are kept.
     fn number_codes(&self) -> Option<&NumberCodes> {
+        None
+    }
+    /// Of a column of nested data: its paths, where they are columns of their own.
+    fn fields(&self) -> Option<Arc<dyn Fields>> {
         None
     }
     /// Bounds of the numbers in a range of rows, possibly wider than true. `None` when not known.

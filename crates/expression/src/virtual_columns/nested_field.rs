@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use aggregate::{ColumnType, Shape};
+use aggregate::{ColumnType, Shape, literal_at};
+use dialect::path::{JsonPath, Step};
 use dialect::value;
 use segment::{ColumnRef, SegmentRef};
 use serde_json::Value as Json;
@@ -13,7 +14,6 @@ use super::{ShownExpr, VirtualKind, VirtualSpec};
 use crate::columns::nulls;
 use crate::dimension_spec::column_type;
 use crate::json::Object;
-use crate::json_path::{JsonPath, Step};
 use crate::{Environment, Result, values};
 
 pub(super) const KIND: VirtualKind = VirtualKind { tag: "nested-field", parse };
@@ -72,7 +72,7 @@ impl NestedField {
                 values::remapped(&column, Shape::Json, raw).map(Some)
             }
             ColumnType::Value(_) => {
-                let literal = |key: Option<&str>| value::key(&self.path.literal(&values::of_key(key)));
+                let literal = |key: Option<&str>| value::key(&literal_at(&self.path, &values::of_key(key)));
                 values::remapped(&column, Shape::Json, literal).map(Some)
             }
             // The root of a column that is no nested data is the column.

@@ -12,8 +12,9 @@ use arrow_schema::DataType;
 use crate::bitmap::{self, RoaringIndex};
 use crate::codes::{codes_of, widen};
 use crate::dictionary::array_bytes;
+use crate::nested::FixedFields;
 use crate::{
-    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, NumberCodes, Result, StringDictionary, VECTOR_ROWS,
+    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, NumberCodes, Result, StringDictionary, VECTOR_ROWS,
 };
 
 /// A whole column as one array of the types `Column::read` promises.
@@ -27,6 +28,7 @@ pub struct ArrayColumn {
     /// Bounds of each vector; empty when not known.
     zones: Vec<Option<Bounds>>,
     number_codes: Option<NumberCodes>,
+    fields: Option<Arc<FixedFields>>,
 }
 
 impl ArrayColumn {
@@ -62,6 +64,7 @@ impl ArrayColumn {
             stats: None,
             zones: Vec::new(),
             number_codes: None,
+            fields: None,
         })
     }
 
@@ -104,6 +107,7 @@ impl ArrayColumn {
             stats: None,
             zones: Vec::new(),
             number_codes: None,
+            fields: None,
         })
     }
 
@@ -115,6 +119,12 @@ impl ArrayColumn {
 
     pub(crate) fn with_number_codes(mut self, codes: Option<NumberCodes>) -> Self {
         self.number_codes = codes;
+        self
+    }
+
+    /// The paths of nested data.
+    pub(crate) fn with_fields(mut self, fields: FixedFields) -> Self {
+        self.fields = Some(Arc::new(fields));
         self
     }
 
@@ -207,7 +217,8 @@ impl Column for ArrayColumn {
     }
 
     fn size_bytes(&self) -> u64 {
-        (array_bytes(&self.array) + self.dictionary.as_ref().map_or(0, |d| d.size_bytes())) as u64
+        let own = array_bytes(&self.array) + self.dictionary.as_ref().map_or(0, |d| d.size_bytes());
+        own as u64 + self.fields.as_ref().map_or(0, |fields| fields.size_bytes())
     }
 
     fn stats(&self) -> Option<ColumnStats> {
@@ -216,6 +227,10 @@ impl Column for ArrayColumn {
 
     fn number_codes(&self) -> Option<&NumberCodes> {
         self.number_codes.as_ref()
+    }
+
+    fn fields(&self) -> Option<Arc<dyn Fields>> {
+        self.fields.clone().map(|fields| fields as Arc<dyn Fields>)
     }
 
     fn zone(&self, rows: Range<usize>) -> Option<Bounds> {

@@ -91,7 +91,7 @@ impl LiveIndex {
         let mut with = (*self.schema).clone();
         with.dimensions.push(schema.clone());
         with.check()?;
-        let mut dimension = Dimension::new(schema, self.schema.rollup);
+        let mut dimension = Dimension::new(schema, self.schema.rollup, &self.limits);
         if self.num_rows() > 0 {
             let null = dimension.null_code()?;
             dimension.rows.extend((0..self.num_rows()).map(|_| null));

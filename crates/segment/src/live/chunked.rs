@@ -12,7 +12,7 @@ use crate::VECTOR_ROWS;
 const FIRST_TAIL: usize = 256;
 
 /// A number that one thread writes while others read the ones before it.
-pub(super) trait Cell: ArrowNativeType {
+pub(crate) trait Cell: ArrowNativeType {
     type Atomic: Send + Sync;
     fn atomic() -> Self::Atomic;
     fn load(cell: &Self::Atomic) -> Self;
@@ -49,22 +49,22 @@ impl Cell for i64 {
 
 /// Full blocks of `VECTOR_ROWS` and an open one. Clones see the rows of their moment; only one of them may
 /// go on to write.
-pub(super) struct Chunked<T: Cell> {
+pub(crate) struct Chunked<T: Cell> {
     full: Arc<Vec<ScalarBuffer<T>>>,
     tail: Arc<[T::Atomic]>,
     len: usize,
 }
 
 impl<T: Cell> Chunked<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { full: Arc::default(), tail: Arc::default(), len: 0 }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn extend(&mut self, mut values: impl ExactSizeIterator<Item = T>) {
+    pub(crate) fn extend(&mut self, mut values: impl ExactSizeIterator<Item = T>) {
         let mut left = values.len();
         while left > 0 {
             let at = self.len % VECTOR_ROWS;
@@ -98,17 +98,17 @@ impl<T: Cell> Chunked<T> {
         self.tail = larger;
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         (self.full.len() * VECTOR_ROWS + self.tail.len()) * size_of::<T>()
     }
 
     /// What readers keep: the rows of now.
-    pub(super) fn view(&self) -> Self {
+    pub(crate) fn view(&self) -> Self {
         Self { full: self.full.clone(), tail: self.tail.clone(), len: self.len }
     }
 
     /// Panics when the row is out of bounds.
-    pub(super) fn get(&self, row: usize) -> T {
+    pub(crate) fn get(&self, row: usize) -> T {
         assert!(row < self.len, "row {row} of {}", self.len);
         match self.full.get(row / VECTOR_ROWS) {
             Some(block) => block[row % VECTOR_ROWS],
@@ -117,7 +117,7 @@ impl<T: Cell> Chunked<T> {
     }
 
     /// Without copying when the rows lie in one full block. Panics when they are out of bounds.
-    pub(super) fn read(&self, rows: Range<usize>) -> ScalarBuffer<T> {
+    pub(crate) fn read(&self, rows: Range<usize>) -> ScalarBuffer<T> {
         assert!(rows.start <= rows.end && rows.end <= self.len, "rows {rows:?} of {}", self.len);
         if let Some(block) = self.full.get(rows.start / VECTOR_ROWS) {
             let start = rows.start % VECTOR_ROWS;
@@ -139,7 +139,7 @@ impl<T: Cell> Chunked<T> {
         values.into()
     }
 
-    pub(super) fn take(&self, rows: &[u32]) -> ScalarBuffer<T> {
+    pub(crate) fn take(&self, rows: &[u32]) -> ScalarBuffer<T> {
         rows.iter().map(|&row| self.get(row as usize)).collect::<Vec<T>>().into()
     }
 }

@@ -14,8 +14,9 @@ use arrow_schema::{DataType, Field};
 use super::chunked::Chunked;
 use super::dimension::LIST;
 use super::interner::Interner;
+use super::nested::{LiveFields, SharedGather};
 use crate::batch_view::string_column;
-use crate::{ArrayColumn, BitmapIndex, Column, VECTOR_ROWS};
+use crate::{ArrayColumn, BitmapIndex, Column, Fields, VECTOR_ROWS};
 
 pub(super) struct LiveTimes {
     pub(super) times: Arc<Chunked<i64>>,
@@ -76,27 +77,73 @@ impl Dictionary for LiveDictionary {
     }
 }
 
+/// A code for each row: as it was written, or that of its document at a path.
+pub(super) struct LiveRows {
+    rows: Chunked<u32>,
+    /// The first document with a code, and the codes from there; 0 stands for all others.
+    documents: Option<(u32, Chunked<u32>)>,
+}
+
+impl LiveRows {
+    pub(super) fn new(rows: Chunked<u32>) -> Self {
+        Self { rows, documents: None }
+    }
+
+    /// The rows hold codes of documents.
+    pub(super) fn through(rows: Chunked<u32>, documents: (u32, Chunked<u32>)) -> Self {
+        Self { rows, documents: Some(documents) }
+    }
+
+    fn of_documents(&self, codes: ScalarBuffer<u32>) -> ScalarBuffer<u32> {
+        let Some((first, documents)) = &self.documents else { return codes };
+        let code = |document: &u32| {
+            let at = document.checked_sub(*first).map(|at| at as usize).filter(|at| *at < documents.len());
+            at.map_or(0, |at| documents.get(at))
+        };
+        codes.iter().map(code).collect::<Vec<u32>>().into()
+    }
+
+    fn read(&self, rows: Range<usize>) -> ScalarBuffer<u32> {
+        self.of_documents(self.rows.read(rows))
+    }
+
+    fn take(&self, rows: &[u32]) -> ScalarBuffer<u32> {
+        self.of_documents(self.rows.take(rows))
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.documents.as_ref().map_or(self.rows.memory_bytes(), |(_, documents)| documents.memory_bytes())
+    }
+}
+
 /// A dimension of texts or of values; multi-value when some row held a list.
 pub(super) struct LiveTexts {
     column_type: ColumnType,
-    rows: Chunked<u32>,
+    rows: LiveRows,
     dictionary: Arc<LiveDictionary>,
     lists: Interner<Box<[u32]>>,
     null_code: Option<u32>,
     is_multi: bool,
+    /// What was found in its documents.
+    gather: Option<SharedGather>,
 }
 
 impl LiveTexts {
     pub(super) fn new(
         column_type: ColumnType,
-        rows: Chunked<u32>,
+        rows: LiveRows,
         values: Interner<Option<Box<str>>>,
         lists: Interner<Box<[u32]>>,
     ) -> Self {
         let null_code = values.find(None);
         // Empty lists alone do not make a column of lists.
         let is_multi = lists.len() > 1 || lists.get(0).is_some_and(|list| !list.is_empty());
-        Self { column_type, rows, dictionary: Arc::new(LiveDictionary(values)), lists, null_code, is_multi }
+        let dictionary = Arc::new(LiveDictionary(values));
+        Self { column_type, rows, dictionary, lists, null_code, is_multi, gather: None }
+    }
+
+    pub(super) fn with_gather(self, gather: Option<SharedGather>) -> Self {
+        Self { gather, ..self }
     }
 
     fn array(&self, codes: ScalarBuffer<u32>) -> ArrayRef {
@@ -154,6 +201,11 @@ impl Column for LiveTexts {
         None
     }
 
+    fn fields(&self) -> Option<Arc<dyn Fields>> {
+        let gather = self.gather.clone()?;
+        Some(Arc::new(LiveFields { gather, rows: self.rows.rows.view() }))
+    }
+
     fn size_bytes(&self) -> u64 {
         (self.rows.memory_bytes() + self.dictionary.0.memory_bytes() + self.lists.memory_bytes()) as u64
     }
@@ -161,7 +213,7 @@ impl Column for LiveTexts {
 
 /// A numeric dimension.
 pub(super) struct LiveNumbers {
-    pub(super) rows: Chunked<u32>,
+    pub(super) rows: LiveRows,
     pub(super) values: Interner<Option<u64>>,
     pub(super) column_type: ColumnType,
 }

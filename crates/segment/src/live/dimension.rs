@@ -1,11 +1,12 @@
 //! The writer's side of a dimension: values into codes.
 
-use aggregate::{Codes, ColumnType, Dictionary, Input};
+use aggregate::{Codes, ColumnType, Dictionary, Input, Shape};
 use arrow_array::Array;
 
 use super::chunked::Chunked;
 use super::interner::Interner;
 use super::limits::Limits;
+use super::nested::{SharedGather, shared_gather};
 use crate::dictionary::compare_values;
 use crate::{DimensionSchema, Error, MultiValueHandling, Result};
 
@@ -37,17 +38,22 @@ pub(super) struct Dimension {
     known: Vec<u32>,
     /// The dictionary that `known` is of; `None` when it lasts for one batch only.
     known_of: Option<u64>,
+    /// Of nested data: what is at the paths of its documents.
+    pub(super) gather: Option<SharedGather>,
 }
 
 impl Dimension {
-    pub(super) fn new(schema: DimensionSchema, is_rollup: bool) -> Self {
+    pub(super) fn new(schema: DimensionSchema, is_rollup: bool, limits: &Limits) -> Self {
+        let is_nested = schema.column_type == ColumnType::Value(Shape::Json);
+        let gather = is_nested.then(|| shared_gather(limits.max_dictionary_values));
         let values = match schema.column_type {
             ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
                 Values::Text { values: Interner::new(), lists: Interner::new() }
             }
             ColumnType::Long | ColumnType::Double | ColumnType::Float => Values::Number(Interner::new()),
         };
-        Self { schema, values, rows: Chunked::new(), keeps_empty: !is_rollup, known: Vec::new(), known_of: None }
+        let (rows, known) = (Chunked::new(), Vec::new());
+        Self { schema, values, rows, keeps_empty: !is_rollup, known, known_of: None, gather }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -55,7 +61,8 @@ impl Dimension {
             Values::Text { values, lists } => values.memory_bytes() + lists.memory_bytes(),
             Values::Number(values) => values.memory_bytes(),
         };
-        values + self.rows.memory_bytes() + self.known.capacity() * 4
+        let gathered = self.gather.as_ref().map_or(0, |gather| gather.read().memory_bytes());
+        values + gathered + self.rows.memory_bytes() + self.known.capacity() * 4
     }
 
     /// The code of null, known from now on.
@@ -173,8 +180,12 @@ impl Dimension {
         };
         let is_long = value.is_some_and(|text| text.len() > max_bytes);
         let Values::Text { values, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
+        let num_known = values.len();
         let ours = values.intern(value.filter(|_| !is_long), limits.max_dictionary_values.min(LIST as usize));
         let ours = ours.ok_or_else(|| full(&self.schema, limits))?;
+        if let Some(gather) = self.gather.as_ref().filter(|_| values.len() > num_known && !is_long) {
+            gather.write().add(ours, value);
+        }
         if is_long {
             *too_long += 1;
         } else if let Some(known) = self.known.get_mut(code as usize) {

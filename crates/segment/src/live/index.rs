@@ -56,13 +56,13 @@ impl LiveIndex {
         let nullable = crate::write::empty_states(&specs)?.iter().map(|empty| empty.is_null(0)).collect();
         Ok(Self {
             id,
-            limits,
             dimensions: schema
                 .dimensions
                 .iter()
                 .cloned()
-                .map(|dimension| Dimension::new(dimension, schema.rollup))
+                .map(|dimension| Dimension::new(dimension, schema.rollup, &limits))
                 .collect(),
+            limits,
             times: Chunked::new(),
             metadata: Arc::new(schema.metadata(true)),
             columns: None,

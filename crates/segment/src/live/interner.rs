@@ -15,7 +15,7 @@ const EMPTY: u64 = u64::MAX;
 const BATCH: usize = 64;
 
 /// A value as it is kept, and as it is looked up.
-pub(super) trait Entry: Send + Sync + Sized {
+pub(crate) trait Entry: Send + Sync + Sized {
     type Key<'k>: Hash + Copy;
     fn matches(&self, key: Self::Key<'_>) -> bool;
     fn own(key: Self::Key<'_>) -> Self;
@@ -65,7 +65,7 @@ impl Entry for Option<u64> {
 type Chunk<E> = Arc<[OnceLock<E>]>;
 
 /// An append-only set. Entries never move, so a view of it keeps reading while the writer goes on.
-pub(super) struct Interner<E: Entry> {
+pub(crate) struct Interner<E: Entry> {
     chunks: Arc<Vec<Chunk<E>>>,
     /// Open addressing; a slot holds 32 bits of the hash and the code.
     slots: Arc<[AtomicU64]>,
@@ -74,25 +74,25 @@ pub(super) struct Interner<E: Entry> {
 }
 
 impl<E: Entry> Interner<E> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { chunks: Arc::default(), slots: empty_slots(MIN_SLOTS), len: 0, heap_bytes: 0 }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len as usize
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         let entries: usize = self.chunks.iter().map(|chunk| chunk.len()).sum();
         entries * size_of::<OnceLock<E>>() + self.slots.len() * 8 + self.heap_bytes
     }
 
     /// The entries of now. The writer may go on; the view must not be written to.
-    pub(super) fn view(&self) -> Self {
+    pub(crate) fn view(&self) -> Self {
         Self { chunks: self.chunks.clone(), slots: self.slots.clone(), len: self.len, heap_bytes: self.heap_bytes }
     }
 
-    pub(super) fn get(&self, code: u32) -> Option<&E> {
+    pub(crate) fn get(&self, code: u32) -> Option<&E> {
         if code >= self.len {
             return None;
         }
@@ -100,12 +100,12 @@ impl<E: Entry> Interner<E> {
         self.chunks.get(chunk)?.get(within)?.get()
     }
 
-    pub(super) fn find(&self, key: E::Key<'_>) -> Option<u32> {
+    pub(crate) fn find(&self, key: E::Key<'_>) -> Option<u32> {
         self.probe(tag(key), key).ok()
     }
 
     /// The code of a value, a new one when it is not known and fewer than `limit` are. `None` at the limit.
-    pub(super) fn intern(&mut self, key: E::Key<'_>, limit: usize) -> Option<u32> {
+    pub(crate) fn intern(&mut self, key: E::Key<'_>, limit: usize) -> Option<u32> {
         let tag = tag(key);
         let slot = match self.probe(tag, key) {
             Ok(code) => return Some(code),
@@ -131,7 +131,7 @@ impl<E: Entry> Interner<E> {
     }
 
     /// The codes of many values, each as from [`Interner::intern`], by fewer waits for memory.
-    pub(super) fn intern_all(&mut self, keys: &[E::Key<'_>], limit: usize, out: &mut Vec<u32>) -> Option<()> {
+    pub(crate) fn intern_all(&mut self, keys: &[E::Key<'_>], limit: usize, out: &mut Vec<u32>) -> Option<()> {
         for keys in keys.chunks(BATCH) {
             let mask = self.slots.len() - 1;
             let mut tags = [0; BATCH];

@@ -1,12 +1,13 @@
 //! Rows being rolled up, and snapshots of them.
 
 mod append;
-mod chunked;
+pub(crate) mod chunked;
 mod column;
 mod dimension;
 mod index;
-mod interner;
+pub(crate) mod interner;
 mod limits;
+mod nested;
 mod snapshot;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use aggregate::ColumnType;
 use timeline::{Interval, SegmentId};
 
 use super::chunked::Chunked;
-use super::column::{LiveNumbers, LiveStates, LiveTexts, LiveTimes};
+use super::column::{LiveNumbers, LiveRows, LiveStates, LiveTexts, LiveTimes};
 use super::dimension::{Dimension, Values};
 use super::index::LiveIndex;
 use crate::{
@@ -77,10 +77,13 @@ fn schema_of(rollup: &RollupSchema, columns: &[ColumnRef], weight: bool) -> Sche
 }
 
 fn dimension_column(dimension: &Dimension) -> ColumnRef {
-    let rows = dimension.rows.view();
+    let rows = LiveRows::new(dimension.rows.view());
     let column_type = dimension.schema.column_type.clone();
     match &dimension.values {
-        Values::Text { values, lists } => Arc::new(LiveTexts::new(column_type, rows, values.view(), lists.view())),
+        Values::Text { values, lists } => {
+            let texts = LiveTexts::new(column_type, rows, values.view(), lists.view());
+            Arc::new(texts.with_gather(dimension.gather.clone()))
+        }
         Values::Number(values) => Arc::new(LiveNumbers { rows, values: values.view(), column_type }),
     }
 }

@@ -3,6 +3,7 @@
 use aggregate::{ColumnType, Shape};
 use serde::{Deserialize, Serialize};
 
+use super::stored::PathEntry;
 use crate::{Bounds, ColumnStats, Error, Result, Role, SegmentMetadata};
 
 pub(super) const FORMAT_VERSION: u32 = 1;
@@ -43,6 +44,12 @@ pub(super) struct ColumnEntry {
     pub(super) dictionary: Option<DictionaryEntry>,
     pub(super) bitmaps: Option<Extent>,
     pub(super) zones: Option<Extent>,
+    /// Of nested data: whether each path to a literal has a column. Absent when none was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) all_paths: Option<bool>,
+    /// The column is a path of nested data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<PathEntry>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -20,7 +20,8 @@ use bytes::Bytes;
 use super::Depth;
 use super::directory::{Directory, FORMAT_VERSION};
 use super::section::write_section;
-use crate::{Error, NumberCodes, Result, Segment, TIME_COLUMN, Table, WEIGHT_COLUMN};
+use super::stored::stored;
+use crate::{Error, NumberCodes, Result, TIME_COLUMN, Table, WEIGHT_COLUMN};
 
 const MAGIC: &[u8; 8] = b"DOLMENIM";
 const ALIGNMENT: usize = 64;
@@ -29,11 +30,10 @@ const IPC_MAGIC: &[u8; 6] = b"ARROW1";
 
 /// Writes the local image of a table; answers its length in bytes.
 pub fn write_image(table: &Table, out: impl Write) -> Result<u64> {
-    let view = table.view();
-    let columns = view.schema().columns().iter();
-    let columns: Vec<(String, ArrayRef)> =
-        columns.filter_map(|c| Some((c.name.to_string(), view.column(&c.name)?.read(0..view.num_rows())))).collect();
-    write_parts(columns, &write_section(table)?, out)
+    let stored = stored(table)?;
+    let section = write_section(table, &stored)?;
+    let columns = stored.into_iter().map(|column| (column.name, column.column.read(0..table.num_rows()))).collect();
+    write_parts(columns, &section, out)
 }
 
 /// Writes an image of columns that stand in the order of the section's directory.

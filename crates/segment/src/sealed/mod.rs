@@ -6,6 +6,7 @@ mod inspect;
 mod open;
 mod parquet;
 mod section;
+mod stored;
 mod values;
 
 /// How much of an image is looked at before it is used. Lengths, offsets and extents always are.

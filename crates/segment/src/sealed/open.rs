@@ -11,6 +11,7 @@ use timeline::{Interval, SegmentId};
 use super::Depth;
 use super::image::{read_arrays, split};
 use super::section::Section;
+use super::stored::Reunited;
 use crate::{ColumnRef, ColumnSchema, Error, Result, Schema, Segment, SegmentMetadata, TimeRuns};
 
 /// A segment that does not change any more, read from its local image without copying.
@@ -49,20 +50,21 @@ impl SealedSegment {
         let (arrow, section) = split(&image, depth)?;
         let section = Section::open(&section)?;
         let (arrays, mut codes) = read_arrays(arrow, &section.directory, depth)?;
-        let mut columns: HashMap<Arc<str>, ColumnRef> = HashMap::new();
+        let mut columns = Reunited::default();
         let mut schema = Vec::with_capacity(arrays.len());
         for (entry, array) in section.directory.columns.iter().zip(arrays) {
-            let name: Arc<str> = entry.name.as_str().into();
-            let column_type = entry.column_type()?;
-            let column = section.column(entry, array, depth)?.with_number_codes(codes.remove(&name));
-            schema.push(ColumnSchema {
-                name: name.clone(),
-                column_type,
-                multi_value: entry.multi_value,
-                role: entry.role,
-            });
-            columns.insert(name, Arc::new(column));
+            let codes = codes.remove(entry.name.as_str());
+            columns.add(entry, section.column(entry, array, depth)?.with_number_codes(codes));
+            if entry.path.is_none() {
+                schema.push(ColumnSchema {
+                    name: entry.name.as_str().into(),
+                    column_type: entry.column_type()?,
+                    multi_value: entry.multi_value,
+                    role: entry.role,
+                });
+            }
         }
+        let columns = columns.finish()?;
         let schema = Schema::new(schema).map_err(|e| Error::corrupt(e.to_string()))?;
         let (runs, num_rows) = (section.runs()?, section.num_rows());
         let Section { directory, .. } = section;

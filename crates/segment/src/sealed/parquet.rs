@@ -24,10 +24,11 @@ use super::Depth;
 use super::image::{plain_type, write_parts};
 use super::open::map;
 use super::section::{Section, write_section};
+use super::stored::{Stored, stored};
 use super::values::{self, Finder, Form};
 use crate::batch_view::list_array;
 use crate::codes::{narrow, widen};
-use crate::{Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
+use crate::{Error, Result, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
 
 /// Where the index section lies: `v1:<offset>:<length>:<crc32, 8 hex digits>`.
 const INDEX_KEY: &str = "dolmen.index";
@@ -43,12 +44,11 @@ fn corrupt(error: impl std::fmt::Display) -> Error {
 
 /// Writes a table as a Parquet file that any reader understands; answers its length in bytes.
 pub fn write_parquet(table: &Table, out: impl Write + Send) -> Result<u64> {
-    let view = table.view();
-    let columns = view.schema().columns();
-    let section = write_section(table)?;
-    let open = columns.iter().map(|c| Ok((c, outward(table, &c.name)?))).collect::<Result<Vec<(_, ArrayRef)>>>()?;
-    let fields =
-        open.iter().map(|(c, array)| Field::new(&*c.name, array.data_type().clone(), c.name.as_ref() != TIME_COLUMN));
+    let columns = stored(table)?;
+    let section = write_section(table, &columns)?;
+    let open = columns.iter().map(|c| Ok((&c.name, outward(c, table.num_rows())?)));
+    let open = open.collect::<Result<Vec<(_, ArrayRef)>>>()?;
+    let fields = open.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), *name != TIME_COLUMN));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let arrays = open.into_iter().map(|(_, array)| array).collect();
     let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(encode)?;
@@ -75,10 +75,10 @@ pub fn write_parquet(table: &Table, out: impl Write + Send) -> Result<u64> {
 }
 
 /// A column as strangers should see it: instants, texts, lists of texts, numbers, bytes.
-fn outward(table: &Table, name: &str) -> Result<ArrayRef> {
-    let column = table.view().column(name).ok_or_else(|| Error::invalid("a column of the schema is missing"))?;
-    let array = column.read(0..table.num_rows());
-    if name == TIME_COLUMN {
+fn outward(stored: &Stored, num_rows: usize) -> Result<ArrayRef> {
+    let column = &stored.column;
+    let array = column.read(0..num_rows);
+    if stored.name == TIME_COLUMN {
         let times = array.as_primitive::<arrow_array::types::Int64Type>().values().clone();
         return Ok(Arc::new(TimestampMillisecondArray::new(times, None).with_timezone("UTC")));
     }

@@ -12,11 +12,12 @@ use super::Depth;
 use super::directory::{
     ColumnEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, bounds_bits, bounds_of, type_name,
 };
+use super::stored::Stored;
 use crate::batch_view::bounds;
 use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
 use crate::codes::widen;
 use crate::{
-    ArrayColumn, Bounds, Column, ColumnSchema, Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, TimeRuns,
+    ArrayColumn, Bounds, Column, Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, TimeRuns,
     VECTOR_ROWS,
 };
 
@@ -40,13 +41,13 @@ impl Blobs {
 
 /// Everything about a table but its rows, as bytes. Extents count from the end of the directory, which is
 /// padded to 8 bytes.
-pub(super) fn write_section(table: &Table) -> Result<Vec<u8>> {
+pub(super) fn write_section(table: &Table, columns: &[Stored]) -> Result<Vec<u8>> {
     let view = table.view();
     let mut blobs = Blobs::default();
     let runs = view.time_runs().ok_or_else(|| Error::invalid("a table is sorted by time"))?;
     let times = blobs.push(&le_bytes(runs.times(), i64::to_le_bytes));
     let time_starts = blobs.push(&le_bytes(runs.starts(), u32::to_le_bytes));
-    let entries = view.schema().columns().iter().map(|column| entry(table, column, &mut blobs));
+    let entries = columns.iter().map(|column| entry(table.num_rows(), column, &mut blobs));
     let directory = Directory {
         format_version: FORMAT_VERSION,
         num_rows: view.num_rows() as u64,
@@ -72,10 +73,9 @@ fn le_bytes<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N])
     values.iter().flat_map(|&value| bytes(value)).collect()
 }
 
-fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<ColumnEntry> {
-    let num_rows = table.num_rows();
-    let column =
-        table.view().column(&schema.name).ok_or_else(|| Error::invalid("a column of the schema is missing"))?;
+fn entry(num_rows: usize, stored: &Stored, blobs: &mut Blobs) -> Result<ColumnEntry> {
+    let column = &stored.column;
+    let column_type = column.column_type();
     let array = column.read(0..num_rows);
     let dictionary = column.dictionary();
     let mut zones = None;
@@ -84,7 +84,7 @@ fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<Colu
     if let Some(dictionary) = dictionary {
         let values: StringArray = (0..dictionary.len() as u32).map(|code| dictionary.get(code)).collect();
         of_dictionary = Some(write_dictionary(&values, blobs));
-        if table.wants_bitmaps(&schema.name) {
+        if stored.wants_bitmaps {
             let list = array.as_list_opt::<i32>();
             let codes = widen(list.map_or(array.as_ref(), |l| l.values().as_ref())).unwrap_or_default();
             let offsets = list.map(|l| &l.offsets()[..]);
@@ -92,7 +92,7 @@ fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<Colu
             let bytes = bitmap::build(&codes, offsets, dictionary.len(), null, BitmapPolicy::WhereFaster)?;
             bitmaps = Some(blobs.push(&bytes));
         }
-    } else if !matches!(schema.column_type, ColumnType::State(_)) && num_rows > VECTOR_ROWS {
+    } else if !matches!(column_type, ColumnType::State(_)) && num_rows > VECTOR_ROWS {
         zones = Some(blobs.push(&write_zones(array.as_ref())));
     }
     let num_nulls = match column.stats() {
@@ -100,9 +100,9 @@ fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<Colu
         None => num_null_rows(column.as_ref(), array.as_ref()),
     };
     Ok(ColumnEntry {
-        name: schema.name.to_string(),
-        type_name: type_name(&schema.column_type),
-        role: schema.role,
+        name: stored.name.clone(),
+        type_name: type_name(&column_type),
+        role: stored.role,
         multi_value: column.is_multi_value(),
         has_nulls: column.has_nulls(),
         num_nulls,
@@ -110,6 +110,8 @@ fn entry(table: &Table, schema: &ColumnSchema, blobs: &mut Blobs) -> Result<Colu
         dictionary: of_dictionary,
         bitmaps,
         zones,
+        all_paths: stored.all_paths,
+        path: stored.path.clone(),
     })
 }
 

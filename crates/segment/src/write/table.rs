@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, Shape};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
@@ -13,7 +13,8 @@ use super::keys::KeyColumn;
 use super::metrics::Metrics;
 use super::order::Order;
 use crate::batch_view::string_column;
-use crate::{ArrayColumn, BatchView, Result, Role, RollupSchema, Segment, WEIGHT_COLUMN};
+use crate::nested::fields_of;
+use crate::{ArrayColumn, BatchView, Column, Result, Role, RollupSchema, Segment, WEIGHT_COLUMN};
 
 /// Sorted, rolled-up rows in memory.
 pub struct Table {
@@ -58,7 +59,11 @@ pub(super) fn assemble(
     let mut builder =
         BatchView::builder().time(order.firsts.iter().map(|&row| times[row as usize])).metadata(schema.metadata(false));
     for (dimension, keys) in schema.dimensions.iter().zip(keys) {
-        let column = keys.column(&order.firsts)?;
+        let mut column = keys.column(&order.firsts)?;
+        if column.column_type() == ColumnType::Value(Shape::Json) {
+            let fields = fields_of(&column)?;
+            column = column.with_fields(fields);
+        }
         builder = builder.column(&dimension.name, Arc::new(column)).role(&dimension.name, Role::Dimension);
     }
     let num_records = metrics.weights.values().iter().map(|&w| w.max(0) as u64).sum();

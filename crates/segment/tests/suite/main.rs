@@ -4,4 +4,5 @@ mod common;
 mod conformance;
 mod golden;
 mod interop;
+mod nested;
 mod values;

@@ -1,6 +1,7 @@
 //! Nested data.
 
-use aggregate::Shape;
+use aggregate::{Shape, literal_of};
+use dialect::path::{JsonPath, paths};
 use dialect::value::{self, Value};
 use serde_json::{Map, Value as Json};
 
@@ -8,7 +9,6 @@ use super::{Call, FunctionKind, MANY, Output, TEXT, rows};
 use crate::expr::cast;
 use crate::expr::node::Function;
 use crate::expr::scalar::{ExprType, Kind, Scalar};
-use crate::json_path::{JsonPath, literal_of, paths};
 use crate::{Error, Result, values};
 
 const JSON: Output = Output::Is(ExprType::Scalar(Kind::Json));
@@ -49,7 +49,7 @@ fn scalar_of(tree: &Json) -> Scalar<'static> {
 
 fn path(call: &Call<'_>) -> Result<JsonPath> {
     let text = call.literal_text(1, "path")?.ok_or_else(|| call.error("the path must not be null"))?;
-    JsonPath::parse(&text)
+    Ok(JsonPath::parse(&text)?)
 }
 
 /// The scalar, or array of scalars, at a path, cast when a type is given.
@@ -167,7 +167,7 @@ fn json_keys(call: Call<'_>) -> Result<Box<dyn Function>> {
 
 /// The paths to all values that are no objects; of null `$`.
 fn json_paths(_: Call<'_>) -> Result<Box<dyn Function>> {
-    rows(TEXTS, |args| Ok(super::text_array(paths(&tree(&args[0])).into_iter().map(Scalar::text).collect())))
+    rows(TEXTS, |args| Ok(super::text_array(paths(&tree(&args[0])).iter().map(|path| Scalar::text(path.to_string())).collect())))
 }
 
 /// Objects, or texts of such, merged deeply: later fields replace earlier ones. Null when one is null.

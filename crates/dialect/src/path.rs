@@ -1,39 +1,39 @@
 //! Paths into nested data: `$.a['b'][0]`, or `.a.b[0]` in jq's way.
 
 use std::collections::VecDeque;
+use std::fmt;
 
-use aggregate::{Shape, cast};
-use dialect::value::{self, Value};
 use serde_json::Value as Json;
 
+use crate::value::{self, Value};
 use crate::{Error, Result};
 
 /// Most steps of one path.
 const MAX_STEPS: usize = 256;
 
 /// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
     Field(String),
     /// From the end when negative.
     Element(i64),
 }
 
 /// Where in nested data a value lies.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct JsonPath(pub Vec<Step>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JsonPath(pub Vec<Step>);
 
 impl JsonPath {
     /// A path that begins with `$`.
     pub fn parse(text: &str) -> Result<JsonPath> {
-        let wrong = |why: &str| Error::invalid(format!("'{text}' is no path: {why}"));
+        let wrong = |why: &str| Error::Path(format!("'{text}' is no path: {why}"));
         let rest = text.strip_prefix('$').ok_or_else(|| wrong("it must begin with '$'"))?;
         steps(rest).ok_or_else(|| wrong("expected .name, ['name'] or [index]"))
     }
 
     /// A path in jq's way, which begins with `.`.
     pub fn parse_jq(text: &str) -> Result<JsonPath> {
-        let wrong = || Error::invalid(format!("'{text}' is no path in jq syntax"));
+        let wrong = || Error::Path(format!("'{text}' is no path in jq syntax"));
         match text.strip_prefix('.') {
             Some("") => Ok(JsonPath::default()),
             Some(rest) if rest.starts_with('[') => steps(rest).ok_or_else(wrong),
@@ -60,48 +60,12 @@ impl JsonPath {
             value => self.find(&value::to_json(value)).filter(|found| !found.is_null()).cloned(),
         }
     }
-
-    /// The scalar, or array of scalars, that the path leads to; other data have none. An element of an array of
-    /// scalars is cast to the type of the array.
-    pub fn literal(&self, value: &Value<'_>) -> Value<'static> {
-        if let (Some(Step::Element(at)), Value::Json(_) | Value::Array(_)) = (self.0.last(), value) {
-            let whole = JsonPath(self.0[..self.0.len() - 1].to_vec());
-            if let Value::Array(mut items) = whole.literal(value) {
-                return place(*at, items.len()).map_or(Value::Null, |at| items.swap_remove(at));
-            }
-        }
-        self.query(value).map_or(Value::Null, |found| literal_of(&found))
-    }
 }
 
-fn place(at: i64, len: usize) -> Option<usize> {
+/// The place of an element among so many, counted from the end when negative.
+pub fn place(at: i64, len: usize) -> Option<usize> {
     let at = if at < 0 { at.checked_add(i64::try_from(len).ok()?)? } else { at };
     usize::try_from(at).ok().filter(|at| *at < len)
-}
-
-/// A tree as a path column holds it: booleans are 1 and 0, elements of an array are of one type.
-pub(crate) fn literal_of(tree: &Json) -> Value<'static> {
-    match tree {
-        Json::Bool(value) => Value::Long((*value).into()),
-        Json::Object(_) => Value::Null,
-        Json::Array(items) => {
-            let items: Vec<Json> = items
-                .iter()
-                .map(|item| match item {
-                    Json::Bool(value) => Json::from(i64::from(*value)),
-                    item => item.clone(),
-                })
-                .collect();
-            match value::of_json(&Json::Array(items)) {
-                array @ Value::Array(_) => {
-                    let shape = Shape::of_value(&array).unwrap_or(Shape::StringArray);
-                    cast(array, shape).into_owned()
-                }
-                _ => Value::Null,
-            }
-        }
-        scalar => value::of_json(scalar).into_owned(),
-    }
 }
 
 fn steps(mut rest: &str) -> Option<JsonPath> {
@@ -146,7 +110,7 @@ fn bracket(rest: &str) -> Option<(Step, &str)> {
 
 /// The paths to all scalars and arrays of scalars, in the order of a hash set of Java's, as Druid lists them; to a
 /// scalar itself `$`.
-pub(crate) fn paths(tree: &Json) -> Vec<String> {
+pub fn paths(tree: &Json) -> Vec<JsonPath> {
     let mut found: Vec<Vec<Step>> = Vec::new();
     let mut waiting = VecDeque::from([(Vec::new(), tree)]);
     while let Some((path, tree)) = waiting.pop_front() {
@@ -172,10 +136,11 @@ pub(crate) fn paths(tree: &Json) -> Vec<String> {
         let hash = java_hash(path);
         (hash ^ hash >> 16) as usize & (slots - 1)
     });
-    found.iter().map(|path| shown(path)).collect()
+    found.into_iter().map(JsonPath).collect()
 }
 
-fn is_deep(tree: &Json) -> bool {
+/// Whether a tree is no literal: an object, or an array that holds one or another array.
+pub fn is_deep(tree: &Json) -> bool {
     match tree {
         Json::Object(_) => true,
         Json::Array(items) => items.iter().any(|item| item.is_object() || item.is_array()),
@@ -193,18 +158,18 @@ fn java_hash(path: &[Step]) -> u32 {
     path.iter().map(step).fold(1, next)
 }
 
-fn shown(path: &[Step]) -> String {
-    let mut out = String::from("$");
-    for step in path {
-        match step {
+impl fmt::Display for JsonPath {
+    /// As Druid lists paths.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("$")?;
+        self.0.iter().try_for_each(|step| match step {
             Step::Field(name) if name.is_empty() || name.contains(['.', '[', ']', '\'', '"']) => {
-                out.push_str(&format!("['{name}']"));
+                write!(f, "['{name}']")
             }
-            Step::Field(name) => out.push_str(&format!(".{name}")),
-            Step::Element(at) => out.push_str(&format!("[{at}]")),
-        }
+            Step::Field(name) => write!(f, ".{name}"),
+            Step::Element(at) => write!(f, "[{at}]"),
+        })
     }
-    out
 }
 
 #[cfg(test)]
@@ -233,16 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn literals_are_of_the_type_of_their_array() {
-        let data = Value::Json(r#"{"m":["s",1],"b":[true,2],"o":{"x":1},"l":[{"k":2}]}"#.into());
-        let literal = |path: &str| JsonPath::parse(path).unwrap().literal(&data);
-        assert_eq!(literal("$.m[1]"), Value::Text("1".into()));
-        assert_eq!(literal("$.b"), Value::Array(vec![Value::Long(1), Value::Long(2)]));
-        assert_eq!(literal("$.o"), Value::Null);
-        assert_eq!(literal("$.l[0]"), Value::Null);
-        assert_eq!(literal("$.l[0].k"), Value::Long(2));
-        assert_eq!(paths(&tree(r#"{"a":1,"b":{"c":"x","d":[1]},"e":1.5}"#)), ["$.b.c", "$.e", "$.b.d", "$.a"]);
-        assert_eq!(paths(&tree(r#"{"l":[{"b.c":[1]}]}"#)), ["$.l[0]['b.c']"]);
-        assert_eq!(paths(&tree("[1]")), ["$"]);
+    fn paths_to_literals_are_listed() {
+        let listed = |text: &str| paths(&tree(text)).iter().map(JsonPath::to_string).collect::<Vec<_>>();
+        assert_eq!(listed(r#"{"a":1,"b":{"c":"x","d":[1]},"e":1.5}"#), ["$.b.c", "$.e", "$.b.d", "$.a"]);
+        assert_eq!(listed(r#"{"l":[{"b.c":[1]}]}"#), ["$.l[0]['b.c']"]);
+        assert_eq!(listed("[1]"), ["$"]);
     }
 }
