@@ -9,6 +9,7 @@ mod environment;
 mod error;
 pub mod expr;
 pub mod extraction;
+mod fields;
 pub mod filter;
 mod java_format;
 pub mod java_regex;

@@ -80,22 +80,26 @@ pub(crate) fn texts(column: &ColumnRef, text: fn(Value<'_>) -> Option<String>) -
 pub(crate) fn numbers(column: &ColumnRef, to: &ColumnType) -> Result<ColumnRef> {
     let Some(dictionary) = column.dictionary() else { return Ok(column.clone()) };
     let entries = (0u32..).take(dictionary.len()).map(|code| of_key(dictionary.get(code)));
+    Ok(Arc::new(Decoded::new(column.clone(), to.clone(), numbers_of(entries, to))))
+}
+
+/// Values as an array of longs, doubles or floats.
+pub(crate) fn numbers_of<'a>(values: impl Iterator<Item = Value<'a>>, to: &ColumnType) -> ArrayRef {
     let double = |value| match cast(value, Shape::Double) {
         Value::Double(value) => Some(value),
         _ => None,
     };
-    let values: ArrayRef = match to {
-        ColumnType::Double => Arc::new(entries.map(double).collect::<Float64Array>()),
-        ColumnType::Float => Arc::new(entries.map(|v| double(v).map(|v| v as f32)).collect::<Float32Array>()),
+    match to {
+        ColumnType::Double => Arc::new(values.map(double).collect::<Float64Array>()),
+        ColumnType::Float => Arc::new(values.map(|v| double(v).map(|v| v as f32)).collect::<Float32Array>()),
         _ => {
             let long = |value| match cast(value, Shape::Long) {
                 Value::Long(value) => Some(value),
                 _ => None,
             };
-            Arc::new(entries.map(long).collect::<Int64Array>())
+            Arc::new(values.map(long).collect::<Int64Array>())
         }
-    };
-    Ok(Arc::new(Decoded::new(column.clone(), to.clone(), values)))
+    }
 }
 
 /// Every entry cast to a shape.

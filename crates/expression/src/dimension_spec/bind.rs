@@ -97,7 +97,11 @@ fn numbers_of_text(column: ColumnRef, to: &ColumnType) -> ColumnRef {
 }
 
 /// Every distinct number as text, perhaps through an extraction function. The column is read through once.
-fn text_of_numbers(column: &ColumnRef, segment: &SegmentRef, extraction: Option<&ExtractionFn>) -> Result<ColumnRef> {
+pub(crate) fn text_of_numbers(
+    column: &ColumnRef,
+    segment: &SegmentRef,
+    extraction: Option<&ExtractionFn>,
+) -> Result<ColumnRef> {
     let mut seen: hashbrown::HashMap<Option<i64>, u32> = hashbrown::HashMap::new();
     let mut interner = Interner::default();
     let mut codes = Vec::with_capacity(segment.num_rows());

@@ -17,6 +17,7 @@ use aggregate::{ColumnType, Shape};
 use segment::{ColumnRef, SegmentRef};
 use serde_json::Value;
 
+pub(crate) use bind::text_of_numbers;
 pub(crate) use filtered::{Keep, ListKeep, PrefixKeep, RegexKeep, keep_column, text_column};
 
 use crate::json::Object;

@@ -7,27 +7,69 @@ use std::sync::Arc;
 use aggregate::{ColumnType, Dictionary, Shape};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
+use dialect::path::JsonPath;
 use segment::widen;
 use segment::{ColumnRef, SegmentRef};
 
+use super::build::InputSlot;
 use super::builder::Builder;
+use super::functions::literal_at;
+use super::node::Node;
 use super::scalar::{ExprType, Kind, Scalar};
 use super::vector::Vector;
 use super::{Expr, Read};
+use crate::columns::nulls;
+use crate::fields::{Literals, uncast_literals};
 use crate::{Result, values};
 
 /// An expression bound to a segment: it can be asked for the values of any rows.
 #[derive(Clone)]
 pub struct BoundExpr {
     expr: Expr,
-    columns: Vec<(String, ColumnRef)>,
+    columns: Vec<BoundInput>,
+}
+
+/// A column that is there, or a path of one.
+#[derive(Clone)]
+struct BoundInput {
+    name: String,
+    path: Option<Arc<JsonPath>>,
+    column: ColumnRef,
+    /// Whether the column is that of the path.
+    is_literal: bool,
+}
+
+impl BoundInput {
+    fn find(input: &InputSlot, segment: &SegmentRef) -> Option<BoundInput> {
+        let column = segment.column(&input.name)?;
+        let literals = input.path.as_ref().and_then(|path| uncast_literals(&column, path));
+        let literals = match literals {
+            Some(Literals::Column(column)) => Some(column),
+            Some(Literals::Nothing) => nulls(&ColumnType::Value(Shape::Json), segment.num_rows()).ok(),
+            None => None,
+        };
+        let (is_literal, column) = (literals.is_some(), literals.unwrap_or(column));
+        Some(BoundInput { name: input.name.clone(), path: input.path.clone(), column, is_literal })
+    }
+
+    fn answers(&self, input: &InputSlot) -> bool {
+        self.name == input.name && self.path == input.path
+    }
+
+    fn is_type(&self, is: impl Fn(&ColumnType) -> bool) -> bool {
+        is(&self.column.column_type())
+    }
 }
 
 impl Expr {
     /// Finds the columns. What the segment lacks is null.
     pub fn bind(&self, segment: &SegmentRef) -> BoundExpr {
-        let columns = self.required_columns().into_iter();
-        let columns = columns.filter_map(|name| Some((name.to_string(), segment.column(name)?))).collect();
+        let mut columns: Vec<BoundInput> = Vec::new();
+        for input in &self.inner.inputs {
+            if !columns.iter().any(|column| column.answers(input)) {
+                columns.extend(BoundInput::find(input, segment));
+            }
+        }
         BoundExpr { expr: self.clone(), columns }
     }
 }
@@ -45,24 +87,34 @@ impl BoundExpr {
 
     /// As `eval_rows`, but what a multi-value column gives stays a list when it is one text.
     pub(crate) fn eval_lists(&self, rows: &[u32]) -> Result<Vector> {
-        self.expr.eval_inputs(rows.len(), true, |name, whole| self.input(name, whole, |column| column.take(rows)))
+        self.expr.eval_inputs(rows.len(), true, |input| self.input(input, |column| column.take(rows)))
     }
 
     fn eval_with(&self, num_rows: usize, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Vector> {
-        self.expr.eval_inputs(num_rows, false, |name, whole| self.input(name, whole, &read))
+        self.expr.eval_inputs(num_rows, false, |input| self.input(input, &read))
     }
 
-    fn input(&self, name: &str, whole: bool, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Option<Read>> {
-        let Some((_, column)) = self.columns.iter().find(|(column, _)| column == name) else { return Ok(None) };
-        let values = vector(column, read(column), whole || self.is_column())?;
-        Ok(Some(Read { values, repeats: !matches!(column.column_type(), ColumnType::Value(_)) }))
+    fn input(&self, input: &InputSlot, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Option<Read>> {
+        let Some(bound) = self.columns.iter().find(|bound| bound.answers(input)) else { return Ok(None) };
+        let column = &bound.column;
+        let is_value = bound.is_type(|column_type| matches!(column_type, ColumnType::Value(_)));
+        if let (Some(path), true, false, Some(dictionary)) =
+            (&input.path, is_value, bound.is_literal, column.dictionary())
+        {
+            // Each document once.
+            let codes = widen(&*read(column)).unwrap_or_default();
+            let values = values_of(&codes, &*dictionary, Some(path));
+            return Ok(Some(Read { values, repeats: false, is_literal: true }));
+        }
+        let values = vector(column, read(column), input.whole || self.is_column())?;
+        Ok(Some(Read { values, repeats: !is_value, is_literal: bound.is_literal }))
     }
 
     /// The type of the values, as far as it is known before they are.
     pub fn output_type(&self) -> Option<ExprType> {
-        self.expr.output_type(&|name| {
-            let (_, column) = self.columns.iter().find(|(column, _)| column == name)?;
-            type_of(&column.column_type())
+        self.expr.output_of(&|input| {
+            let bound = self.columns.iter().find(|bound| bound.answers(input))?;
+            type_of(&bound.column.column_type())
         })
     }
 
@@ -70,14 +122,14 @@ impl BoundExpr {
     /// array or when a function works row by row.
     pub(crate) fn known_output_type(&self) -> Option<ExprType> {
         let inner = &self.expr.inner;
-        let is_there = |name: &str| self.columns.iter().any(|(column, _)| column == name);
+        let is_there = |name: &str| self.columns.iter().any(|bound| bound.name == name);
         let lacks = inner.inputs.iter().any(|input| !is_there(&input.name) && (input.whole || inner.is_row_by_row));
         if lacks { None } else { self.output_type() }
     }
 
     /// The column, when the expression is its name and no more.
     pub fn column(&self) -> Option<&ColumnRef> {
-        self.columns.first().map(|(_, column)| column).filter(|_| self.is_column())
+        self.columns.first().map(|bound| &bound.column).filter(|_| self.is_column())
     }
 
     /// Whether the expression is the name of a column and no more, be it there or not.
@@ -87,42 +139,65 @@ impl BoundExpr {
 
     /// Whether rows may have several values.
     pub fn is_multi_value(&self) -> bool {
-        let repeats = |(name, column): &(String, ColumnRef)| column.is_multi_value() && self.expr.reads_scalar(name);
+        let repeats = |bound: &BoundInput| bound.column.is_multi_value() && self.expr.reads_scalar(&bound.name);
         self.columns.iter().any(repeats) || matches!(self.output_type(), Some(ExprType::Array(_)))
+    }
+
+    /// The only column that is read, as it is or at one path.
+    fn single(&self) -> Option<&BoundInput> {
+        let [bound] = self.columns.as_slice() else { return None };
+        self.expr.inner.inputs.iter().all(|input| bound.answers(input)).then_some(bound)
     }
 
     /// The string column, when the expression reads only that one, value by value: then it can be asked about
     /// each dictionary entry instead of each row.
     pub fn single_text(&self) -> Option<(ColumnRef, Arc<dyn Dictionary>)> {
-        let [(name, column)] = self.columns.as_slice() else { return None };
-        let whole = self.expr.inner.inputs.iter().any(|input| input.whole);
-        let only = self.expr.required_columns() == [name.as_str()] && !whole;
+        let bound = self.single()?;
+        let whole = self.expr.inner.inputs.iter().any(|input| input.whole) && !bound.is_literal;
         let is_array = matches!(self.output_type(), Some(ExprType::Array(_)));
-        (only && !is_array && column.column_type() == ColumnType::String)
-            .then(|| column.dictionary())
+        (!whole && !is_array && bound.is_type(|column_type| *column_type == ColumnType::String))
+            .then(|| bound.column.dictionary())
             .flatten()
-            .map(|d| (column.clone(), d))
+            .map(|d| (bound.column.clone(), d))
     }
 
-    /// The column of values, when the expression reads only that one: likewise.
+    /// The column of values, when the expression reads only that one: likewise. Texts at a path are values too where
+    /// nothing is known of the result.
     pub(crate) fn single_values(&self) -> Option<(ColumnRef, Arc<dyn Dictionary>)> {
-        let [(name, column)] = self.columns.as_slice() else { return None };
-        let only = self.expr.required_columns() == [name.as_str()];
-        let is_values = matches!(column.column_type(), ColumnType::Value(_));
-        (only && is_values).then(|| column.dictionary()).flatten().map(|d| (column.clone(), d))
+        let bound = self.single()?;
+        let is_open = bound.is_literal && self.output_type().is_none();
+        let is_values = bound.is_type(|column_type| match column_type {
+            ColumnType::Value(_) => true,
+            column_type => is_open && *column_type == ColumnType::String,
+        });
+        is_values.then(|| bound.column.dictionary()).flatten().map(|d| (bound.column.clone(), d))
+    }
+
+    /// The column of a path and the type asked of it, when the expression is `json_value` and no more.
+    pub(crate) fn literals(&self) -> Option<(&ColumnRef, Option<ExprType>)> {
+        let Node::Call { function, args } = &self.expr.inner.root else { return None };
+        let to = function.as_literals().filter(|_| matches!(args.first(), Some(Node::Slot(_))))?;
+        self.single().filter(|bound| bound.is_literal).map(|bound| (&bound.column, to))
     }
 
     /// The value for each entry of the dictionary of `single_values`.
     pub(crate) fn eval_entries(&self, dictionary: &dyn Dictionary) -> Result<Vector> {
         let codes: Vec<u32> = (0u32..).take(dictionary.len()).collect();
-        let entries = values_of(&codes, dictionary);
-        self.expr
-            .eval_inputs(dictionary.len(), false, |_, _| Ok(Some(Read { values: entries.clone(), repeats: false })))
+        let Some(bound) = self.single() else { return Ok(Vector::nulls(codes.len())) };
+        if bound.is_type(|column_type| *column_type == ColumnType::String) {
+            return self.eval_dictionary(dictionary);
+        }
+        let path = bound.path.as_deref().filter(|_| !bound.is_literal);
+        let entries = values_of(&codes, dictionary, path);
+        self.expr.eval_inputs(codes.len(), false, |_| {
+            Ok(Some(Read { values: entries.clone(), repeats: false, is_literal: true }))
+        })
     }
 
     /// Whether a column of values is read.
     pub(crate) fn reads_values(&self) -> bool {
-        self.columns.iter().any(|(_, column)| matches!(column.column_type(), ColumnType::Value(_)))
+        let is_value = |column_type: &ColumnType| matches!(column_type, ColumnType::Value(_));
+        self.columns.iter().any(|bound| bound.is_literal || bound.is_type(is_value))
     }
 
     /// The value for each entry of the dictionary of `single_text`.
@@ -132,7 +207,9 @@ impl BoundExpr {
             entries.push(dictionary.get(code).map_or(Scalar::Null, Scalar::text))?;
         }
         let entries = entries.finish();
-        self.expr.eval(dictionary.len(), |_| Ok(Some(entries.clone())))
+        self.expr.eval_inputs(dictionary.len(), false, |_| {
+            Ok(Some(Read { values: entries.clone(), repeats: true, is_literal: true }))
+        })
     }
 }
 
@@ -154,12 +231,14 @@ fn type_of(column_type: &ColumnType) -> Option<ExprType> {
     }
 }
 
-/// Codes of keys as the values that they stand for, each entry read once.
-fn values_of(codes: &[u32], dictionary: &dyn Dictionary) -> Vector {
+/// Codes of keys as the values that they stand for, or as the literals at a path of these, each entry read once.
+fn values_of(codes: &[u32], dictionary: &dyn Dictionary, path: Option<&JsonPath>) -> Vector {
     let mut known: HashMap<u32, Scalar<'static>> = HashMap::new();
-    let value = |code: &u32| {
-        known.entry(*code).or_insert_with(|| values::scalar(values::of_key(dictionary.get(*code))).into_owned()).clone()
+    let read = |code: u32| {
+        let value = values::scalar(values::of_key(dictionary.get(code)));
+        path.map_or_else(|| value.clone().into_owned(), |path| literal_at(&value, path))
     };
+    let value = |code: &u32| known.entry(*code).or_insert_with(|| read(*code)).clone();
     Vector::Mixed(codes.iter().map(value).collect())
 }
 
@@ -177,7 +256,7 @@ fn vector(column: &ColumnRef, array: ArrayRef, whole: bool) -> Result<Vector> {
         };
     };
     if let ColumnType::Value(_) = column.column_type() {
-        return Ok(values_of(&widen(&*array).unwrap_or_default(), &*dictionary));
+        return Ok(values_of(&widen(&*array).unwrap_or_default(), &*dictionary, None));
     }
     if !column.is_multi_value() {
         return Ok(Vector::Coded { codes: widen(&*array).unwrap_or_default().into(), dictionary });

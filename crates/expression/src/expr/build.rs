@@ -2,11 +2,15 @@
 //! constants are folded.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use dialect::path::JsonPath;
 
 use super::functions::{self, Call, FunctionKind};
 use super::lambda::Lambda;
 use super::node::{Frame, Node};
 use super::parser::Ast;
+use super::scalar::Scalar;
 use super::{arithmetic, comparison, logic};
 use crate::{Environment, Error, Result};
 
@@ -20,6 +24,8 @@ pub(crate) struct InputSlot {
     pub slot: usize,
     /// Read as a whole array, not value by value.
     pub whole: bool,
+    /// Not the column is read but the literals at this path of it.
+    pub path: Option<Arc<JsonPath>>,
 }
 
 pub(crate) struct Built {
@@ -61,7 +67,7 @@ impl Builder<'_> {
         }
         match ast {
             Ast::Literal(value) => Ok(Node::Literal(value.clone())),
-            Ast::Identifier(name) => Ok(Node::Slot(self.slot(name, whole))),
+            Ast::Identifier(name) => Ok(Node::Slot(self.slot(name, whole, None))),
             Ast::Unary(op, operand) => {
                 let args = vec![self.node(operand, false)?];
                 let function = if *op == "-" { arithmetic::negate() } else { logic::not() };
@@ -91,11 +97,28 @@ impl Builder<'_> {
         self.is_row_by_row |= !functions::runs_over_vectors(kind.name);
         let (lambda, rest) = self.lambda(kind, args)?;
         let wants_array = |at: usize| kind.arrays.contains(at + args.len() - rest.len());
-        let nodes = rest.iter().enumerate().map(|(at, arg)| self.node(arg, wants_array(at)));
+        let literals = self.literals(kind, rest);
+        let nodes = rest.iter().enumerate().map(|(at, arg)| match &literals {
+            Some((name, path)) if at == 0 => Ok(Node::Slot(self.slot(name, true, Some(path.clone())))),
+            _ => self.node(arg, wants_array(at)),
+        });
         let nodes = nodes.collect::<Result<Vec<_>>>()?;
-        let call = Call { name: kind.name, args: &nodes, lambda, environment: self.environment };
+        let takes_literals = literals.is_some();
+        let call = Call { name: kind.name, args: &nodes, lambda, takes_literals, environment: self.environment };
         let function = (kind.build)(call)?;
         Ok(fold(Node::Call { function, args: nodes }))
+    }
+
+    /// The column and the path, when a function asks for the literals at a constant path of a column.
+    fn literals(&self, kind: &FunctionKind, args: &[Ast]) -> Option<(String, Arc<JsonPath>)> {
+        match args {
+            [Ast::Identifier(name), Ast::Literal(Scalar::Text(path)), ..] if kind.reads_literals => {
+                let is_column = !self.scopes.iter().any(|scope| scope.contains_key(name));
+                let path = JsonPath::parse(path).ok().filter(|_| is_column)?;
+                Some((name.clone(), Arc::new(path)))
+            }
+            _ => None,
+        }
     }
 
     /// The lambda of a function that takes one, and the arguments after it.
@@ -124,15 +147,16 @@ impl Builder<'_> {
         self.num_slots - 1
     }
 
-    fn slot(&mut self, name: &str, whole: bool) -> usize {
+    fn slot(&mut self, name: &str, whole: bool, path: Option<Arc<JsonPath>>) -> usize {
         if let Some(slot) = self.scopes.iter().rev().find_map(|scope| scope.get(name)) {
             return *slot;
         }
-        if let Some(input) = self.inputs.iter().find(|input| input.name == name && input.whole == whole) {
+        if let Some(input) = self.inputs.iter().find(|input| input.name == name && input.whole == whole && input.path == path)
+        {
             return input.slot;
         }
         let slot = self.new_slot();
-        self.inputs.push(InputSlot { name: name.to_string(), slot, whole });
+        self.inputs.push(InputSlot { name: name.to_string(), slot, whole, path });
         slot
     }
 }

@@ -57,6 +57,18 @@ struct Read {
     values: Vector,
     /// Whether arrays are rows of several values, each of which is a value of its own.
     repeats: bool,
+    /// Whether these are the literals at the input's path and not the documents.
+    is_literal: bool,
+}
+
+impl Read {
+    /// The literals when the input asks for those of a path.
+    fn of(self, input: &InputSlot) -> Vector {
+        match &input.path {
+            Some(path) if !self.is_literal => functions::literals_at(&self.values, path),
+            _ => self.values,
+        }
+    }
 }
 
 /// Named Arrow columns of one length.
@@ -114,9 +126,13 @@ impl Expr {
 
     /// The type of the result, given those of the columns; `None` where it cannot be known.
     pub fn output_type(&self, column: &dyn Fn(&str) -> Option<ExprType>) -> Option<ExprType> {
+        self.output_of(&|input| column(&input.name))
+    }
+
+    fn output_of(&self, column: &dyn Fn(&InputSlot) -> Option<ExprType>) -> Option<ExprType> {
         let mut slots = vec![None; self.inner.num_slots];
         for input in &self.inner.inputs {
-            slots[input.slot] = column(&input.name);
+            slots[input.slot] = column(input);
         }
         self.inner.root.output(&slots)
     }
@@ -129,22 +145,23 @@ impl Expr {
     /// One value for each of `num_rows` rows. Rows that are arrays in a column read value by value give an array
     /// of the results; a column that is `None` is null. Fails where a function refuses a value.
     pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
-        let repeating = |values: Vector| Read { values, repeats: true };
-        self.eval_inputs(num_rows, false, |name, _| Ok(column(name)?.map(repeating)))
+        let repeating = |values: Vector| Read { values, repeats: true, is_literal: false };
+        self.eval_inputs(num_rows, false, |input| Ok(column(&input.name)?.map(repeating)))
     }
 
-    /// As `eval`; `column` is told the name and whether the column is read as whole arrays. With `as_lists` a list of
-    /// one text stays a list.
+    /// As `eval`; `column` is told the input. With `as_lists` a list of one text stays a list.
     fn eval_inputs(
         &self,
         num_rows: usize,
         as_lists: bool,
-        mut column: impl FnMut(&str, bool) -> Result<Option<Read>>,
+        mut column: impl FnMut(&InputSlot) -> Result<Option<Read>>,
     ) -> Result<Vector> {
         let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
         let mut repeated = Vec::new();
         for input in &self.inner.inputs {
-            let Some(Read { values, repeats }) = column(&input.name, input.whole)? else { continue };
+            let Some(read) = column(input)? else { continue };
+            let repeats = read.repeats;
+            let values = read.of(input);
             if values.len() != num_rows {
                 return Err(Error::invalid(format!("column '{}' has another number of rows", input.name)));
             }
@@ -168,7 +185,7 @@ impl Expr {
         let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
         for input in &self.inner.inputs {
             if let Some(values) = column(&input.name) {
-                slots[input.slot] = values;
+                slots[input.slot] = Read { values, repeats: false, is_literal: false }.of(input);
             }
         }
         self.inner.root.eval(&Frame { num_rows, slots: &slots })

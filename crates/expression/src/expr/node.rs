@@ -19,6 +19,11 @@ pub(crate) trait Function: Send + Sync {
         true
     }
 
+    /// The type asked for, when the result is the first argument, the literals at a path, cast to that.
+    fn as_literals(&self) -> Option<Option<ExprType>> {
+        None
+    }
+
     /// Slots read besides those of the arguments.
     fn slots(&self, _out: &mut BTreeSet<usize>) {}
 }

@@ -50,6 +50,9 @@ impl VirtualSpec for Computed {
         if let (Some(column), None) = (bound.column(), &self.output_type) {
             return Ok(column.clone());
         }
+        if let Some(column) = self.literals(&bound) {
+            return Ok(column);
+        }
         let output_type = self.output_type.clone().unwrap_or_else(|| inferred(&bound));
         if let Some(column) = over_values(&bound, &output_type, self.output_type.is_none())? {
             return Ok(column);
@@ -86,6 +89,19 @@ fn inferred(bound: &BoundExpr) -> ColumnType {
 }
 
 impl Computed {
+    /// The column of a path, when that and no other type is asked for.
+    fn literals(&self, bound: &BoundExpr) -> Option<ColumnRef> {
+        let (column, to) = bound.literals()?;
+        let is_type = |to: ExprType| match column.column_type() {
+            ColumnType::Long => to == ExprType::LONG,
+            ColumnType::Double => to == ExprType::DOUBLE,
+            ColumnType::String => to == ExprType::STRING,
+            ColumnType::Float | ColumnType::State(_) | ColumnType::Value(_) => false,
+        };
+        let is_asked = self.output_type.as_ref().is_none_or(|asked| *asked == column.column_type());
+        (to.is_none_or(is_type) && is_asked).then(|| column.clone())
+    }
+
     /// Once per entry of the only dictionary that is read. `None` when that is not possible: several columns, a
     /// dictionary longer than the rows, or an entry that no row may hold and that fails. Empty lists stay empty.
     fn over_dictionary(

@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::{ShownExpr, VirtualKind, VirtualSpec};
 use crate::columns::nulls;
 use crate::dimension_spec::column_type;
+use crate::fields::{Literals, expected, literals};
 use crate::json::Object;
 use crate::{Environment, Result, values};
 
@@ -60,7 +61,15 @@ struct NestedField {
 }
 
 impl NestedField {
-    /// The column of what lies at the path, each value with its own type.
+    /// What lies at the path, by the path's own column where it tells all.
+    fn literals(&self, segment: &SegmentRef) -> Result<Option<Literals>> {
+        match segment.column(&self.column) {
+            Some(column) if !self.from_raw => literals(&column, &self.path),
+            _ => Ok(None),
+        }
+    }
+
+    /// The column of what lies at the path of each document, each value with its own type.
     fn found(&self, segment: &SegmentRef) -> Result<Option<ColumnRef>> {
         let Some(column) = segment.column(&self.column) else { return Ok(None) };
         match column.column_type() {
@@ -87,6 +96,11 @@ impl VirtualSpec for NestedField {
     }
 
     fn bind(&self, segment: &SegmentRef, _: &Failure) -> Result<ColumnRef> {
+        if let Some(literals) = self.literals(segment)?
+            && let Some(column) = expected(&literals, &self.expected, segment)?
+        {
+            return Ok(column);
+        }
         let Some(column) = self.found(segment)? else { return nulls(&self.expected, segment.num_rows()) };
         match (column.column_type(), &self.expected) {
             (ColumnType::Value(_), ColumnType::String) => values::texts(&column, values::shown_text),
@@ -98,7 +112,11 @@ impl VirtualSpec for NestedField {
     }
 
     fn shown(&self, segment: &SegmentRef) -> Option<ShownExpr> {
-        let column = self.found(segment).ok().flatten()?;
+        let column = match self.literals(segment).ok()? {
+            Some(Literals::Column(column)) => column,
+            Some(Literals::Nothing) => nulls(&self.expected, segment.num_rows()).ok()?,
+            None => self.found(segment).ok().flatten()?,
+        };
         Some(ShownExpr::of_column(column, self.expected.to_string()))
     }
 }

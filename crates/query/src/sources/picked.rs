@@ -8,7 +8,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Int64Array, ListArray, UInt32Array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::Field;
-use segment::{BitmapIndex, CodeWidth, Column, ColumnRef, narrow, widen};
+use dialect::path::JsonPath;
+use segment::{BitmapIndex, CodeWidth, Column, ColumnRef, Field as PathField, Fields, narrow, widen};
 
 /// Row numbers of another segment. Cheap to clone.
 #[derive(Clone)]
@@ -143,8 +144,36 @@ impl Column for PickedColumn {
         None
     }
 
+    fn fields(&self) -> Option<Arc<dyn Fields>> {
+        let inner = self.inner.fields()?;
+        Some(Arc::new(PickedFields { inner, rows: self.rows.clone() }))
+    }
+
     fn size_bytes(&self) -> u64 {
         0
+    }
+}
+
+/// Paths of nested data through row numbers.
+struct PickedFields {
+    inner: Arc<dyn Fields>,
+    rows: Picked,
+}
+
+impl Fields for PickedFields {
+    fn paths(&self) -> Vec<JsonPath> {
+        self.inner.paths()
+    }
+
+    fn find(&self, path: &JsonPath) -> PathField {
+        match self.inner.find(path) {
+            PathField::Column(column) => PathField::Column(Arc::new(PickedColumn::new(column, self.rows.clone()))),
+            other => other,
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.inner.is_whole()
     }
 }
 

@@ -10,14 +10,16 @@ use std::sync::Arc;
 
 use crate::common::{events, id, live, table};
 use aggregate::{AggregatorSpec, ColumnType, parse_aggregator};
+use arrow_array::StringArray;
+use dialect::value::{key, of_json};
 use segment::conformance::{check, rows};
 use segment::{
-    BatchView, DimensionSchema, MultiValueHandling, RollupSchema, SealedSegment, Segment, Source, Table,
+    BatchView, DimensionSchema, MultiValueHandling, RollupSchema, SealedSegment, Segment, Shape, Source, Table,
     image_from_parquet, inspect, merge, write_image, write_parquet,
 };
 use serde_json::{Value, json};
 
-const NAMES: [&str; 7] = ["rollup", "multi_value", "nulls", "sketches", "unicode", "filtered", "values"];
+const NAMES: [&str; 8] = ["rollup", "multi_value", "nulls", "sketches", "unicode", "filtered", "values", "nested"];
 
 fn folder(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../segments").join(version)
@@ -76,6 +78,7 @@ fn golden(name: &str) -> Table {
         "unicode" => sealed_rows(unicode()),
         "filtered" => filtered(),
         "values" => sealed_rows(crate::values::view()),
+        "nested" => sealed_rows(nested()),
         other => panic!("no golden segment '{other}'"),
     }
 }
@@ -99,6 +102,28 @@ fn nulls() -> Arc<BatchView> {
         .long("no_long", [None; 4])
         .build()
         .unwrap()
+}
+
+/// Documents with paths of every type.
+fn nested() -> Arc<BatchView> {
+    let documents = [
+        json!({"a": 1, "b": {"c": "x", "d": [1, 2.5]}, "m": 1, "l": [{"k": true}, 7]}),
+        json!({"a": -5, "b": {"c": "y", "d": ["z", null]}, "m": "one", "l": [{"k": false}], "f": 1.5}),
+        json!({"a": null, "b": {}, "m": [3], "it's": {"": 0.25}, "l": [1, 2]}),
+        json!(null),
+        json!("plain"),
+    ];
+    let keys: StringArray = documents.iter().map(|tree| key(&of_json(tree))).collect();
+    BatchView::builder().time(0..documents.len() as i64).values("n", Shape::Json, keys).build().unwrap()
+}
+
+/// Files that know no paths tell by their documents alone.
+#[test]
+fn nested_data_without_paths_opens() {
+    let open = |name: &str| SealedSegment::open(&folder("v1").join(name).with_extension("image"), id()).unwrap();
+    assert!(open("values").column("nested").unwrap().fields().is_none());
+    let fields = open("nested").column("n").unwrap().fields().unwrap();
+    assert!(fields.is_whole() && fields.paths().len() == 10);
 }
 
 fn unicode() -> Arc<BatchView> {

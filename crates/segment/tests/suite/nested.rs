@@ -186,7 +186,7 @@ fn document() -> impl Strategy<Value = Json> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
     #[test]
     fn a_path_is_what_its_documents_hold(documents in prop::collection::vec(document(), 0..40)) {

@@ -7,8 +7,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{Call, FunctionKind, MANY, Output, TEXT, rows};
 use crate::expr::cast;
-use crate::expr::node::Function;
+use crate::expr::builder::Builder;
+use crate::expr::node::{Frame, Function, Node};
 use crate::expr::scalar::{ExprType, Kind, Scalar};
+use crate::expr::vector::Vector;
 use crate::{Error, Result, values};
 
 const JSON: Output = Output::Is(ExprType::Scalar(Kind::Json));
@@ -21,7 +23,7 @@ pub(super) const KINDS: &[FunctionKind] = &[
     FunctionKind::new("json_paths", 1..=1, json_paths).arrays(super::ArrayArgs::At(0)),
     FunctionKind::new("json_query", 2..=2, json_query).arrays(super::ArrayArgs::At(0)),
     FunctionKind::new("json_query_array", 2..=2, json_query_array).arrays(super::ArrayArgs::At(0)),
-    FunctionKind::new("json_value", 2..=3, json_value).arrays(super::ArrayArgs::At(0)),
+    FunctionKind::new("json_value", 2..=3, json_value).arrays(super::ArrayArgs::At(0)).literals(),
     FunctionKind::new("parse_json", 1..=1, parse_json),
     FunctionKind::new("to_json_string", 1..=1, to_json_string).arrays(super::ArrayArgs::At(0)),
     FunctionKind::new("try_parse_json", 1..=1, try_parse_json),
@@ -59,20 +61,70 @@ fn json_value(call: Call<'_>) -> Result<Box<dyn Function>> {
         None => None,
         Some(text) => Some(cast::type_of(&text).ok_or_else(|| call.error(format!("unknown type '{text}'")))?),
     };
-    let body = move |args: &[Scalar<'_>]| -> Result<Scalar<'static>> {
-        let found = path.query(&values::of_scalar(&args[0])).map_or(Value::Null, |found| literal_of(&found));
-        let found = values::scalar(found).into_owned();
-        match (to, &found) {
-            (None, _) => Ok(found),
-            (Some(ExprType::Scalar(kind)), Scalar::Array(array)) if array.items.len() != 1 => {
-                Err(Error::evaluation(name, format!("cannot cast ARRAY<{}> to {kind}", array.kind)))
-            }
-            (Some(to), _) => Ok(cast::cast(found, to)),
+    if call.takes_literals {
+        return Ok(Box::new(Literals { name, to }));
+    }
+    let output = to.map_or(Output::Unknown, Output::Is);
+    rows(output, move |args| cast_literal(name, literal_at(&args[0], &path), to))
+}
+
+/// The scalar, or array of scalars, at a path of a value.
+pub(crate) fn literal_at(value: &Scalar<'_>, path: &JsonPath) -> Scalar<'static> {
+    let found = path.query(&values::of_scalar(value)).map_or(Value::Null, |found| literal_of(&found));
+    values::scalar(found).into_owned()
+}
+
+/// The literals at a path, for values one a row.
+pub(crate) fn literals_at(values: &Vector, path: &JsonPath) -> Vector {
+    match values {
+        Vector::Constant(value, num_rows) => Vector::Constant(literal_at(value, path), *num_rows),
+        values => Vector::Mixed((0..values.len()).map(|row| literal_at(&values.get(row), path)).collect()),
+    }
+}
+
+fn cast_literal<'a>(name: &str, found: Scalar<'a>, to: Option<ExprType>) -> Result<Scalar<'a>> {
+    match (to, &found) {
+        (None, _) => Ok(found),
+        (Some(ExprType::Scalar(kind)), Scalar::Array(array)) if array.items.len() != 1 => {
+            Err(Error::evaluation(name, format!("cannot cast ARRAY<{}> to {kind}", array.kind)))
         }
-    };
-    match to {
-        Some(to) => rows(Output::Is(to), move |args| body(args)),
-        None => rows(Output::Unknown, move |args| body(args)),
+        (Some(to), _) => Ok(cast::cast(found, to)),
+    }
+}
+
+/// `json_value` over literals that were found already.
+struct Literals {
+    name: &'static str,
+    to: Option<ExprType>,
+}
+
+impl Function for Literals {
+    fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        let Some(found) = args.first() else { return Ok(Vector::nulls(frame.num_rows)) };
+        let found = found.eval(frame)?;
+        let is_cast = match (&found, self.to) {
+            (_, None) => true,
+            (Vector::Long(_), Some(to)) => to == ExprType::LONG,
+            (Vector::Double(_), Some(to)) => to == ExprType::DOUBLE,
+            (Vector::Text(_) | Vector::Coded { .. }, Some(to)) => to == ExprType::STRING,
+            (Vector::Constant(..) | Vector::Mixed(_), Some(_)) => false,
+        };
+        if is_cast {
+            return Ok(found);
+        }
+        let mut out = Builder::new(found.len());
+        for row in 0..found.len() {
+            out.push(cast_literal(self.name, found.get(row), self.to)?)?;
+        }
+        Ok(out.finish())
+    }
+
+    fn output(&self, _args: &[Option<ExprType>]) -> Option<ExprType> {
+        self.to
+    }
+
+    fn as_literals(&self) -> Option<Option<ExprType>> {
+        Some(self.to)
     }
 }
 

@@ -18,6 +18,8 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
+pub(super) use json::{literal_at, literals_at};
+
 use super::builder::Builder;
 use super::lambda::Lambda;
 use super::node::{Frame, Function, Node};
@@ -47,6 +49,8 @@ pub(crate) struct FunctionKind {
     /// Which arguments are read as whole arrays.
     pub arrays: ArrayArgs,
     pub takes_lambda: bool,
+    /// Asks for the literals at the path that comes second.
+    pub reads_literals: bool,
     pub build: fn(Call<'_>) -> Result<Box<dyn Function>>,
 }
 
@@ -78,7 +82,7 @@ impl FunctionKind {
         arity: RangeInclusive<usize>,
         build: fn(Call<'_>) -> Result<Box<dyn Function>>,
     ) -> Self {
-        Self { name, arity, arrays: ArrayArgs::None, takes_lambda: false, build }
+        Self { name, arity, arrays: ArrayArgs::None, takes_lambda: false, reads_literals: false, build }
     }
 
     pub const fn arrays(self, arrays: ArrayArgs) -> Self {
@@ -87,6 +91,10 @@ impl FunctionKind {
 
     pub const fn lambda(self) -> Self {
         Self { takes_lambda: true, ..self }
+    }
+
+    pub const fn literals(self) -> Self {
+        Self { reads_literals: true, ..self }
     }
 
     pub fn check_arity(&self, num_args: usize) -> Result<()> {
@@ -107,6 +115,8 @@ pub(crate) struct Call<'a> {
     pub name: &'static str,
     pub args: &'a [Node],
     pub lambda: Option<Lambda>,
+    /// The first argument gives the literals at the path already.
+    pub takes_literals: bool,
     pub environment: &'a Environment,
 }
 
