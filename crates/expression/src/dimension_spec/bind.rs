@@ -7,8 +7,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use dialect::read;
-use segment::narrow;
-use segment::{ColumnRef, SegmentRef, VECTOR_ROWS};
+use segment::{ColumnRef, NumberCodes, SegmentRef, VECTOR_ROWS, narrow, widen};
 
 use super::filtered::keep_column;
 use super::{DimensionSpec, Transform};
@@ -102,6 +101,9 @@ pub(crate) fn text_of_numbers(
     segment: &SegmentRef,
     extraction: Option<&ExtractionFn>,
 ) -> Result<ColumnRef> {
+    if let Some(numbers) = column.number_codes() {
+        return text_of_codes(numbers, extraction);
+    }
     let mut seen: hashbrown::HashMap<Option<i64>, u32> = hashbrown::HashMap::new();
     let mut interner = Interner::default();
     let mut codes = Vec::with_capacity(segment.num_rows());
@@ -128,6 +130,18 @@ pub(crate) fn text_of_numbers(
     interner.code(None)?;
     let (dictionary, places) = interner.finish()?;
     codes.iter_mut().for_each(|code| *code = places[*code as usize]);
+    coded(narrow(&codes, places.len()), dictionary)
+}
+
+fn text_of_codes(numbers: &NumberCodes, extraction: Option<&ExtractionFn>) -> Result<ColumnRef> {
+    let mut interner = Interner::default();
+    let values = numbers.values();
+    let texts = (0..values.len()).map(|at| interner.code(shown(values, at, extraction).as_deref()));
+    let texts = texts.collect::<Result<Vec<u32>>>()?;
+    interner.code(None)?;
+    let (dictionary, places) = interner.finish()?;
+    let mut codes = widen(numbers.codes().as_ref()).unwrap_or_default();
+    codes.iter_mut().for_each(|code| *code = places[texts[*code as usize] as usize]);
     coded(narrow(&codes, places.len()), dictionary)
 }
 

@@ -151,7 +151,8 @@ impl Builder<'_> {
         if let Some(slot) = self.scopes.iter().rev().find_map(|scope| scope.get(name)) {
             return *slot;
         }
-        if let Some(input) = self.inputs.iter().find(|input| input.name == name && input.whole == whole && input.path == path)
+        if let Some(input) =
+            self.inputs.iter().find(|input| input.name == name && input.whole == whole && input.path == path)
         {
             return input.slot;
         }

@@ -15,9 +15,8 @@ use timeline::{Interval, SegmentId};
 use crate::expr::read_whole;
 use crate::{Filter, VirtualColumns, WithVirtual};
 
-const PATHS: [&str; 12] = [
-    "$", "$.a", "$.b", "$.a.b", "$.a[0]", "$.a[1]", "$.a[-1]", "$.a[0].b", "$.b[-1].a", "$.c.d", "$[0]", "$['x.y']",
-];
+const PATHS: [&str; 12] =
+    ["$", "$.a", "$.b", "$.a.b", "$.a[0]", "$.a[1]", "$.a[-1]", "$.a[0].b", "$.b[-1].a", "$.c.d", "$[0]", "$['x.y']"];
 const TYPES: [&str; 7] = ["STRING", "LONG", "DOUBLE", "FLOAT", "ARRAY<STRING>", "ARRAY<LONG>", "COMPLEX<json>"];
 
 fn live(keys: &[Option<String>]) -> SegmentRef {
@@ -119,7 +118,8 @@ fn columns_of_paths_answer_as_documents() {
         {"a": 1, "b": "a", "c": {"d": 1.5}}, {"a": -3, "b": "1", "c": {"d": 1e10}}, {"a": null, "b": null}, {"a": 7},
     ]);
     let arrays = json!([{"a": [1, 2], "b": [{"a": 1}]}, {"a": [], "b": [{"a": 2}, 3]}, {"a": [null, 3]}, null]);
-    let mixed = json!([{"a": 1, "b": true}, {"a": "a", "b": 1.5}, {"a": {"b": [1.5, "x"]}}, {"a": [{"b": 1}, 5]}, "a", [1]]);
+    let mixed =
+        json!([{"a": 1, "b": true}, {"a": "a", "b": 1.5}, {"a": {"b": [1.5, "x"]}}, {"a": [{"b": 1}, 5]}, "a", [1]]);
     for documents in [typed, arrays, mixed] {
         check(documents.as_array().unwrap());
     }
@@ -144,7 +144,8 @@ impl Dice {
             7 | 9 => (0..self.below(4)).map(|_| self.document(depth - 1)).collect(),
             _ => {
                 let names = ["a", "b", "c", "d", "x.y"];
-                let fields = (0..self.below(4)).map(|_| (names[self.below(5) as usize].to_owned(), self.document(depth - 1)));
+                let fields =
+                    (0..self.below(4)).map(|_| (names[self.below(5) as usize].to_owned(), self.document(depth - 1)));
                 Value::Object(fields.collect())
             }
         }

@@ -14,7 +14,8 @@ use crate::codes::{codes_of, widen};
 use crate::dictionary::array_bytes;
 use crate::nested::FixedFields;
 use crate::{
-    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, NumberCodes, Result, StringDictionary, VECTOR_ROWS,
+    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, NumberCodes, Result, StringDictionary,
+    VECTOR_ROWS,
 };
 
 /// A whole column as one array of the types `Column::read` promises.

@@ -39,9 +39,7 @@ impl LiveFields {
             Kept::Doubles(values) => {
                 Arc::new(LiveNumbers { rows, values: values.view(), column_type: ColumnType::Double })
             }
-            Kept::Texts(values) => {
-                Arc::new(LiveTexts::new(ColumnType::String, rows, values.view(), Interner::new()))
-            }
+            Kept::Texts(values) => Arc::new(LiveTexts::new(ColumnType::String, rows, values.view(), Interner::new())),
             Kept::Values(values, survey) => {
                 let shape = survey.shape().unwrap_or(Shape::String);
                 Arc::new(LiveTexts::new(ColumnType::Value(shape), rows, values.view(), Interner::new()))

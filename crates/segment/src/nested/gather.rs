@@ -121,7 +121,8 @@ impl Tree {
     }
 
     fn memory_bytes(&self) -> usize {
-        let names: usize = self.nodes.iter().map(|node| node.fields.capacity() * 48 + node.elements.capacity() * 4).sum();
+        let names: usize =
+            self.nodes.iter().map(|node| node.fields.capacity() * 48 + node.elements.capacity() * 4).sum();
         self.nodes.len() * size_of::<Node>() + names
     }
 }

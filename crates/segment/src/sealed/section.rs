@@ -17,8 +17,7 @@ use crate::batch_view::bounds;
 use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
 use crate::codes::widen;
 use crate::{
-    ArrayColumn, Bounds, Column, Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, TimeRuns,
-    VECTOR_ROWS,
+    ArrayColumn, Bounds, Column, Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, TimeRuns, VECTOR_ROWS,
 };
 
 const MAGIC: &[u8; 8] = b"DOLMENIX";

@@ -6,8 +6,8 @@ use dialect::value::{self, Value};
 use serde_json::{Map, Value as Json};
 
 use super::{Call, FunctionKind, MANY, Output, TEXT, rows};
-use crate::expr::cast;
 use crate::expr::builder::Builder;
+use crate::expr::cast;
 use crate::expr::node::{Frame, Function, Node};
 use crate::expr::scalar::{ExprType, Kind, Scalar};
 use crate::expr::vector::Vector;
@@ -219,7 +219,9 @@ fn json_keys(call: Call<'_>) -> Result<Box<dyn Function>> {
 
 /// The paths to all values that are no objects; of null `$`.
 fn json_paths(_: Call<'_>) -> Result<Box<dyn Function>> {
-    rows(TEXTS, |args| Ok(super::text_array(paths(&tree(&args[0])).iter().map(|path| Scalar::text(path.to_string())).collect())))
+    rows(TEXTS, |args| {
+        Ok(super::text_array(paths(&tree(&args[0])).iter().map(|path| Scalar::text(path.to_string())).collect()))
+    })
 }
 
 /// Objects, or texts of such, merged deeply: later fields replace earlier ones. Null when one is null.
