@@ -1,8 +1,10 @@
 //! The store from outside: HTTP in, JSON out.
 
+mod clients;
 mod hostile;
 mod lookups;
 mod negotiation;
 mod recast;
 mod scenarios;
 mod store;
+mod traps;

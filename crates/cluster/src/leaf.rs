@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn published_parts_are_left_out() {
+    fn trap_56_published_parts_are_left_out() {
         assert_eq!(ranges(10, vec![part(0, 0, 10), part(0, 10, 15)]), Ok(vec![(10, 15)]));
     }
 

@@ -281,7 +281,7 @@ fn hostile_records_are_counted_and_nothing_panics() {
 }
 
 #[test]
-fn windows_go_by_the_time_of_the_record() {
+fn trap_58_windows_go_by_the_time_of_the_record() {
     let windows = crate::transform::Windows { late_ms: Some(100), early_ms: Some(10), ..Default::default() };
     let parser = parser(json!({"dimensionsSpec": {"dimensions": ["d"]}}), json!({"type": "json"}), Numbering::Stream)
         .with_windows(windows);
@@ -324,7 +324,7 @@ impl Reader for PanicsOnBoom {
 
 /// Sketches tell numbers from texts, except in lists; counts of distinct values know texts alone.
 #[test]
-fn values_are_counted_as_druid_counts_them() {
+fn trap_59_values_are_counted_as_druid_counts_them() {
     let metric = |tag: &str, field: &str| json!({"type": tag, "name": tag, field: if field == "fields" { json!(["v"]) } else { json!("v") }});
     let schema = json!({"dimensionsSpec": {"dimensions": ["d"]}, "metricsSpec": [
         metric("hyperUnique", "fieldName"), metric("cardinality", "fields"), metric("thetaSketch", "fieldName"),

@@ -37,7 +37,7 @@ fn values_of_several_types_are_each_computed_as_their_own() {
 }
 
 #[test]
-fn the_filter_sees_transforms_and_drops_rows_as_thrown_away() {
+fn trap_61_the_filter_sees_transforms_and_drops_rows_as_thrown_away() {
     let schema = json!({
         "dimensionsSpec": {"dimensions": ["a"]},
         "transformSpec": {

@@ -15,7 +15,7 @@ use storage::DiskFault;
 use world::{World, json_of, limits, spec, until, wanted};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_event_is_published_once_and_seen_before() {
+async fn trap_57_every_event_is_published_once_and_seen_before() {
     let world = World::new();
     world.produce(0, 500);
     let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(3600), ..limits() });

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 const VERSION: &str = "2018-05-21T16:00:05.123Z";
 
 #[test]
-fn text_leaves_out_partition_zero() {
+fn trap_55_text_leaves_out_partition_zero() {
     let interval = Interval::parse("2018-05-21T16/PT1H").unwrap();
     let id = SegmentId::new("click_stream", interval, VERSION, 0);
     let text = "click_stream_2018-05-21T16:00:00.000Z_2018-05-21T17:00:00.000Z_2018-05-21T16:00:05.123Z";

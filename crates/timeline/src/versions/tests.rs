@@ -14,7 +14,7 @@ fn shown(timeline: &Timeline<&'static str>, within: Interval) -> Vec<(i64, i64, 
 }
 
 #[test]
-fn newer_versions_hide_older_ones_once_complete() {
+fn trap_55_newer_versions_hide_older_ones_once_complete() {
     let mut timeline = Timeline::default();
     timeline.add(span(0, 30), "1", 0, 1, "a");
     timeline.add(span(10, 20), "2", 0, 2, "b");
@@ -28,7 +28,7 @@ fn newer_versions_hide_older_ones_once_complete() {
 }
 
 #[test]
-fn versions_compare_as_text_and_neighbours_stay_apart() {
+fn trap_55_versions_compare_as_text_and_neighbours_stay_apart() {
     let mut timeline = Timeline::default();
     timeline.add(span(0, 10), "9", 0, 0, "a");
     timeline.add(span(0, 10), "10", 0, 0, "b");
@@ -38,7 +38,7 @@ fn versions_compare_as_text_and_neighbours_stay_apart() {
 
 proptest! {
     #[test]
-    fn every_instant_shows_its_newest_complete_set(
+    fn trap_56_every_instant_shows_its_newest_complete_set(
         sets in proptest::collection::vec((0i64..20, 1i64..12, 0u8..4, 0u32..3), 0..10),
         start in 0i64..20,
         length in 1i64..20,

@@ -50,7 +50,7 @@ fn check(cases: &[(Value, &str)]) {
 }
 
 #[test]
-fn trap_21_and_22_leaves_say_unknown_of_null() {
+fn trap_22_leaves_say_unknown_of_null() {
     check(&[
         (json!({"type": "selector", "dimension": "s", "value": "a"}), "utf"),
         (json!({"type": "selector", "dimension": "s"}), "tff"),

@@ -7,7 +7,7 @@ fn read(format: &str, text: &str) -> Option<i64> {
 const T: i64 = 1_709_984_096_000;
 
 #[test]
-fn auto_takes_digits_as_milliseconds_and_the_rest_as_iso() {
+fn trap_62_auto_takes_digits_as_milliseconds_and_the_rest_as_iso() {
     for (text, wanted) in [
         ("2020", Some(2020)),
         ("1709984096000", Some(T)),
