@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use aggregate::Shape;
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type,
 };
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray};
 use arrow_schema::DataType;
 
 use super::builder::Builder;
 use super::scalar::{Kind, Scalar};
 use super::vector::Vector;
-use crate::{Error, Result};
+use crate::{Error, Result, values};
 
 impl Vector {
     /// Fails for types that have no meaning in an expression.
@@ -39,6 +40,24 @@ impl Vector {
             DataType::List(_) => lists(array)?,
             other => return Err(Error::unsupported(format!("an expression cannot read columns of type {other}"))),
         })
+    }
+
+    /// Values by their keys; what is no key is null.
+    pub fn from_keys<'a>(keys: impl Iterator<Item = Option<&'a str>>) -> Vector {
+        Vector::Mixed(keys.map(|key| values::scalar(values::of_key(key)).into_owned()).collect())
+    }
+
+    /// The keys of the values and the least shape that holds them all, where they are of several kinds, arrays or
+    /// nested data.
+    pub fn to_keys(&self) -> Option<(StringArray, Shape)> {
+        let scalars: Vec<Scalar<'_>> = (0..self.len()).map(|row| self.get(row)).collect();
+        let shapes = || scalars.iter().filter_map(|scalar| Shape::of_value(&values::of_scalar(scalar)));
+        let first = shapes().next()?;
+        if first <= Shape::String && shapes().all(|shape| shape == first) {
+            return None;
+        }
+        let keys = scalars.iter().map(|scalar| dialect::value::key(&values::of_scalar(scalar))).collect();
+        Some((keys, shapes().fold(first, Shape::wider)))
     }
 
     /// Long, double or text with nulls; rows of several kinds become the widest of them, arrays text.

@@ -23,7 +23,7 @@ const LETTERS: &str = "GCYxweEyDMdaKhHkmsSzZ";
 const MAX_LENGTH: usize = 1024;
 
 impl Pattern {
-    /// Fails on a letter that has no meaning and on a quote without end.
+    /// Fails on a letter that has no meaning. A quote without end reaches to the end, as clients rely on.
     pub fn parse(text: &str) -> Result<Pattern> {
         let bad = |reason: String| Error::invalid(format!("date pattern '{text}': {reason}"));
         if text.is_empty() || text.len() > MAX_LENGTH {
@@ -34,7 +34,7 @@ impl Pattern {
         while let Some(c) = chars.next() {
             let item = match c {
                 '\'' if chars.next_if_eq(&'\'').is_some() => Item::Text("'".into()),
-                '\'' => Item::Text(quoted(&mut chars).ok_or_else(|| bad("a quote has no end".into()))?),
+                '\'' => Item::Text(quoted(&mut chars)),
                 c if c.is_ascii_alphabetic() && LETTERS.contains(c) => {
                     let mut count = 1;
                     while chars.next_if_eq(&c).is_some() {
@@ -88,14 +88,15 @@ impl Pattern {
     }
 }
 
-/// After the first quote: the text up to the last one; two quotes are one.
-fn quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> {
+/// After the first quote: the text up to the last one, or to the end; two quotes are one.
+fn quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> String {
     let mut text = String::new();
-    loop {
-        match chars.next()? {
+    while let Some(c) = chars.next() {
+        match c {
             '\'' if chars.next_if_eq(&'\'').is_some() => text.push('\''),
-            '\'' => return Some(text),
+            '\'' => break,
             c => text.push(c),
         }
     }
+    text
 }

@@ -63,6 +63,9 @@ fn what_does_not_fit_is_none() {
 #[test]
 fn an_unknown_letter_is_named() {
     assert!(Pattern::parse("yyyy-bb").unwrap_err().to_string().contains("'b'"));
-    assert!(Pattern::parse("yyyy 'open").is_err());
+    let open = Pattern::parse("yyyy'T'HH'Z").expect("a quote may reach to the end");
+    let mut text = String::new();
+    open.write(0, &TimeZone::UTC, &mut text);
+    assert_eq!(text, "1970T00Z");
     assert!(Pattern::parse("").is_err());
 }

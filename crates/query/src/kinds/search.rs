@@ -97,8 +97,9 @@ impl Search {
     }
 
     fn segment(&self, segment: &SegmentRef, exec: &ExecContext) -> Result<Hits> {
-        let mut hits = Hits::default();
         let Interval { start, end } = segment.id().interval;
+        // A segment without hits gives an empty list.
+        let mut hits = Hits::from([((start, end, String::new(), None), 0)]);
         let segment = match &self.common.virtual_columns {
             Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns)?,
             None => segment.clone(),
@@ -314,7 +315,9 @@ impl Search {
         let mut joined: HashMap<(i64, String, Option<String>), i64> = HashMap::new();
         for ((start, end, dimension, value), count) in hits {
             chunks.entry(bucket(start)).or_default().insert((start, end));
-            *joined.entry((bucket(start), dimension, value)).or_default() += count;
+            if count > 0 {
+                *joined.entry((bucket(start), dimension, value)).or_default() += count;
+            }
         }
         let stamp = |bucket: i64| {
             let chunks = &chunks[&bucket];
@@ -324,7 +327,7 @@ impl Search {
             let first = chunks.iter().next().map_or(bucket, |(start, _)| *start);
             if num_pieces > 1 && !self.granularity.is_all() { bucket } else { first }
         };
-        let mut lists: BTreeMap<i64, Vec<Hit>> = BTreeMap::new();
+        let mut lists: BTreeMap<i64, Vec<Hit>> = chunks.keys().map(|bucket| (stamp(*bucket), Vec::new())).collect();
         for ((bucket, dimension, value), count) in joined {
             lists.entry(stamp(bucket)).or_default().push((dimension, value, count));
         }

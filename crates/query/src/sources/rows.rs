@@ -53,11 +53,26 @@ fn state_type(spec: &Arc<dyn AggregatorSpec>, states: &ArrayRef) -> ColumnType {
 
 /// An expression over finalized columns.
 pub(crate) fn eval(expr: &Expr, table: &Table) -> Result<Values> {
-    let column = |name: &str| table.get(name).map(|values| Vector::from_arrow(&values.to_arrow())).transpose();
-    Ok(match expr.eval(table.num_rows(), column)? {
-        Vector::Long(values) => Values::Long(values),
-        Vector::Double(values) => Values::Double(values),
-        Vector::Text(values) => Values::Text(values),
-        other => Values::Text(other.to_arrow_as(Kind::Text).to_data().into()),
+    let column = |name: &str| table.get(name).map(vector).transpose();
+    let values = expr.eval(table.num_rows(), column)?;
+    if matches!(values, Vector::Constant(..) | Vector::Mixed(_))
+        && let Some((keys, shape)) = values.to_keys()
+    {
+        return Ok(Values::of_keys(&keys, shape));
+    }
+    Ok(match values.widest_kind() {
+        Kind::Long => Values::Long(values.to_arrow_as(Kind::Long).to_data().into()),
+        Kind::Double => Values::Double(values.to_arrow_as(Kind::Double).to_data().into()),
+        Kind::Text | Kind::Json => Values::Text(values.to_arrow_as(Kind::Text).to_data().into()),
+    })
+}
+
+/// What an expression reads of a column.
+fn vector(values: &Values) -> expression::Result<Vector> {
+    Ok(match values {
+        Values::Coded { codes, dictionary } if dictionary.keys_of().is_some() => {
+            Vector::from_keys(codes.iter().map(|code| dictionary.get(*code)))
+        }
+        other => Vector::from_arrow(&other.to_arrow())?,
     })
 }

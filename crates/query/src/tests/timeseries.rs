@@ -104,6 +104,22 @@ fn filtered_aggregators_and_post_aggregators() {
 }
 
 #[test]
+fn expressions_keep_the_types_of_their_values() {
+    let post = |name: &str, text: &str| json!({"type": "expression", "name": name, "expression": text});
+    let answer = ask(timeseries(json!({
+        "aggregations": [count()],
+        "postAggregations": [
+            post("long", "3600000"), post("double", "1.0"), post("text", "'1'"), post("null", "null"),
+            post("array", "array(n, 2)"), post("length", "array_length(array)"), post("constants", "[1.5, 2]"),
+            post("object", "json_object('n', n)"),
+        ],
+    })));
+    let expected = json!({"n": 6, "long": 3600000, "double": 1.0, "text": "1", "null": null, "array": [6, 2],
+        "length": 2, "constants": [1.5, 2.0], "object": {"n": 6}});
+    assert_eq!(answer[0]["result"], expected);
+}
+
+#[test]
 fn zones_print_their_offset() {
     let granularity = json!({"type": "period", "period": "P1D", "timeZone": "Asia/Shanghai"});
     let answer = ask(timeseries(json!({"granularity": granularity, "intervals": "2022-01-01/2022-01-02"})));
