@@ -24,6 +24,7 @@ mod float_max;
 mod float_min;
 mod float_sum;
 mod grouping;
+mod histogram;
 mod hll_sketch_build;
 mod hll_sketch_merge;
 mod hyper_unique;
@@ -39,6 +40,8 @@ mod long_min;
 mod long_sum;
 mod quantiles_doubles_sketch;
 mod quantiles_doubles_sketch_merge;
+mod sketch_build;
+mod sketch_merge;
 mod string_any;
 mod string_first;
 mod string_first_fold;
@@ -73,6 +76,7 @@ pub static KINDS: &[&Kind] = &[
     &float_min::KIND,
     &float_sum::KIND,
     &grouping::KIND,
+    &histogram::KIND,
     &hll_sketch_build::KIND,
     &hll_sketch_merge::KIND,
     &hyper_unique::KIND,
@@ -88,6 +92,8 @@ pub static KINDS: &[&Kind] = &[
     &long_sum::KIND,
     &quantiles_doubles_sketch::KIND,
     &quantiles_doubles_sketch_merge::KIND,
+    &sketch_build::KIND,
+    &sketch_merge::KIND,
     &string_any::KIND,
     &string_first::KIND,
     &string_first_fold::KIND,

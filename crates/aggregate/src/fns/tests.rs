@@ -148,6 +148,12 @@ fn samples(tag: &str) -> Vec<(Value, Vec<Column>)> {
             samples.push(stored("fixedBucketsHistogram", json("overflow")));
             samples
         }
+        "histogram" => {
+            let json = json!({"fieldName": "x", "breaks": [-20, 0, 0.5, 30]});
+            let mut samples = over(&all, json.clone());
+            samples.push(stored("histogram", json));
+            samples
+        }
         "tDigestSketch" => {
             let mut samples = over(&all, json!({"fieldName": "x", "compression": 3_000}));
             samples.push(stored("tDigestSketch", json!({"fieldName": "x", "compression": 3_000})));
@@ -257,6 +263,8 @@ fn bad_properties_are_named() {
         (json!({"type": "thetaSketch", "name": "a", "fieldName": "x", "size": 100}), "size"),
         (json!({"type": "quantilesDoublesSketch", "name": "a", "fieldName": "x", "k": 100}), "k"),
         (json!({"type": "cardinality", "name": "a", "fields": [1]}), "fields"),
+        (json!({"type": "histogram", "name": "a", "fieldName": "x", "breaks": []}), "breaks"),
+        (json!({"type": "histogram", "name": "a", "fieldName": "x", "breaks": [2, 1]}), "breaks"),
         (json!({"type": "grouping", "name": "a", "groupings": []}), "groupings"),
         (json!({"type": "stringLast", "name": "a", "fieldName": "x", "maxStringBytes": -1}), "maxStringBytes"),
     ] {

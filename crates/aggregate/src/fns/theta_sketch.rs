@@ -10,31 +10,32 @@ use crate::families::sketch_spec::{SketchKind, SketchSpec, estimates};
 use crate::input::{ColumnType, InputSpec};
 use crate::properties::Properties;
 use crate::sketches::theta::{Theta, ThetaSet, double_hash, long_hash, text_hash};
-use crate::spec::{Finalized, Kind};
+use crate::spec::{AggregatorSpec, Finalized, Kind};
 
 const DEFAULT_SIZE: i64 = 16_384;
 const STATE_TYPES: [&str; 3] = ["thetaSketch", "thetaSketchBuild", "thetaSketchMerge"];
 
-pub(super) static KIND: Kind = Kind {
-    tag: "thetaSketch",
-    parse: |json| {
-        let properties = Properties::new(json)?;
-        let size = usize::try_from(properties.integer("size", DEFAULT_SIZE, 16..=1 << 26)?).unwrap_or_default();
-        if !size.is_power_of_two() {
-            return Err(properties.invalid("size", format!("is {size}, must be a power of two")));
-        }
-        let deviations = properties.get("errorBoundsStdDev").is_some();
-        let deviations = if deviations { properties.integer("errorBoundsStdDev", 1, 1..=3)? } else { 0 };
-        let kind = ThetaKind {
-            size,
-            should_finalize: properties.flag("shouldFinalize", true)?,
-            is_input_sketch: properties.flag("isInputThetaSketch", false)?,
-            num_std_dev: u8::try_from(deviations).ok().filter(|&number| number > 0),
-        };
-        let inputs = vec![InputSpec::Column(properties.required_text("fieldName")?)];
-        Ok(Arc::new(SketchSpec { name: properties.name().to_owned(), inputs, kind }))
-    },
-};
+pub(super) static KIND: Kind = Kind { tag: "thetaSketch", parse: |json| parse(json, "thetaSketch") };
+
+/// Also reads what older releases called otherwise.
+pub(super) fn parse(json: &Value, tag: &'static str) -> Result<Arc<dyn AggregatorSpec>> {
+    let properties = Properties::new(json)?;
+    let size = usize::try_from(properties.integer("size", DEFAULT_SIZE, 16..=1 << 26)?).unwrap_or_default();
+    if !size.is_power_of_two() {
+        return Err(properties.invalid("size", format!("is {size}, must be a power of two")));
+    }
+    let deviations = properties.get("errorBoundsStdDev").is_some();
+    let deviations = if deviations { properties.integer("errorBoundsStdDev", 1, 1..=3)? } else { 0 };
+    let kind = ThetaKind {
+        tag,
+        size,
+        should_finalize: properties.flag("shouldFinalize", true)?,
+        is_input_sketch: properties.flag("isInputThetaSketch", false)?,
+        num_std_dev: u8::try_from(deviations).ok().filter(|&number| number > 0),
+    };
+    let inputs = vec![InputSpec::Column(properties.required_text("fieldName")?)];
+    Ok(Arc::new(SketchSpec { name: properties.name().to_owned(), inputs, kind }))
+}
 
 #[derive(Clone, Debug)]
 struct ThetaAggregator {
@@ -96,6 +97,7 @@ impl HashSketch for ThetaAggregator {
 
 #[derive(Clone, Debug)]
 struct ThetaKind {
+    tag: &'static str,
     size: usize,
     should_finalize: bool,
     is_input_sketch: bool,
@@ -110,7 +112,7 @@ impl SketchKind for ThetaKind {
     }
 
     fn tag(&self) -> &'static str {
-        "thetaSketch"
+        self.tag
     }
 
     fn state_type(&self) -> ColumnType {

@@ -7,6 +7,7 @@ mod bytes;
 pub mod distinct;
 pub mod druid_hll;
 pub mod fixed_buckets;
+pub mod histogram;
 pub mod hll;
 pub mod kll;
 pub mod murmur;

@@ -46,6 +46,7 @@ mod long_greatest;
 mod long_least;
 mod max;
 mod min;
+mod pvalue2tailed_ztest;
 mod quantile;
 mod quantile_from_t_digest_sketch;
 mod quantile_sketches;
@@ -58,12 +59,15 @@ mod quantiles_doubles_sketch_to_rank;
 mod quantiles_doubles_sketch_to_string;
 mod quantiles_from_t_digest_sketch;
 mod sketch;
+mod sketch_estimate;
+mod sketch_set_oper;
 mod stddev;
 mod theta_sketch_constant;
 mod theta_sketch_estimate;
 mod theta_sketch_set_op;
 mod theta_sketch_to_string;
 mod tuples;
+mod zscore2sample;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -159,6 +163,10 @@ static KINDS: &[(&str, Parse)] = &[
     ("quantileFromTDigestSketch", quantile_from_t_digest_sketch::parse),
     ("quantiles", quantiles::parse),
     ("quantilesFromTDigestSketch", quantiles_from_t_digest_sketch::parse),
+    ("pvalue2tailedZtest", pvalue2tailed_ztest::parse),
+    ("sketchEstimate", sketch_estimate::parse),
+    ("sketchSetOper", sketch_set_oper::parse),
+    ("zscore2sample", zscore2sample::parse),
     ("thetaSketchConstant", theta_sketch_constant::parse),
     ("thetaSketchEstimate", theta_sketch_estimate::parse),
     ("thetaSketchSetOp", theta_sketch_set_op::parse),
@@ -185,6 +193,11 @@ fn parse_nested(value: &Value, env: &Environment) -> Result<Named> {
         other => other.unwrap_or_default(),
     };
     Ok(Named { name, post: parse(&fields, env)? })
+}
+
+/// The operand under `name`.
+fn operand(fields: &Fields<'_>, name: &str, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
+    Ok(parse_nested(fields.require(name)?, env)?.post)
 }
 
 /// The operands under `name`.

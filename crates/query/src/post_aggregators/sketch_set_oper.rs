@@ -1,0 +1,3 @@
+//! `sketchSetOper`: what `thetaSketchSetOp` was called first.
+
+pub(super) use super::theta_sketch_set_op::parse;
