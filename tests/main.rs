@@ -6,5 +6,6 @@ mod lookups;
 mod negotiation;
 mod recast;
 mod scenarios;
+mod sketches;
 mod store;
 mod traps;

@@ -75,8 +75,12 @@ impl<S: QuantileSketch> SketchKind for QuantilesKind<S> {
         }
     }
 
+    fn reads_encoded(&self) -> bool {
+        self.merges
+    }
+
     fn lane(&self) -> Lane {
-        Lane::Double
+        if self.merges { Lane::Text } else { Lane::Double }
     }
 
     fn merging(&self) -> Self {

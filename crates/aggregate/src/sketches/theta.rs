@@ -153,6 +153,9 @@ impl Default for Theta {
     }
 }
 
+/// The flag of bytes whose hashes rise.
+const ORDERED: u8 = 16;
+
 impl Theta {
     /// Of sorted hashes below a threshold.
     pub(crate) fn of(theta: u64, is_empty: bool, hashes: Vec<u64>) -> Theta {
@@ -220,12 +223,14 @@ impl Theta {
 
     /// The compact, ordered bytes that all DataSketches libraries read.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        const ORDERED: u8 = 16;
         self.write(ORDERED, &self.hashes, out);
     }
 
     /// As `encode`, its hashes in the order of the table from which Java's library takes an intersection.
     pub fn encode_unordered(&self, out: &mut Vec<u8>) {
+        if self.is_empty {
+            return self.encode(out);
+        }
         const MIN_SLOTS: usize = 32;
         let num_slots = (self.hashes.len() * 16 / 15).next_power_of_two().max(MIN_SLOTS);
         let (mask, shift) = (num_slots - 1, num_slots.trailing_zeros());

@@ -85,6 +85,34 @@ fn rows_are_counted_without_fields() {
     assert_eq!((counted(5), counted(0)), (5, 0));
 }
 
+/// The form that runs from value to value, beside one that says the same and is folded in rounds.
+#[test]
+fn running_folds_are_those_of_the_rounds() {
+    let numbers = Int64Array::from_iter((0..500).map(|row| (row % 7 != 3).then_some(row * 37 % 101 - 20)));
+    let texts = Texts(vec![None, Some("a"), Some("7"), Some("2.5")]);
+    let codes: Vec<u32> = (0..500).map(|row| row * 5 % 4).collect();
+    let text = Input::Text { codes: aggregate::Codes::U32(&codes), dictionary: &texts };
+    let json = |initial: &str, fold: &str| {
+        json!({"type": "expression", "name": "e", "fields": ["v", "w"], "initialValue": initial, "fold": fold,
+            "combine": "__acc + e", "maxSizeBytes": "1MiB"})
+    };
+    let fold = |initial, fold| answer(&json(initial, fold), &[Input::Long(&numbers), text], 500);
+    for (initial, running, rounds) in [
+        ("0", "__acc + nvl(v, 1)", "case_searched(1, __acc + nvl(v, 1), 0)"),
+        ("0", "__acc + v", "case_searched(1, __acc + v, 0)"),
+        ("0", "if(v > 5, __acc + v * 2, __acc)", "case_searched(v > 5, __acc + v * 2, __acc)"),
+        ("1.5", "IF(v > 90, v / 64.0 * __acc, __acc)", "case_searched(v > 90, v / 64.0 * __acc, __acc)"),
+        ("0", "if(v > 0, __acc - 100 / v, __acc)", "case_searched(v > 0, __acc - 100 / v, __acc)"),
+        ("0", "__acc - 100 / (v + 20)", "case_searched(1, __acc - 100 / (v + 20), 0)"),
+        ("'x'", "if(v > 70, __acc + w, __acc)", "case_searched(v > 70, __acc + w, __acc)"),
+        ("0.0", "if(w == 'a', __acc, __acc)", "case_searched(w == 'a', __acc, __acc)"),
+        ("2.0", "if(w == 7, __acc + w, __acc)", "case_searched(w == 7, __acc + w, __acc)"),
+    ] {
+        let (one, other) = (fold(initial, running), fold(initial, rounds));
+        assert_eq!(format!("{one:?}"), format!("{other:?}"), "{running}");
+    }
+}
+
 #[test]
 fn nulls_are_passed_over_where_asked() {
     let numbers = Float64Array::from(vec![Some(1.5), None, Some(2.0)]);

@@ -23,19 +23,22 @@ pub(crate) enum Arithmetic {
 use Arithmetic::{Add, Divide, Modulo, Multiply, Power, Subtract};
 
 pub(crate) fn operator(mark: &str) -> Option<Box<dyn Function>> {
-    let op = match mark {
-        "+" => Add,
-        "-" => Subtract,
-        "*" => Multiply,
-        "/" => Divide,
-        "%" => Modulo,
-        "^" => Power,
-        _ => return None,
-    };
-    Some(Box::new(op))
+    Some(Box::new(Arithmetic::of(mark)?))
 }
 
 impl Arithmetic {
+    pub fn of(mark: &str) -> Option<Arithmetic> {
+        Some(match mark {
+            "+" => Add,
+            "-" => Subtract,
+            "*" => Multiply,
+            "/" => Divide,
+            "%" => Modulo,
+            "^" => Power,
+            _ => return None,
+        })
+    }
+
     fn longs(self, a: i64, b: i64) -> Result<i64> {
         Ok(match self {
             Add => a.wrapping_add(b),
@@ -60,7 +63,7 @@ impl Arithmetic {
         }
     }
 
-    fn scalars(self, a: &Scalar<'_>, b: &Scalar<'_>) -> Result<Scalar<'static>> {
+    pub fn scalars(self, a: &Scalar<'_>, b: &Scalar<'_>) -> Result<Scalar<'static>> {
         if a.is_null() || b.is_null() {
             return Ok(Scalar::Null);
         }

@@ -15,6 +15,7 @@ mod lexer;
 mod logic;
 mod node;
 mod parser;
+mod running;
 mod scalar;
 mod vector;
 
@@ -31,6 +32,7 @@ pub use bound::BoundExpr;
 pub(crate) use bound::read_whole;
 pub use equalities::{Equalities, Equality};
 pub(crate) use lambda::expand;
+pub(crate) use running::{Running, Terms};
 pub(crate) use scalar::wider;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
 pub use vector::Vector;

@@ -40,8 +40,8 @@ pub(crate) struct SlotPlan {
 impl SlotPlan {
     pub(crate) fn build(&self) -> Slot {
         let store = match self.holds {
-            Holds::Text(handling) => Store::Text(TextStore::new(handling)),
-            Holds::Printed => Store::Text(TextStore::printing_nulls()),
+            Holds::Text(handling) => Store::Text(TextStore::new(handling).used_as(self.used_as)),
+            Holds::Printed => Store::Text(TextStore::printing_nulls().used_as(self.used_as)),
             Holds::Long => Store::Long(NumberColumn::default()),
             Holds::Double => Store::Double(NumberColumn::default()),
             Holds::Float => Store::Float(NumberColumn::default()),

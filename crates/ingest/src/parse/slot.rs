@@ -15,6 +15,9 @@ use crate::spec::MultiValueHandling;
 /// Bytes a value of a text dimension may have.
 pub const MAX_VALUE_BYTES: usize = 32 * 1024;
 
+/// Bytes a text that a metric reads may have: it may be a sketch.
+const MAX_METRIC_TEXT_BYTES: usize = 4 << 20;
+
 /// Who a column is for: it decides how lenient reading is, and the words of errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -51,6 +54,7 @@ pub(crate) struct TextStore {
     text: Vec<u8>,
     /// Whether a null inside a list is the text that it prints as.
     prints_nulls: bool,
+    max_value_bytes: usize,
 }
 
 impl TextStore {
@@ -62,6 +66,15 @@ impl TextStore {
             list: Vec::new(),
             text: Vec::new(),
             prints_nulls: false,
+            max_value_bytes: MAX_VALUE_BYTES,
+        }
+    }
+
+    /// With the limit of who reads the texts.
+    pub(crate) fn used_as(self, used_as: Use) -> TextStore {
+        match used_as {
+            Use::Dimension => self,
+            Use::Metric => TextStore { max_value_bytes: MAX_METRIC_TEXT_BYTES, ..self },
         }
     }
 
@@ -73,7 +86,7 @@ impl TextStore {
     /// Adds a row of one text.
     #[inline]
     pub(crate) fn push_bytes(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        if bytes.len() > MAX_VALUE_BYTES {
+        if bytes.len() > self.max_value_bytes {
             return Err(Trouble::Reject(Reason::ValueTooLong));
         }
         let code = self.interner.intern_bytes(bytes)?;
@@ -115,7 +128,7 @@ impl TextStore {
     }
 
     pub(crate) fn list_bytes(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        if bytes.len() > MAX_VALUE_BYTES {
+        if bytes.len() > self.max_value_bytes {
             return Err(Trouble::Reject(Reason::ValueTooLong));
         }
         self.list.push(self.interner.intern_bytes(bytes)?);

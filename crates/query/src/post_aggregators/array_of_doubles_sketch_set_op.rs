@@ -26,13 +26,13 @@ struct SetOp {
 }
 
 pub(super) fn parse(fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn PostAggregator>> {
-    let func = match fields.require_text("func")?.as_str() {
+    let func = match fields.require_text("operation")?.as_str() {
         "UNION" => Func::Union,
         "INTERSECT" => Func::Intersect,
         "NOT" => Func::Not,
         other => {
             let known = ["UNION", "INTERSECT", "NOT"].into_iter();
-            return Err(unknown("'func' of arrayOfDoublesSketchSetOp", other, known));
+            return Err(unknown("'operation' of arrayOfDoublesSketchSetOp", other, known));
         }
     };
     let parts = operands(fields, "fields", env)?;

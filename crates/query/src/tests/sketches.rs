@@ -42,8 +42,7 @@ fn tuple_sketches_count_keys_and_sum_their_numbers() {
     let filter = json!({"type": "selector", "dimension": "user", "value": "1"});
     let aggregations = json!([sketch("a"), {"type": "filtered", "filter": filter, "aggregator": sketch("b")}]);
     let post = |what: &str| json!({"type": format!("arrayOfDoublesSketch{what}"), "name": what, "field": field("a"), "column": 2});
-    let set =
-        |func: &str| json!({"type": "arrayOfDoublesSketchSetOp", "func": func, "fields": [field("a"), field("b")]});
+    let set = |func: &str| json!({"type": "arrayOfDoublesSketchSetOp", "operation": func, "fields": [field("a"), field("b")]});
     let mut posts: Vec<Value> =
         ["ToEstimate", "ToNumEntries", "ToEstimateAndBounds", "ToMeans", "ToVariances", "ToMetricsSumEstimate"]
             .map(post)

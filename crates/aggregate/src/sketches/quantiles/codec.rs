@@ -1,6 +1,6 @@
 //! The bytes of the sketch, as all DataSketches libraries read them.
 //!
-//! Little endian: longs of preamble (1 if empty, else 2), serial version 3, family 8, flags, `k` (2
+//! Little endian: longs of preamble (2, or 1 of some that are empty), serial version 3, family 8, flags, `k` (2
 //! bytes), 2 bytes unused; then, if not empty, `n` (8 bytes), smallest, greatest, the sorted buffer,
 //! and the filled levels from the lowest.
 
@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 
 use super::{Quantiles, WHAT};
 
+/// Also of an empty sketch, whose second word is not written: so does Druid.
+const PREAMBLE_WORDS: u8 = 2;
 const VERSION: u8 = 3;
 const FAMILY: u8 = 8;
 const READ_ONLY: u8 = 2;
@@ -19,7 +21,7 @@ impl Quantiles {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let empty = if self.is_empty() { EMPTY } else { 0 };
         let flags = READ_ONLY | COMPACT | ORDERED | empty;
-        out.extend_from_slice(&[if self.is_empty() { 1 } else { 2 }, VERSION, FAMILY, flags]);
+        out.extend_from_slice(&[PREAMBLE_WORDS, VERSION, FAMILY, flags]);
         out.extend_from_slice(&(self.k as u16).to_le_bytes());
         out.extend_from_slice(&[0, 0]);
         if self.is_empty() {

@@ -1,5 +1,6 @@
 //! Folding rows by an expression. A row needs what the row before it in its group left, so rows are taken in rounds:
-//! the first of every group, then the second of every group, each round a vector.
+//! the first of every group, then the second of every group, each round a vector. Where an expression only adds to
+//! what is accumulated (or the like), what it adds is one vector, and the rest is arithmetic.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use arrow_array::Array;
 use super::properties::Properties;
 use super::typed::mixed;
 use super::values::{decode, encode, size_bytes};
-use crate::expr::{ExprType, Kind, Scalar, Vector, expand};
+use crate::expr::{ExprType, Kind, Scalar, Terms, Vector, expand};
 
 #[derive(Clone, Debug)]
 pub(super) struct ExpressionFold {
@@ -68,6 +69,28 @@ impl ExpressionFold {
         Ok(Items { groups, columns })
     }
 
+    /// Folds the rows one after the other, if what the accumulator meets can be computed for all of them before.
+    fn run(&self, items: &Items, states: &mut States<'_, Self>) -> aggregate::Result<bool> {
+        let Some(running) = self.properties.running() else { return Ok(false) };
+        let column = |name: &str| {
+            let at = self.columns.iter().position(|column| column == name)?;
+            Some(items.columns[at].clone())
+        };
+        // A row that cannot be computed is told by the rounds, in their order.
+        let Ok(Terms { rows, terms }) = running.terms(items.groups.len(), column) else { return Ok(false) };
+        let mut met = rows.iter().enumerate().peekable();
+        for (row, group) in (0u32..).zip(&items.groups) {
+            let value = states.get(*group).unwrap_or(self.properties.initial());
+            let value = match met.next_if(|(_, met)| **met == row) {
+                Some((at, _)) => running.step(value, &terms.get(at)).map_err(|error| self.failed(&error))?,
+                None => value.clone(),
+            };
+            let value = self.accumulable(value)?;
+            states.update(*group, |state| *state = value);
+        }
+        Ok(true)
+    }
+
     fn round(&self, items: &Items, rows: &[u32], states: &mut States<'_, Self>) -> aggregate::Result<()> {
         let initial = self.properties.initial();
         let held = |row: &u32| states.get(items.groups[*row as usize]).unwrap_or(initial).clone();
@@ -119,6 +142,9 @@ impl OwnedAggregator for ExpressionFold {
         states: &mut States<'_, Self>,
     ) -> aggregate::Result<()> {
         let items = self.items(span, inputs)?;
+        if self.run(&items, states)? {
+            return Ok(());
+        }
         let mut met: HashMap<usize, usize> = HashMap::new();
         let mut rounds: Vec<Vec<u32>> = Vec::new();
         for (row, group) in (0u32..).zip(&items.groups) {

@@ -3,7 +3,7 @@
 use aggregate::Error;
 use serde_json::{Value, json};
 
-use crate::expr::{Expr, Scalar};
+use crate::expr::{Expr, Running, Scalar};
 
 const ACCUMULATOR: &str = "__acc";
 const MAX_SIZE_BYTES: usize = 8_192;
@@ -20,6 +20,8 @@ pub(super) struct Properties {
     initial: Scalar<'static>,
     initial_combine: Scalar<'static>,
     fold: Expr,
+    /// `fold`, if it is of that form.
+    running: Option<Running>,
     pub combine: Expr,
     pub finalize: Option<Expr>,
     /// Tells the order of `o1` and `o2` by a number below, at or above 0.
@@ -47,6 +49,7 @@ impl Properties {
         let compare = given.text("compare")?.map(|text| expr(&given, "compare", &text)).transpose()?;
         let aggregates_nulls = given.flag("shouldAggregateNullInputs", true)?;
         let accumulator = given.text("accumulatorIdentifier")?.unwrap_or_else(|| ACCUMULATOR.to_owned());
+        let running = Running::parse(&fold_text, &accumulator);
         let mut written = json.clone();
         written["combine"] = combine_text.as_str().into();
         Ok(Properties {
@@ -56,6 +59,7 @@ impl Properties {
             initial,
             initial_combine,
             fold: expr(&given, "fold", &fold_text)?,
+            running,
             combine: expr(&given, "combine", &combine_text)?,
             finalize,
             compare,
@@ -77,6 +81,11 @@ impl Properties {
     /// The expression that rows are folded by.
     pub fn folded(&self) -> &Expr {
         if self.fields.is_some() { &self.fold } else { &self.combine }
+    }
+
+    /// The expression that rows are folded by, if it runs.
+    pub fn running(&self) -> Option<&Running> {
+        self.running.as_ref().filter(|_| self.fields.is_some())
     }
 
     /// What the accumulator is before the first row.
