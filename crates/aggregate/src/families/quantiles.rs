@@ -71,7 +71,8 @@ impl<S: QuantileSketch> SketchKind for QuantilesKind<S> {
         match column {
             ColumnType::State(name) => [S::NAME, S::MERGE_NAME].contains(&name.as_ref()),
             ColumnType::Value(_) => false,
-            ColumnType::Long | ColumnType::Double | ColumnType::Float | ColumnType::String => !self.merges,
+            ColumnType::String => true,
+            ColumnType::Long | ColumnType::Double | ColumnType::Float => !self.merges,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod keys;
 mod pairs;
+mod prefixed;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use crate::plan::Scope;
 use crate::{Error, Result, Sources};
 use keys::KeyIndex;
 use pairs::{Pairing, Pairs};
+use prefixed::Prefixed;
 
 /// Which rows without a partner stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +99,9 @@ impl Source for Join {
         let right = self.right.resolve(&asked.only(|_| false), sources, exec)?;
         let right = right.segments.into_iter().next().ok_or_else(|| Error::internal("a right side without rows"))?;
         let left = self.left.resolve(&below, sources, exec)?;
+        let filters = asked.only(|name| name.starts_with(&*self.prefix)).early;
         let joining = Joining {
+            passing: self.passing(&right, &filters, exec)?,
             index: KeyIndex::new(&right, &self.condition, exec)?,
             right,
             prefix: self.prefix.clone(),
@@ -110,8 +114,20 @@ impl Source for Join {
     }
 }
 
+impl Join {
+    /// Whether each row of the right passes filters that read the right alone; `None` where all do.
+    fn passing(&self, right: &SegmentRef, filters: &[Filter], exec: &ExecContext) -> Result<Option<Vec<bool>>> {
+        let named: SegmentRef = Arc::new(Prefixed { segment: right.clone(), prefix: self.prefix.clone() });
+        let Some(rows) = narrow::rows(&named, &[Interval::ETERNITY], filters, exec)? else { return Ok(None) };
+        let mut passing = vec![false; right.num_rows()];
+        rows.into_iter().for_each(|row| passing[row as usize] = true);
+        Ok(Some(passing))
+    }
+}
+
 /// All that is needed to join one segment of the left.
 struct Joining {
+    passing: Option<Vec<bool>>,
     index: KeyIndex,
     right: SegmentRef,
     prefix: Arc<str>,
@@ -127,7 +143,8 @@ impl Joining {
         let rows = narrow::rows(&left, &self.intervals, &self.early, &self.exec)?;
         let mut held = Reservation::new(&self.exec.memory);
         let num_right = self.right.num_rows();
-        let pairing = Pairing { index: &self.index, join_type: self.join_type, num_right, exec: &self.exec };
+        let passing = self.passing.as_deref();
+        let pairing = Pairing { index: &self.index, join_type: self.join_type, num_right, passing, exec: &self.exec };
         let Pairs { left: left_rows, right: right_rows } = pairing.pairs(&left, rows.as_deref(), &mut held)?;
         let is_all = rows.is_none() && left_rows.len() == left.num_rows() && is_counting(&left_rows);
         let left_rows = (!is_all).then(|| Picked::new(left_rows));

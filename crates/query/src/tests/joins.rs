@@ -74,6 +74,26 @@ fn a_filter_passes_the_same_rows_whichever_side_it_reads() {
     }
 }
 
+/// A row whose partners all fail a filter is no row without a partner.
+#[test]
+fn filters_of_the_right_alone_make_no_gaps() {
+    let columns = json!(["color", "j.w"]);
+    let of = |filter: Value| {
+        let columns = columns.clone();
+        move |kind: &str| scan(join(kind, EQUAL), columns.clone(), filter.clone())
+    };
+    let above = of(json!({"type": "range", "column": "j.w", "matchValueType": "LONG", "lower": 3}));
+    assert_eq!(above("INNER"), json!([["blue", 3]]));
+    assert_eq!(above("LEFT"), json!([["blue", 3]]));
+    let null = of(json!({"type": "or", "fields": [{"type": "null", "column": "j.w"},
+        {"type": "equals", "column": "j.w", "matchValueType": "LONG", "matchValue": 2}]}));
+    assert_eq!(null("INNER"), json!([["blue", 2]]));
+    assert_eq!(null("LEFT"), json!([["blue", 2], [null, null], ["green", null], ["", null]]));
+    let three = of(json!({"type": "equals", "column": "j.w", "matchValueType": "LONG", "matchValue": 3}));
+    assert_eq!(three("RIGHT"), json!([["blue", 3], [null, 3], [null, 3]]));
+    assert_eq!(three("FULL"), json!([["blue", 3], [null, 3], [null, 3]]));
+}
+
 #[test]
 fn folds_read_joined_columns() {
     let aggregations = json!([count(), {"type": "longSum", "name": "w", "fieldName": "j.w"}]);

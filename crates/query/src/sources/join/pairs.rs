@@ -23,6 +23,9 @@ pub(super) struct Pairing<'a> {
     pub index: &'a KeyIndex,
     pub join_type: JoinType,
     pub num_right: usize,
+    /// Rows of the right that an answer can be made of; `None` for all. A row whose partners all are others has
+    /// partners nevertheless.
+    pub passing: Option<&'a [bool]>,
     pub exec: &'a ExecContext,
 }
 
@@ -55,10 +58,12 @@ impl Pairing<'_> {
                 let found = if self.index.is_never { &[] } else { self.index.rows(keys.iter().map(|keys| keys[at])) };
                 pairs.reserve(found.len().max(1), held)?;
                 for right in found {
-                    pairs.left.push(row);
-                    pairs.right.push(*right);
                     if let Some(is_met) = is_met.get_mut(*right as usize) {
                         *is_met = true;
+                    }
+                    if self.passing.is_none_or(|passing| passing[*right as usize]) {
+                        pairs.left.push(row);
+                        pairs.right.push(*right);
                     }
                 }
                 if found.is_empty() && self.join_type.keeps_left {
