@@ -1,5 +1,7 @@
 //! What the benchmarks share: the tables on disk, the queries and specs of the dashboard, CPU time.
 
+pub mod http;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs;
