@@ -106,6 +106,17 @@ fn running_folds_are_those_of_the_rounds() {
         ("0", "__acc - 100 / (v + 20)", "case_searched(1, __acc - 100 / (v + 20), 0)"),
         ("'x'", "if(v > 70, __acc + w, __acc)", "case_searched(v > 70, __acc + w, __acc)"),
         ("0.0", "if(w == 'a', __acc, __acc)", "case_searched(w == 'a', __acc, __acc)"),
+        ("0", "max(__acc, v)", "case_searched(1, max(__acc, v), 0)"),
+        ("0", "max(v, __acc)", "case_searched(1, max(v, __acc), 0)"),
+        (
+            "-99.5",
+            "if(v > 3, greatest(v, __acc, 7.25), __acc)",
+            "case_searched(v > 3, greatest(v, __acc, 7.25), __acc)",
+        ),
+        ("0", "bitwiseOr(__acc, nvl(v, 0))", "case_searched(1, bitwiseOr(__acc, nvl(v, 0)), 0)"),
+        ("'x'", "concat(__acc, '-', nvl(w, 'n'))", "case_searched(1, concat(__acc, '-', nvl(w, 'n')), '')"),
+        ("ARRAY<LONG>[]", "array_append(__acc, v)", "case_searched(1, array_append(__acc, v), __acc)"),
+        ("ARRAY<STRING>[]", "array_set_add(__acc, w)", "case_searched(1, array_set_add(__acc, w), __acc)"),
         ("2.0", "if(w == 7, __acc + w, __acc)", "case_searched(w == 7, __acc + w, __acc)"),
     ] {
         let (one, other) = (fold(initial, running), fold(initial, rounds));

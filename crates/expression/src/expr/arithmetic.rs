@@ -5,7 +5,7 @@ use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
 use arrow_buffer::NullBuffer;
 
 use super::builder::Builder;
-use super::node::{Frame, Function, Node};
+use super::node::{ByRow, Frame, Function, Node};
 use super::scalar::{ExprType, Kind, Scalar, number_of};
 use super::vector::Vector;
 use crate::{Error, Result};
@@ -23,22 +23,19 @@ pub(crate) enum Arithmetic {
 use Arithmetic::{Add, Divide, Modulo, Multiply, Power, Subtract};
 
 pub(crate) fn operator(mark: &str) -> Option<Box<dyn Function>> {
-    Some(Box::new(Arithmetic::of(mark)?))
+    let op = match mark {
+        "+" => Add,
+        "-" => Subtract,
+        "*" => Multiply,
+        "/" => Divide,
+        "%" => Modulo,
+        "^" => Power,
+        _ => return None,
+    };
+    Some(Box::new(op))
 }
 
 impl Arithmetic {
-    pub fn of(mark: &str) -> Option<Arithmetic> {
-        Some(match mark {
-            "+" => Add,
-            "-" => Subtract,
-            "*" => Multiply,
-            "/" => Divide,
-            "%" => Modulo,
-            "^" => Power,
-            _ => return None,
-        })
-    }
-
     fn longs(self, a: i64, b: i64) -> Result<i64> {
         Ok(match self {
             Add => a.wrapping_add(b),
@@ -63,7 +60,7 @@ impl Arithmetic {
         }
     }
 
-    pub fn scalars(self, a: &Scalar<'_>, b: &Scalar<'_>) -> Result<Scalar<'static>> {
+    fn scalars(self, a: &Scalar<'_>, b: &Scalar<'_>) -> Result<Scalar<'static>> {
         if a.is_null() || b.is_null() {
             return Ok(Scalar::Null);
         }
@@ -145,6 +142,19 @@ impl Function for Arithmetic {
 
     fn output(&self, args: &[Option<ExprType>]) -> Option<ExprType> {
         numeric_output(args)
+    }
+
+    fn by_row(&self) -> Option<&dyn ByRow> {
+        Some(self)
+    }
+}
+
+impl ByRow for Arithmetic {
+    fn row(&self, args: &[Scalar<'_>]) -> Result<Scalar<'static>> {
+        match args {
+            [left, right] => self.scalars(left, right),
+            _ => Err(Error::evaluation(self.mark(), "needs two sides")),
+        }
     }
 }
 

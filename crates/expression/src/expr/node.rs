@@ -24,8 +24,18 @@ pub(crate) trait Function: Send + Sync {
         None
     }
 
+    /// The function over the values of one row, where it looks at one row at a time.
+    fn by_row(&self) -> Option<&dyn ByRow> {
+        None
+    }
+
     /// Slots read besides those of the arguments.
     fn slots(&self, _out: &mut BTreeSet<usize>) {}
+}
+
+/// What computes a value from the values of its arguments.
+pub(crate) trait ByRow {
+    fn row(&self, args: &[Scalar<'_>]) -> Result<Scalar<'static>>;
 }
 
 pub(crate) enum Node {

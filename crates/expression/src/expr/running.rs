@@ -1,27 +1,30 @@
-//! Expressions that go from one value to the next by arithmetic: `sum + x * 2`, `if(x > 5, sum + x, sum)`. What they
-//! read besides the running value is computed for all rows at once.
+//! Expressions that go from one value to the next by one function: `sum + x * 2`, `max(most, x)`,
+//! `if(x > 5, sum + x, sum)`. What they read besides the running value is computed for all rows at once.
 
 use std::sync::Arc;
 
-use super::arithmetic::Arithmetic;
 use super::build::build;
+use super::node::{ByRow, Node};
 use super::parser::{Ast, parse};
 use super::{Expr, Inner, Scalar, Vector};
 use crate::{Environment, Result};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Running {
-    operation: Arithmetic,
-    is_first: bool,
-    term: Expr,
+    /// The function with its arguments.
+    step: Expr,
+    /// Which argument the running value is.
+    at: usize,
+    /// The other arguments.
+    terms: Vec<Expr>,
     /// Where it is not true, the running value stays.
     condition: Option<Expr>,
 }
 
-/// What the running value meets: the rows where it does, and a term for each of them.
+/// What the running value meets: the rows where it does, and the other arguments for each of them.
 pub(crate) struct Terms {
     pub rows: Vec<u32>,
-    pub terms: Vector,
+    pub terms: Vec<Vector>,
 }
 
 impl Running {
@@ -37,23 +40,34 @@ impl Running {
             },
             whole => (whole, None),
         };
-        let Ast::Binary(mark, left, right) = ast else { return None };
-        let (is_first, term) = match (is(left, value), is(right, value)) {
-            (true, false) => (true, right),
-            (false, true) => (false, left),
+        let args: Vec<&Ast> = match ast {
+            Ast::Binary(_, left, right) => vec![left, right],
+            Ast::Call(_, args) => args.iter().collect(),
             _ => return None,
         };
-        if mentions(term, value) {
+        let at = args.iter().position(|arg| is(arg, value))?;
+        let others = args.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, arg)| *arg);
+        if others.clone().any(|arg| mentions(arg, value)) {
             return None;
         }
-        Some(Running { operation: Arithmetic::of(mark)?, is_first, term: expr(term)?, condition })
+        let terms = others.map(expr).collect::<Option<Vec<_>>>()?;
+        let running = Running { step: expr(ast)?, at, terms, condition };
+        (running.function()?.1 == args.len()).then_some(running)
+    }
+
+    /// The function and its number of arguments.
+    fn function(&self) -> Option<(&dyn ByRow, usize)> {
+        match &self.step.inner.root {
+            Node::Call { function, args } => Some((function.by_row()?, args.len())),
+            Node::Literal(_) | Node::Slot(_) => None,
+        }
     }
 
     /// Fails where a function refuses a value.
     pub fn terms(&self, num_rows: usize, column: impl Fn(&str) -> Option<Vector>) -> Result<Terms> {
         let Some(condition) = &self.condition else {
-            let rows = (0..).take(num_rows).collect();
-            return Ok(Terms { rows, terms: self.term.eval_whole(num_rows, column)? });
+            let terms = self.terms.iter().map(|term| term.eval_whole(num_rows, &column)).collect::<Result<_>>()?;
+            return Ok(Terms { rows: (0..).take(num_rows).collect(), terms });
         };
         let mut rows = Vec::new();
         condition.eval_whole(num_rows, &column)?.truth(|row, is_true| {
@@ -61,17 +75,18 @@ impl Running {
                 rows.extend(u32::try_from(row));
             }
         });
-        let terms = self.term.eval_whole(rows.len(), |name| Some(column(name)?.take(&rows)))?;
+        let column = |name: &str| Some(column(name)?.take(&rows));
+        let terms = self.terms.iter().map(|term| term.eval_whole(rows.len(), column)).collect::<Result<_>>()?;
         Ok(Terms { rows, terms })
     }
 
-    /// The running value after a term.
-    #[inline]
-    pub fn step(&self, value: &Scalar<'_>, term: &Scalar<'_>) -> Result<Scalar<'static>> {
-        match self.is_first {
-            true => self.operation.scalars(value, term),
-            false => self.operation.scalars(term, value),
-        }
+    /// The running value after the terms of a place.
+    pub fn step(&self, value: Scalar<'_>, terms: &[Vector], place: usize) -> Result<Scalar<'static>> {
+        let Some((function, num_args)) = self.function() else { return Ok(value.into_owned()) };
+        let mut args = Vec::with_capacity(num_args);
+        args.extend(terms.iter().map(|term| term.get(place)));
+        args.insert(self.at, value);
+        function.row(&args)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Folding rows by an expression. A row needs what the row before it in its group left, so rows are taken in rounds:
-//! the first of every group, then the second of every group, each round a vector. Where an expression only adds to
-//! what is accumulated (or the like), what it adds is one vector, and the rest is arithmetic.
+//! the first of every group, then the second of every group, each round a vector. Where an expression is one
+//! function of what is accumulated and of the row, what it reads of the rows is one vector.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl ExpressionFold {
         for (row, group) in (0u32..).zip(&items.groups) {
             let value = states.get(*group).unwrap_or(self.properties.initial());
             let value = match met.next_if(|(_, met)| **met == row) {
-                Some((at, _)) => running.step(value, &terms.get(at)).map_err(|error| self.failed(&error))?,
+                Some((at, _)) => running.step(value.borrow(), &terms, at).map_err(|error| self.failed(&error))?,
                 None => value.clone(),
             };
             let value = self.accumulable(value)?;

@@ -22,7 +22,7 @@ pub(super) use json::{literal_at, literals_at};
 
 use super::builder::Builder;
 use super::lambda::Lambda;
-use super::node::{Frame, Function, Node};
+use super::node::{ByRow, Frame, Function, Node};
 use super::scalar::{ExprType, Kind, Scalar, wider};
 use super::vector::Vector;
 use crate::{Environment, Error, Result};
@@ -293,6 +293,19 @@ where
 
     fn output(&self, args: &[Option<ExprType>]) -> Option<ExprType> {
         self.output.of(args)
+    }
+
+    fn by_row(&self) -> Option<&dyn ByRow> {
+        Some(self)
+    }
+}
+
+impl<F> ByRow for Rows<F>
+where
+    F: for<'a> Fn(&[Scalar<'a>]) -> Result<Scalar<'a>>,
+{
+    fn row(&self, args: &[Scalar<'_>]) -> Result<Scalar<'static>> {
+        Ok((self.body)(args)?.into_owned())
     }
 }
 
