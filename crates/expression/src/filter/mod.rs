@@ -31,6 +31,7 @@ mod regex;
 mod scan;
 mod search;
 mod selector;
+mod spatial;
 mod strategy;
 mod typed;
 
@@ -85,6 +86,7 @@ static KINDS: &[FilterKind] = &[
     regex::KIND,
     search::KIND,
     selector::KIND,
+    spatial::KIND,
 ];
 
 /// What is being read: how deep, how many, and what the world offers.

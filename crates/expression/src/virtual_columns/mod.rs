@@ -3,6 +3,7 @@
 // helpers: failure materialise numbers shown with_virtual
 mod expression;
 mod failure;
+mod fallback;
 mod materialise;
 mod mv_filtered;
 mod nested_field;
@@ -34,7 +35,7 @@ pub(crate) struct VirtualKind {
 }
 
 // open set
-static KINDS: &[VirtualKind] = &[expression::KIND, mv_filtered::KIND, nested_field::KIND];
+static KINDS: &[VirtualKind] = &[expression::KIND, fallback::KIND, mv_filtered::KIND, nested_field::KIND];
 
 /// What a type of virtual column must know.
 pub(crate) trait VirtualSpec: Send + Sync + Debug {

@@ -174,3 +174,19 @@ fn a_scan_shows_what_an_expression_gave() {
     check("lower(nope)", None, Some("FLOAT"), "[Null, Null, Null]");
     check("concat(nope, 'x')", None, Some("STRING"), "[Null, Null, Null]");
 }
+
+#[test]
+fn a_fallback_is_the_first_column_that_is_there() {
+    let upper = json!({"type": "extraction", "dimension": "s", "outputName": "u", "extractionFn": {"type": "upper"}});
+    let of = |columns: Value| {
+        let (segment, _) = with(json!([{"type": "fallback", "name": "v", "columns": columns}]));
+        let column = segment.column("v").unwrap();
+        (column.column_type(), rows(&*column, 4))
+    };
+    let some = |values: [Option<&str>; 4]| values.map(|value| vec![value.map(String::from)]).to_vec();
+    assert_eq!(of(json!(["none", "l", "s"])), (ColumnType::Long, some([Some("1"), Some("2"), None, Some("4")])));
+    assert_eq!(of(json!(["none", upper])), (ColumnType::String, some([Some("A"), None, Some("BB"), Some("A")])));
+    assert_eq!(of(json!(["none"])).1, some([None; 4]));
+    let error = VirtualColumns::parse(&json!([{"type": "fallback", "name": "v", "columns": []}])).unwrap_err();
+    assert!(error.to_string().contains("columns"));
+}
