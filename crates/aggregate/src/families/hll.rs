@@ -80,21 +80,25 @@ impl HashSketch for HllAggregator {
 /// `{type, name, fieldName, lgK, tgtHllType, stringEncoding, shouldFinalize, round}`.
 #[derive(Clone, Debug)]
 pub(crate) struct HllKind {
-    builds: bool,
+    tag: &'static str,
     aggregator: HllAggregator,
     should_finalize: bool,
     round: bool,
 }
 
 impl HllKind {
-    /// Reads an aggregator that is fed values (`builds`) or stored sketches.
-    pub fn parse(json: &Value, builds: bool) -> Result<Arc<dyn AggregatorSpec>> {
+    fn builds(&self) -> bool {
+        self.tag == BUILD
+    }
+
+    /// Reads an aggregator that is fed values, if it is called so, or stored sketches.
+    pub fn parse(json: &Value, tag: &'static str) -> Result<Arc<dyn AggregatorSpec>> {
         let properties = Properties::new(json)?;
         let lg_k = properties.integer("lgK", 12, 4..=21)?;
         let shape = HllShape { lg_k: u8::try_from(lg_k).unwrap_or(12), target: target(&properties)? };
         let encoding = encoding(&properties)?;
         let kind = HllKind {
-            builds,
+            tag,
             aggregator: HllAggregator { shape, encoding, empty: Hll::new(shape)? },
             should_finalize: properties.flag("shouldFinalize", true)?,
             round: properties.flag("round", false)?,
@@ -103,6 +107,10 @@ impl HllKind {
         Ok(Arc::new(SketchSpec { name: properties.name().to_owned(), inputs, kind }))
     }
 }
+
+/// The name of the one that is fed values.
+const BUILD: &str = "HLLSketchBuild";
+const MERGE: &str = "HLLSketchMerge";
 
 fn target(properties: &Properties<'_>) -> Result<HllType> {
     match properties.text("tgtHllType")?.as_deref() {
@@ -130,7 +138,7 @@ impl SketchKind for HllKind {
     }
 
     fn tag(&self) -> &'static str {
-        if self.builds { "HLLSketchBuild" } else { "HLLSketchMerge" }
+        self.tag
     }
 
     fn state_type(&self) -> ColumnType {
@@ -160,23 +168,23 @@ impl SketchKind for HllKind {
     /// Only sketches are merged, stored or in base64, and only values are built from.
     fn reads(&self, column: &ColumnType) -> bool {
         match column {
-            ColumnType::State(name) => !self.builds && STATE_TYPES.contains(&name.as_ref()),
+            ColumnType::State(name) => !self.builds() && STATE_TYPES.contains(&name.as_ref()),
             ColumnType::Value(_) => false,
             ColumnType::String => true,
-            ColumnType::Long | ColumnType::Double | ColumnType::Float => self.builds,
+            ColumnType::Long | ColumnType::Double | ColumnType::Float => self.builds(),
         }
     }
 
     fn reads_any_value(&self) -> bool {
-        self.builds
+        self.builds()
     }
 
     fn merging(&self) -> Self {
-        HllKind { builds: false, ..self.clone() }
+        HllKind { tag: MERGE, ..self.clone() }
     }
 
     fn reads_encoded(&self) -> bool {
-        !self.builds
+        !self.builds()
     }
 
     fn finalized_type(&self) -> ColumnType {

@@ -3,4 +3,4 @@
 use crate::families::hll::HllKind;
 use crate::spec::Kind;
 
-pub(super) static KIND: Kind = Kind { tag: "HLLSketchBuild", parse: |json| HllKind::parse(json, true) };
+pub(super) static KIND: Kind = Kind { tag: "HLLSketchBuild", parse: |json| HllKind::parse(json, "HLLSketchBuild") };

@@ -3,4 +3,4 @@
 use crate::families::hll::HllKind;
 use crate::spec::Kind;
 
-pub(super) static KIND: Kind = Kind { tag: "HLLSketchMerge", parse: |json| HllKind::parse(json, false) };
+pub(super) static KIND: Kind = Kind { tag: "HLLSketchMerge", parse: |json| HllKind::parse(json, "HLLSketchMerge") };

@@ -25,6 +25,7 @@ mod float_min;
 mod float_sum;
 mod grouping;
 mod histogram;
+mod hll_sketch;
 mod hll_sketch_build;
 mod hll_sketch_merge;
 mod hyper_unique;
@@ -77,6 +78,7 @@ pub static KINDS: &[&Kind] = &[
     &float_sum::KIND,
     &grouping::KIND,
     &histogram::KIND,
+    &hll_sketch::KIND,
     &hll_sketch_build::KIND,
     &hll_sketch_merge::KIND,
     &hyper_unique::KIND,

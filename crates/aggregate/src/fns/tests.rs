@@ -127,7 +127,7 @@ fn samples(tag: &str) -> Vec<(Value, Vec<Column>)> {
             samples
         }
         "HLLSketchBuild" => over(&all, json!({"fieldName": "x", "lgK": 14})),
-        "HLLSketchMerge" => vec![stored("HLLSketchBuild", json!({"fieldName": "x", "lgK": 14}))],
+        "HLLSketch" | "HLLSketchMerge" => vec![stored("HLLSketchBuild", json!({"fieldName": "x", "lgK": 14}))],
         "quantilesDoublesSketch" => {
             let mut samples = over(&all, json!({"fieldName": "x", "k": 16}));
             samples.push(stored("quantilesDoublesSketch", column));
