@@ -302,8 +302,9 @@ impl Group {
     fn poll(&mut self) {
         let mut batches = Vec::new();
         let polled = self.reader.poll(self.config.poll, &mut batches);
-        for batch in batches {
-            self.read(batch);
+        for mut batch in batches {
+            self.read(&mut batch);
+            self.reader.give_back(batch);
         }
         match polled {
             Ok(()) => self.board.with(|board| board.source_error = None),

@@ -15,30 +15,30 @@ const ALARM_RECORDS: u64 = 10_000;
 const ALARM_ONE_IN: u64 = 20;
 
 impl Group {
-    pub(super) fn read(&mut self, mut batch: FetchedBatch) {
+    pub(super) fn read(&mut self, batch: &mut FetchedBatch) {
         storage::fail::point("I1");
         let Some(no) = self.lane_of(batch.partition()) else { return };
         let Some(run) = self.lanes.get(&no) else { return };
         let (lane, position) = (run.claim.lane.clone(), run.buffer.position());
         if batch.first_offset().is_some_and(|first| first < position) {
-            batch = batch.split_at_offset(position);
+            *batch = batch.split_at_offset(position);
         }
         if batch.next_offset() <= position {
             return;
         }
         if self.store.num_deaths(&lane, position, batch.next_offset()) < SUSPECT_DEATHS {
-            return self.read_noted(no, &batch);
+            return self.read_noted(no, batch);
         }
         while let Some(first) = batch.first_offset() {
             let rest = batch.split_at_offset(first + 1);
             if self.store.num_deaths_alone(&lane, first) >= KILLER_DEATHS {
-                self.bury_killer(no, &batch);
+                self.bury_killer(no, batch);
             } else {
-                self.read_noted(no, &batch);
+                self.read_noted(no, batch);
             }
-            batch = rest;
+            *batch = rest;
         }
-        self.read_noted(no, &batch);
+        self.read_noted(no, batch);
     }
 
     /// Notes that the range is entered, so that a death inside of it is known to the next life.

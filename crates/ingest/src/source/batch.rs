@@ -54,13 +54,39 @@ pub struct OwnedRecord {
     pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
+/// One record: its key, then its value, from `start` on.
 #[derive(Debug, Clone)]
 struct Entry {
     offset: i64,
-    timestamp_ms: Option<i64>,
-    key: Option<Range<usize>>,
-    value: Option<Range<usize>>,
-    headers: Range<usize>,
+    /// [`NO_TIME`] where the log has none.
+    timestamp_ms: i64,
+    start: usize,
+    key_len: Length,
+    value_len: Length,
+    headers: Range<u32>,
+}
+
+const NO_TIME: i64 = i64::MIN;
+
+/// The length of bytes that may be absent. Logs give lengths in 31 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Length(u32);
+
+impl Length {
+    const ABSENT: Length = Length(u32::MAX);
+
+    fn of(bytes: Option<&[u8]>) -> Length {
+        bytes.map_or(Length::ABSENT, |bytes| Length(u32::try_from(bytes.len()).unwrap_or(u32::MAX - 1)))
+    }
+
+    /// Bytes that are there.
+    fn bytes(self) -> usize {
+        if self == Length::ABSENT { 0 } else { self.0 as usize }
+    }
+
+    fn slice(self, bytes: &[u8], start: usize) -> Option<&[u8]> {
+        (self != Length::ABSENT).then(|| slice(bytes, &(start..start + self.bytes())))
+    }
 }
 
 /// Records of one partition in the order of their offsets, and the position after them.
@@ -108,13 +134,31 @@ impl FetchedBatch {
         self.bytes.len()
     }
 
+    /// An empty batch as [`FetchedBatch::new`] makes one, in the memory of `spent`.
+    pub fn renewed(spent: FetchedBatch, partition: Partition, next_offset: i64) -> FetchedBatch {
+        let FetchedBatch { mut bytes, mut entries, mut headers, .. } = spent;
+        bytes.clear();
+        entries.clear();
+        headers.clear();
+        FetchedBatch { partition, next_offset, bytes, entries, headers }
+    }
+
+    /// Bytes of memory behind it.
+    pub(super) fn capacity_bytes(&self) -> usize {
+        let headers = self.headers.capacity() * size_of::<(Range<usize>, Option<Range<usize>>)>();
+        self.bytes.capacity() + self.entries.capacity() * size_of::<Entry>() + headers
+    }
+
     /// Adds a record; offsets must rise.
     pub fn push(&mut self, offset: i64, timestamp_ms: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) {
         debug_assert!(self.entries.last().is_none_or(|last| last.offset < offset));
-        let key = key.map(|key| self.store(key));
-        let value = value.map(|value| self.store(value));
-        let headers = self.headers.len()..self.headers.len();
-        self.entries.push(Entry { offset, timestamp_ms, key, value, headers });
+        let start = self.bytes.len();
+        let (key_len, value_len) = (Length::of(key), Length::of(value));
+        self.bytes.extend_from_slice(key.unwrap_or_default());
+        self.bytes.extend_from_slice(value.unwrap_or_default());
+        let headers = self.headers.len() as u32..self.headers.len() as u32;
+        let timestamp_ms = timestamp_ms.unwrap_or(NO_TIME);
+        self.entries.push(Entry { offset, timestamp_ms, start, key_len, value_len, headers });
         self.next_offset = self.next_offset.max(offset.saturating_add(1));
     }
 
@@ -124,7 +168,7 @@ impl FetchedBatch {
         let value = value.map(|value| self.store(value));
         if let Some(entry) = self.entries.last_mut() {
             self.headers.push((name, value));
-            entry.headers.end = self.headers.len();
+            entry.headers.end = self.headers.len() as u32;
         }
     }
 
@@ -140,18 +184,17 @@ impl FetchedBatch {
 
     /// Shows the batch to a parser.
     pub fn with_raw<T>(&self, parse: impl FnOnce(&RawBatch<'_>) -> T) -> T {
-        let headers: Vec<Named<'_>> = self.records().map(|record| named(&record)).collect();
-        let records: Vec<RawRecord<'_>> = self
-            .records()
-            .zip(&headers)
-            .map(|(record, headers)| RawRecord {
-                offset: record.offset,
-                time_ms: record.timestamp_ms,
-                key: record.key,
-                value: record.value,
-                headers,
-            })
-            .collect();
+        // Most logs have no headers at all.
+        let headers: Vec<Named<'_>> = match self.headers.is_empty() {
+            true => Vec::new(),
+            false => self.records().map(|record| named(&record)).collect(),
+        };
+        let mut records = Vec::with_capacity(self.len());
+        for (at, record) in self.records().enumerate() {
+            let headers = headers.get(at).map(Vec::as_slice).unwrap_or_default();
+            let Record { offset, timestamp_ms: time_ms, key, value, .. } = record;
+            records.push(RawRecord { offset, time_ms, key, value, headers });
+        }
         parse(&RawBatch { topic: &self.partition.topic, partition: self.partition.number, records: &records })
     }
 
@@ -183,7 +226,7 @@ impl FetchedBatch {
 
     /// The newest time of the log in this batch, in ms.
     pub fn newest_ms(&self) -> Option<i64> {
-        self.entries.iter().filter_map(|entry| entry.timestamp_ms).max()
+        self.entries.iter().map(|entry| entry.timestamp_ms).max().filter(|time| *time != NO_TIME)
     }
 
     fn store(&mut self, bytes: &[u8]) -> Range<usize> {
@@ -193,14 +236,14 @@ impl FetchedBatch {
     }
 
     fn view<'a>(&'a self, entry: &Entry) -> Record<'a> {
-        let entries = self.headers.get(entry.headers.clone()).unwrap_or_default();
+        let headers = entry.headers.start as usize..entry.headers.end as usize;
         Record {
             partition: &self.partition,
             offset: entry.offset,
-            timestamp_ms: entry.timestamp_ms,
-            key: entry.key.as_ref().map(|range| slice(&self.bytes, range)),
-            value: entry.value.as_ref().map(|range| slice(&self.bytes, range)),
-            headers: Headers { bytes: &self.bytes, entries },
+            timestamp_ms: (entry.timestamp_ms != NO_TIME).then_some(entry.timestamp_ms),
+            key: entry.key_len.slice(&self.bytes, entry.start),
+            value: entry.value_len.slice(&self.bytes, entry.start + entry.key_len.bytes()),
+            headers: Headers { bytes: &self.bytes, entries: self.headers.get(headers).unwrap_or_default() },
         }
     }
 }

@@ -44,6 +44,9 @@ const DEFAULTS: &[(&str, &str)] = &[
 
 /// Identities of topics are asked for after their cluster has answered another question.
 const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Batches kept for their memory, and the bytes that one may have to be kept.
+const MOST_SPENT: usize = 16;
+const MOST_SPENT_BYTES: usize = 4 << 20;
 /// One wait for a single record.
 const FETCH_STEP: Duration = Duration::from_millis(100);
 
@@ -195,6 +198,8 @@ struct KafkaReader {
     at: BTreeMap<Partition, i64>,
     /// Partitions in which something cannot be read; what comes after it must not pass for what comes next.
     broken: BTreeMap<Partition, SourceError>,
+    /// Batches whose memory the next ones take.
+    spent: Vec<FetchedBatch>,
 }
 
 impl KafkaReader {
@@ -202,7 +207,7 @@ impl KafkaReader {
         let consumer = consumer(config)?;
         let queue =
             Queue::of(&consumer).ok_or_else(|| SourceError::Refused("the client has no consumer queue".to_owned()))?;
-        Ok(KafkaReader { queue, consumer, at: BTreeMap::new(), broken: BTreeMap::new() })
+        Ok(KafkaReader { queue, consumer, at: BTreeMap::new(), broken: BTreeMap::new(), spent: Vec::new() })
     }
 }
 
@@ -229,8 +234,8 @@ impl Reader for KafkaReader {
     }
 
     fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError> {
-        let broken = &mut self.broken;
-        let mut filling = Filling { at: &self.at, first: out.len(), out, last: None, error: None, broken };
+        let (broken, spent) = (&mut self.broken, &mut self.spent);
+        let mut filling = Filling { at: &self.at, first: out.len(), out, last: None, error: None, broken, spent };
         self.queue.drain(limits.timeout, limits.max_records, |message| filling.take(&message));
         let (first, error) = (filling.first, filling.error);
         for batch in out.iter().skip(first) {
@@ -244,6 +249,12 @@ impl Reader for KafkaReader {
             },
         }
     }
+
+    fn give_back(&mut self, spent: FetchedBatch) {
+        if self.spent.len() < MOST_SPENT && spent.capacity_bytes() <= MOST_SPENT_BYTES {
+            self.spent.push(spent);
+        }
+    }
 }
 
 /// Sorts the messages of one poll into a batch per partition.
@@ -254,6 +265,7 @@ struct Filling<'a> {
     last: Option<(usize, i32, usize)>,
     error: Option<SourceError>,
     broken: &'a mut BTreeMap<Partition, SourceError>,
+    spent: &'a mut Vec<FetchedBatch>,
 }
 
 impl Filling<'_> {
@@ -303,7 +315,10 @@ impl Filling<'_> {
         let index = match known {
             Some(index) => self.first + index,
             None => {
-                self.out.push(FetchedBatch::new(partition, start));
+                self.out.push(match self.spent.pop() {
+                    Some(spent) => FetchedBatch::renewed(spent, partition, start),
+                    None => FetchedBatch::new(partition, start),
+                });
                 self.out.len() - 1
             }
         };

@@ -170,6 +170,9 @@ pub trait Reader: Send {
     /// that says corrupt or out of range none are delivered until the partition is assigned anew.
     fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Result<(), SourceError>;
 
+    /// Takes back a batch that has been read, so that the next one needs no new memory.
+    fn give_back(&mut self, _spent: FetchedBatch) {}
+
     /// Lets go of connections that seem dead and goes on where it stands, where a reader can do so.
     fn rebuild(&mut self) -> Result<(), SourceError> {
         Ok(())

@@ -15,7 +15,8 @@ const STEP: Duration = Duration::from_millis(50);
 enum Ask {
     Assign(Vec<(Partition, i64)>),
     Pause(Vec<Partition>, bool),
-    Poll(PollLimits),
+    /// With batches whose memory is free.
+    Poll(PollLimits, Vec<FetchedBatch>),
 }
 
 /// What was polled, and how it ended.
@@ -38,6 +39,7 @@ pub(crate) struct WatchedReader {
     held: Option<Told>,
     at: BTreeMap<Partition, i64>,
     paused: BTreeSet<Partition>,
+    spent: Vec<FetchedBatch>,
 }
 
 impl Pump {
@@ -51,7 +53,10 @@ impl Pump {
                 let done = match ask {
                     Ask::Assign(starts) => reader.assign(&starts),
                     Ask::Pause(partitions, paused) => reader.pause(&partitions, paused),
-                    Ask::Poll(limits) => reader.poll(limits, &mut out),
+                    Ask::Poll(limits, spent) => {
+                        spent.into_iter().for_each(|batch| reader.give_back(batch));
+                        reader.poll(limits, &mut out)
+                    }
                 };
                 if tell.send((out, done)).is_err() {
                     return;
@@ -74,8 +79,8 @@ impl WatchedReader {
     ) -> Result<WatchedReader, SourceError> {
         let stall_ms = u64::try_from(stall.as_millis()).unwrap_or(u64::MAX);
         let pump = Pump::start(&*source)?;
-        let (at, paused) = (BTreeMap::new(), BTreeSet::new());
-        Ok(WatchedReader { source, clock, stall_ms, pump, asked_ms: None, held: None, at, paused })
+        let (at, paused, spent) = (BTreeMap::new(), BTreeSet::new(), Vec::new());
+        Ok(WatchedReader { source, clock, stall_ms, pump, asked_ms: None, held: None, at, paused, spent })
     }
 
     fn ask(&mut self, ask: Ask) {
@@ -181,13 +186,18 @@ impl Reader for WatchedReader {
             return self.take(held, out);
         }
         if self.asked_ms.is_none() {
-            self.ask(Ask::Poll(limits));
+            let spent = std::mem::take(&mut self.spent);
+            self.ask(Ask::Poll(limits, spent));
         }
         match self.answer(limits.timeout.max(STEP)) {
             Some(told) => self.take(told, out),
             None if self.is_stalled() => self.rebuild(),
             None => Ok(()),
         }
+    }
+
+    fn give_back(&mut self, spent: FetchedBatch) {
+        self.spent.push(spent);
     }
 
     fn rebuild(&mut self) -> Result<(), SourceError> {
