@@ -18,6 +18,9 @@ const BLOCK_SHIFT: usize = 14;
 /// Records that the first block of a shared arena begins with.
 const FIRST_RECORDS: usize = 16;
 const ALIGNMENT: usize = 64;
+/// Bytes from which a block asks for large pages: its records are met in no order.
+const LARGE_BYTES: usize = 4 << 20;
+const PAGE_BYTES: usize = 4096;
 
 /// How the arena of a fold is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,9 @@ impl Block {
         let layout = Layout::from_size_align(num_bytes.max(ALIGNMENT), ALIGNMENT).expect("block size fits isize");
         // SAFETY: the layout's size is not zero.
         let Some(bytes) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
+        if num_bytes >= LARGE_BYTES {
+            ask_for_large_pages(bytes.as_ptr(), num_bytes);
+        }
         Block { bytes, layout }
     }
 
@@ -53,6 +59,18 @@ impl Block {
         unsafe { std::ptr::copy_nonoverlapping(other.bytes.as_ptr(), self.bytes.as_ptr(), num_bytes) }
     }
 }
+
+/// Nothing depends on whether it is granted.
+#[cfg(target_os = "linux")]
+fn ask_for_large_pages(start: *mut u8, num_bytes: usize) {
+    let skipped = start.align_offset(PAGE_BYTES);
+    let num_bytes = num_bytes.saturating_sub(skipped) / PAGE_BYTES * PAGE_BYTES;
+    // SAFETY: whole pages of a living allocation; the advice changes nothing that they hold.
+    unsafe { libc::madvise(start.wrapping_add(skipped).cast(), num_bytes, libc::MADV_HUGEPAGE) };
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ask_for_large_pages(_: *mut u8, _: usize) {}
 
 impl Drop for Block {
     fn drop(&mut self) {
