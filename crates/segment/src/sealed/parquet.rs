@@ -1,6 +1,5 @@
 //! The published file: Parquet, with the index section between the rows and the footer.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -262,23 +261,18 @@ impl Inward {
         let unknown = || Error::corrupt("a text that is not in its dictionary");
         let texts = values.as_any().downcast_ref::<DictionaryArray<Int32Type>>().ok_or_else(unknown)?;
         let names = texts.values().as_string_opt::<i32>().ok_or_else(unknown)?;
-        let mut known: HashMap<i32, u32> = HashMap::new();
+        const UNKNOWN: u32 = u32::MAX;
+        let mut known = vec![UNKNOWN; names.len()];
         for row in 0..texts.len() {
             let code = if texts.keys().is_null(row) {
                 dictionary.null_code()
             } else {
-                let key = texts.keys().value(row);
-                match known.get(&key) {
-                    Some(&code) => Some(code),
-                    None => {
-                        let at = usize::try_from(key).ok().filter(|&at| at < names.len()).ok_or_else(unknown)?;
-                        let code = dictionary.code_of(Some(names.value(at)));
-                        if let Some(code) = code {
-                            known.insert(key, code);
-                        }
-                        code
-                    }
+                let at = usize::try_from(texts.keys().value(row)).unwrap_or(usize::MAX);
+                let known = known.get_mut(at).ok_or_else(unknown)?;
+                if *known == UNKNOWN {
+                    *known = dictionary.code_of(Some(names.value(at))).ok_or_else(unknown)?;
                 }
+                Some(*known)
             };
             self.codes.push(code.ok_or_else(unknown)?);
         }

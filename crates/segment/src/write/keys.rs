@@ -58,25 +58,25 @@ impl KeyColumn {
         }
     }
 
-    /// The fields that sort the rows, nulls first.
-    pub(super) fn fields(&self) -> Vec<KeyField> {
+    /// The fields that sort these rows, nulls first.
+    pub(super) fn fields(&self, rows: &[u32]) -> Vec<KeyField> {
+        let of_rows = |value: &dyn Fn(usize) -> u64| rows.iter().map(|&row| value(row as usize)).collect();
         match self {
             KeyColumn::Text { dictionary, rows: TextRows::Single(codes), .. } => {
-                vec![KeyField { bits: bits_for(dictionary.len()), values: codes.iter().map(|&c| c.into()).collect() }]
+                vec![KeyField { bits: bits_for(dictionary.len()), values: of_rows(&|row| codes[row].into()) }]
             }
-            KeyColumn::Text { rows: TextRows::Lists { lists, rows }, .. } => {
+            KeyColumn::Text { rows: TextRows::Lists { lists, rows: held }, .. } => {
                 let mut sorted: Vec<u32> = (0..lists.len() as u32).collect();
                 sorted.sort_by(|&a, &b| lists[a as usize].cmp(&lists[b as usize]));
                 let mut ranks = vec![0; lists.len()];
                 sorted.iter().zip(0u64..).for_each(|(&list, rank)| ranks[list as usize] = rank);
-                let values = rows.iter().map(|&list| ranks[list as usize]).collect();
-                vec![KeyField { bits: bits_for(lists.len()), values }]
+                vec![KeyField { bits: bits_for(lists.len()), values: of_rows(&|row| ranks[held[row] as usize]) }]
             }
             KeyColumn::Number { column_type, bits } => {
-                let sortable = |bits: &Option<u64>| bits.map_or(0, |b| ascending(b, column_type));
+                let sortable = |row: usize| bits[row].map_or(0, |b| ascending(b, column_type));
                 vec![
-                    KeyField { bits: 1, values: bits.iter().map(|b| u64::from(b.is_some())).collect() },
-                    KeyField { bits: 64, values: bits.iter().map(sortable).collect() },
+                    KeyField { bits: 1, values: of_rows(&|row| u64::from(bits[row].is_some())) },
+                    KeyField { bits: 64, values: of_rows(&sortable) },
                 ]
             }
         }
@@ -192,12 +192,14 @@ impl LocalTexts {
     /// Which codes occur in the rows, and whether a row is empty.
     fn used(&self) -> (Vec<bool>, bool) {
         let mut used = vec![false; self.dictionary.as_ref().map_or(0, |d| d.len())];
-        let mut any_empty = false;
-        for row in 0..self.len() {
-            let codes = self.row(row);
-            any_empty |= codes.is_empty();
-            codes.iter().for_each(|&code| used[code as usize] = true);
-        }
+        let (codes, any_empty) = match &self.offsets {
+            None => (&self.codes[..], false),
+            Some(offsets) => {
+                let held = offsets[0] as usize..offsets[self.len()] as usize;
+                (&self.codes[held], offsets.windows(2).any(|ends| ends[0] == ends[1]))
+            }
+        };
+        codes.iter().for_each(|&code| used[code as usize] = true);
         (used, any_empty)
     }
 }
@@ -217,6 +219,10 @@ fn text_keys(columns: &[Option<ReadColumn>], lens: &[usize], column_type: &Colum
     } else {
         let mut codes = Vec::with_capacity(num_rows);
         for (local, map) in locals.iter().zip(&maps) {
+            if local.offsets.is_none() {
+                codes.extend(local.codes.iter().map(|&code| map[code as usize]));
+                continue;
+            }
             let code = |row| local.row(row).first().map(|&c| map[c as usize]).or(null).unwrap_or_default();
             codes.extend((0..local.len()).map(code));
         }
@@ -226,7 +232,7 @@ fn text_keys(columns: &[Option<ReadColumn>], lens: &[usize], column_type: &Colum
 }
 
 fn list_rows(locals: &[LocalTexts], maps: &[Vec<u32>], null: Option<u32>, num_rows: usize) -> TextRows {
-    let mut ids: HashMap<Vec<u32>, u32> = HashMap::new();
+    let mut ids: HashMap<Vec<u32>, u32, foldhash::fast::FixedState> = HashMap::default();
     let mut lists: Vec<Vec<u32>> = Vec::new();
     let mut rows = Vec::with_capacity(num_rows);
     let mut list = Vec::new();

@@ -1,4 +1,6 @@
-//! Sorting rows by packed keys, and which of them are one group.
+//! Sorting rows by time and packed keys, and which of them are one group.
+
+use std::ops::Range;
 
 use super::keys::{KeyColumn, KeyField};
 
@@ -13,30 +15,34 @@ pub(super) struct Order {
 impl Order {
     /// Sorts by time, then keys, then the order of the rows.
     pub(super) fn of(times: &[i64], keys: &[KeyColumn], rollup: bool) -> Self {
-        let (words, width) = pack(times, keys);
-        let order = match width {
-            1 => sorted::<1>(&words),
-            2 => sorted::<2>(&words),
-            3 => sorted::<3>(&words),
-            4 => sorted::<4>(&words),
-            _ => {
-                let key = |row: u32| &words[row as usize * width..][..width];
-                let mut order: Vec<u32> = (0..times.len() as u32).collect();
-                order.sort_by(|&a, &b| key(a).cmp(key(b)));
-                order
+        let rows = by_time(times);
+        let runs = runs(times, &rows);
+        // Only rows that share their time need keys.
+        let shared = runs.iter().filter(|run| run.len() > 1).flat_map(|run| &rows[run.clone()]).copied();
+        let shared: Vec<u32> = shared.collect();
+        let keys = Keys::of(keys, &shared);
+        let mut order = Self { firsts: Vec::with_capacity(rows.len()), groups: vec![0; rows.len()] };
+        let (mut at, mut sorter) = (0, Sorter::default());
+        for run in runs {
+            match run.len() {
+                1 => order.push(rows[run.start], true),
+                len => {
+                    sorter.sort(&keys, at..at + len);
+                    for (place, is_other) in &sorter.sorted {
+                        order.push(shared[*place as usize], !rollup || *is_other);
+                    }
+                    at += len;
+                }
             }
-        };
-        let key = |row: u32| &words[row as usize * width..][..width];
-        let mut firsts: Vec<u32> = Vec::new();
-        let mut groups = vec![0; times.len()];
-        for &row in &order {
-            let same = rollup && firsts.last().is_some_and(|&first| key(first) == key(row));
-            if !same {
-                firsts.push(row);
-            }
-            groups[row as usize] = firsts.len() as u32 - 1;
         }
-        Self { firsts, groups }
+        order
+    }
+
+    fn push(&mut self, row: u32, is_first: bool) {
+        if is_first {
+            self.firsts.push(row);
+        }
+        self.groups[row as usize] = self.firsts.len() as u32 - 1;
     }
 
     /// Whether no two rows share a group.
@@ -45,38 +51,165 @@ impl Order {
     }
 }
 
-fn sorted<const W: usize>(words: &[u64]) -> Vec<u32> {
-    let (keys, _) = words.as_chunks::<W>();
-    let mut entries: Vec<([u64; W], u32)> = keys.iter().copied().zip(0..).collect();
-    entries.sort();
-    entries.into_iter().map(|(_, row)| row).collect()
+/// The rows by time; those of one time in their order.
+fn by_time(times: &[i64]) -> Vec<u32> {
+    if times.is_sorted() {
+        return (0..times.len() as u32).collect();
+    }
+    let mut rows: Vec<(i64, u32)> = times.iter().copied().zip(0..).collect();
+    // Sources are nearly sorted, which this sort makes use of.
+    rows.sort_by_key(|(time, _)| *time);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Where in `rows` each time begins and ends.
+fn runs(times: &[i64], rows: &[u32]) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let same = rows.chunk_by(|a, b| times[*a as usize] == times[*b as usize]);
+    same.map(|run| {
+        start += run.len();
+        start - run.len()..start
+    })
+    .collect()
 }
 
 /// Keys as words that sort as the rows do, the highest bits first.
-fn pack(times: &[i64], keys: &[KeyColumn]) -> (Vec<u64>, usize) {
-    let fields: Vec<KeyField> = keys.iter().flat_map(KeyColumn::fields).collect();
-    let total: u32 = fields.iter().map(|f| f.bits).sum();
-    let width = 1 + (total as usize).div_ceil(64);
-    let mut words = vec![0u64; times.len() * width];
-    for (key, &time) in words.chunks_exact_mut(width).zip(times) {
-        key[0] = time as u64 ^ 1 << 63;
-    }
-    let mut at = 64;
-    for field in fields {
-        let (word, used) = ((at / 64) as usize, at % 64);
-        let free = 64 - used;
-        for (key, &value) in words.chunks_exact_mut(width).zip(&field.values) {
-            if field.bits == 0 {
+struct Keys {
+    words: Vec<u64>,
+    width: usize,
+}
+
+impl Keys {
+    fn of(keys: &[KeyColumn], rows: &[u32]) -> Self {
+        let fields: Vec<KeyField> = keys.iter().flat_map(|key| key.fields(rows)).collect();
+        let total: u32 = fields.iter().map(|field| field.bits).sum();
+        let width = (total as usize).div_ceil(64);
+        let mut words = vec![0u64; rows.len() * width];
+        let mut at = 0;
+        for KeyField { bits, values } in fields {
+            if bits == 0 {
                 continue;
             }
-            if field.bits <= free {
-                key[word] |= value << (free - field.bits);
-            } else {
-                key[word] |= value >> (field.bits - free);
-                key[word + 1] |= value << (64 - (field.bits - free));
+            let (word, free) = ((at / 64) as usize, 64 - at % 64);
+            for (key, value) in words.chunks_exact_mut(width).zip(values) {
+                if bits <= free {
+                    key[word] |= value << (free - bits);
+                } else {
+                    key[word] |= value >> (bits - free);
+                    key[word + 1] |= value << (64 - (bits - free));
+                }
+            }
+            at += bits;
+        }
+        Self { words, width }
+    }
+
+    fn key(&self, place: u32) -> &[u64] {
+        &self.words[place as usize * self.width..][..self.width]
+    }
+}
+
+/// Sorts one run of rows after the other.
+#[derive(Default)]
+struct Sorter {
+    /// Key and place in one number, where a key is one word.
+    narrow: Vec<u128>,
+    /// Places in their final order, and whether the key is another one than that before.
+    sorted: Vec<(u32, bool)>,
+}
+
+impl Sorter {
+    fn sort(&mut self, keys: &Keys, places: Range<usize>) {
+        self.sorted.clear();
+        let all = places.start as u32..places.end as u32;
+        if keys.width == 1 {
+            self.narrow.clear();
+            self.narrow
+                .extend(keys.words[places].iter().zip(all).map(|(key, at)| u128::from(*key) << 64 | u128::from(at)));
+            self.narrow.sort_unstable();
+            let mut last = None;
+            for entry in &self.narrow {
+                let key = (entry >> 64) as u64;
+                self.sorted.push((*entry as u32, last.replace(key) != Some(key)));
+            }
+            return;
+        }
+        let order = match keys.width {
+            2 => sorted::<2>(keys, places),
+            3 => sorted::<3>(keys, places),
+            4 => sorted::<4>(keys, places),
+            _ => {
+                let mut order: Vec<u32> = all.collect();
+                order.sort_by(|a, b| keys.key(*a).cmp(keys.key(*b)));
+                order
+            }
+        };
+        let mut last = None;
+        for place in order {
+            let key = keys.key(place);
+            self.sorted.push((place, last.replace(key) != Some(key)));
+        }
+    }
+}
+
+fn sorted<const W: usize>(keys: &Keys, places: Range<usize>) -> Vec<u32> {
+    let (words, _) = keys.words.as_chunks::<W>();
+    let mut entries: Vec<([u64; W], u32)> = words[places.clone()].iter().copied().zip(places.start as u32..).collect();
+    entries.sort_unstable();
+    entries.into_iter().map(|(_, place)| place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aggregate::ColumnType;
+    use arrow_array::StringArray;
+
+    use super::super::keys::TextRows;
+    use super::*;
+    use crate::StringDictionary;
+
+    const ROWS: u64 = 500;
+
+    /// Values that repeat, in no order.
+    fn values(column: u64, most: u64) -> Vec<u64> {
+        (0..ROWS).map(|row| (row * 7_919 + column * 104_729) % 1_009 % most).collect()
+    }
+
+    fn texts(codes: &[u64]) -> KeyColumn {
+        let dictionary = StringDictionary::sorted(StringArray::from(vec!["a", "b", "c"])).unwrap();
+        let rows = TextRows::Single(codes.iter().map(|&code| code as u32).collect());
+        KeyColumn::Text { column_type: ColumnType::String, dictionary: Arc::new(dictionary), rows }
+    }
+
+    #[test]
+    fn rows_are_sorted_by_time_then_keys_then_place_whatever_the_keys_width() {
+        for num_numbers in 0..6 {
+            for num_texts in 0..3 {
+                let columns: Vec<Vec<u64>> = (0..num_numbers + num_texts).map(|column| values(column, 3)).collect();
+                let (numbers, coded) = columns.split_at(num_numbers as usize);
+                let number = |bits: &Vec<u64>| KeyColumn::Number {
+                    column_type: ColumnType::Long,
+                    bits: bits.iter().copied().map(Some).collect(),
+                };
+                let keys: Vec<KeyColumn> = numbers.iter().map(number).chain(coded.iter().map(|c| texts(c))).collect();
+                let times: Vec<i64> = values(99, 40).iter().map(|&time| time as i64 - 20).collect();
+                let key = |row: u32| {
+                    let key: Vec<u64> = columns.iter().map(|column| column[row as usize]).collect();
+                    (times[row as usize], key)
+                };
+                let mut expected: Vec<u32> = (0..ROWS as u32).collect();
+                expected.sort_by_key(|&row| (key(row), row));
+                assert_eq!(Order::of(&times, &keys, false).firsts, expected);
+                let rolled_up = Order::of(&times, &keys, true);
+                expected.dedup_by_key(|row| key(*row));
+                assert_eq!(rolled_up.firsts, expected);
+                assert!(
+                    (0..ROWS as u32)
+                        .all(|row| { key(rolled_up.firsts[rolled_up.groups[row as usize] as usize]) == key(row) })
+                );
             }
         }
-        at += field.bits;
     }
-    (words, width)
 }
