@@ -398,8 +398,12 @@ impl Machine {
 
     fn pause_or_resume(&mut self, effects: &mut Vec<Effect>) {
         let why = if self.disk_is_short { Pause::Disk } else { Pause::Memory };
+        // Where nothing can be spilled, what is closed stays.
+        let closed: u64 = self.lanes.values().flat_map(Lane::in_memory).map(|chunk| chunk.facts.bytes).sum();
+        let is_full = self.disk_is_short && closed > self.limits.live_bytes;
         for (no, lane) in &mut self.lanes {
-            let wanted = (lane.in_memory().count() >= self.limits.chunk_credits).then_some(why);
+            let most = if is_full { 1 } else { self.limits.chunk_credits };
+            let wanted = (lane.in_memory().count() >= most).then_some(why);
             if wanted == lane.paused {
                 continue;
             }

@@ -290,16 +290,20 @@ fn a_flush_cuts_what_is_open_at_once() {
 
 #[test]
 fn a_full_lane_waits_and_goes_on_when_it_is_published() {
-    let mut machine = Machine::new(Limits { cut_period_ms: 1_000_000, cut_rows: 1_000_000, ..limits() }, 0);
-    machine.step(Event::Taken { lane: 0, spilled: Vec::new() });
-    machine.step(Event::Disk { is_short: true });
-    for chunk in 1..=3 {
-        let from = i64::try_from(chunk).unwrap_or(0);
-        machine.step(Event::Read { lane: 0, open: facts(from, from + 4) });
-        let effects = machine.step(Event::Closed { lane: 0, chunk, facts: facts(from, from + 4) });
-        assert_eq!(effects.contains(&Effect::Pause { lane: 0, why: Pause::Disk }), chunk == 3, "{effects:?}");
+    // By its bytes, or by the number of its chunks.
+    for (live_bytes, full) in [(5, 2), (1_000, 3)] {
+        let limits = Limits { cut_period_ms: 1_000_000, cut_rows: 1_000_000, live_bytes, ..limits() };
+        let mut machine = Machine::new(limits, 0);
+        machine.step(Event::Taken { lane: 0, spilled: Vec::new() });
+        machine.step(Event::Disk { is_short: true });
+        for chunk in 1..=full {
+            let from = i64::try_from(chunk).unwrap_or(0);
+            machine.step(Event::Read { lane: 0, open: facts(from, from + 4) });
+            let effects = machine.step(Event::Closed { lane: 0, chunk, facts: facts(from, from + 4) });
+            assert_eq!(effects.contains(&Effect::Pause { lane: 0, why: Pause::Disk }), chunk == full, "{effects:?}");
+        }
+        machine.step(Event::Flush);
+        let effects = machine.step(Event::Published { cut: 1 });
+        assert!(effects.contains(&Effect::Resume { lane: 0 }), "{effects:?}");
     }
-    machine.step(Event::Flush);
-    let effects = machine.step(Event::Published { cut: 1 });
-    assert!(effects.contains(&Effect::Resume { lane: 0 }), "{effects:?}");
 }
