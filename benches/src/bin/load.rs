@@ -1,7 +1,8 @@
-//! NDJSON into segments, and how fast: `load images|rates --data DIR --out DIR [--rows 2000000]`.
+//! NDJSON into segments, and how fast: `load images|rates|seal --data DIR --out DIR [--rows 2000000]`.
 //!
 //! `images` seals both tables in segments of at most 5 M rows. `rates` parses rows from memory and appends them to a
-//! live index, by the dashboard's own spec (`raw`) and rolled up by eight dimensions and the minute.
+//! live index, by the dashboard's own spec (`raw`) and rolled up by eight dimensions and the minute. `seal` folds the
+//! chunks of such indexes into one table and writes what is published and what is scanned of it.
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -20,13 +21,16 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BATCH_RECORDS: usize = 4_096;
 const SEGMENT_ROWS: usize = 5_000_000;
 const LIVE_ROWS: usize = 1_000_000;
+/// Rows of a chunk of a lane, as `maxRowsInMemory` has them.
+const CHUNK_ROWS: usize = 150_000;
 
 fn main() -> Result<()> {
     let data = PathBuf::from(option("--data", "bench-data"));
     match std::env::args().nth(1).as_deref() {
         Some("images") => images(&data, &PathBuf::from(option("--out", "bench-data"))),
         Some("rates") => rates(&data, option("--rows", "2000000").parse()?, option("--reps", "3").parse()?),
-        _ => Err("load images|rates".into()),
+        Some("seal") => seal(&data, option("--rows", "1000000").parse()?, option("--reps", "3").parse()?),
+        _ => Err("load images|rates|seal".into()),
     }
 }
 
@@ -143,19 +147,24 @@ fn rolled_up(raw: &Value) -> Value {
     schema
 }
 
-fn rates(data: &Path, num_rows: usize, reps: usize) -> Result<()> {
+type Form = (&'static str, &'static str, Value);
+
+fn forms() -> Result<[Form; 3]> {
     let specs = &dashboard()?["specs"];
-    let forms = [
+    Ok([
         ("ads, raw", "ads", specs["ads"]["dataSchema"].clone()),
         ("ads, 8 dimensions, minute", "ads", rolled_up(&specs["ads"]["dataSchema"])),
         ("orders, raw", "orders", specs["orders"]["dataSchema"].clone()),
-    ];
-    println!("| rows | groups | parse ns | append ns | rows/s |\n|---|---:|---:|---:|---:|");
-    for (name, table, schema) in &forms {
+    ])
+}
+
+fn rates(data: &Path, num_rows: usize, reps: usize) -> Result<()> {
+    println!("| rows | groups | parse ns | append ns | rows/s | bytes a row |\n|---|---:|---:|---:|---:|---:|");
+    for (name, table, schema) in &forms()? {
         let bytes = map(&data.join(format!("{table}.ndjson")))?;
         let lines: Vec<&[u8]> = lines_of(&bytes).take(num_rows).collect();
         std::hint::black_box(lines.iter().map(|line| usize::from(line.first() == Some(&b'{'))).sum::<usize>());
-        let (mut parses, mut appends, mut groups) = (Vec::new(), Vec::new(), 0);
+        let (mut parses, mut appends, mut groups, mut bytes_held) = (Vec::new(), Vec::new(), 0, 0);
         for _ in 0..reps {
             let mut reader = Reader::new(schema)?;
             let mut live = reader.live(table)?;
@@ -168,12 +177,69 @@ fn rates(data: &Path, num_rows: usize, reps: usize) -> Result<()> {
                 parse += parsed - start;
                 append += cpu_ms() - parsed;
             }
-            groups = live.num_rows();
+            (groups, bytes_held) = (live.num_rows(), live.memory_bytes());
             parses.push(parse * 1e6 / lines.len() as f64);
             appends.push(append * 1e6 / lines.len() as f64);
         }
         let (parse, append) = (median(parses), median(appends));
-        println!("| {name} | {groups} | {parse:.0} | {append:.0} | {:.0} |", 1e9 / (parse + append));
+        let (rate, per_row) = (1e9 / (parse + append), bytes_held as f64 / groups as f64);
+        println!("| {name} | {groups} | {parse:.0} | {append:.0} | {rate:.0} | {per_row:.0} |");
     }
     Ok(())
+}
+
+/// The rows of `lines` in chunks as a lane holds them.
+fn chunks(schema: &Value, table: &str, lines: &[&[u8]]) -> Result<(Vec<SegmentRef>, Arc<RollupSchema>)> {
+    let mut reader = Reader::new(schema)?;
+    let mut parts: Vec<SegmentRef> = Vec::new();
+    for lines in lines.chunks(CHUNK_ROWS) {
+        let mut live = reader.live(table)?;
+        for lines in lines.chunks(BATCH_RECORDS) {
+            reader.parse(lines);
+            reader.append(&mut live)?;
+        }
+        parts.push(live.snapshot());
+    }
+    Ok((parts, reader.rollup))
+}
+
+fn seal(data: &Path, num_rows: usize, reps: usize) -> Result<()> {
+    println!("| rows | sealed rows | merge ns | file ns | image ns | image of file ns | file B | image B |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    let path = std::env::temp_dir().join(format!("dolmen-seal-{}.parquet", std::process::id()));
+    for (name, table, schema) in &forms()? {
+        let bytes = map(&data.join(format!("{table}.ndjson")))?;
+        let lines: Vec<&[u8]> = lines_of(&bytes).take(num_rows).collect();
+        let (parts, rollup) = chunks(schema, table, &lines)?;
+        let sources: Vec<Source<'_>> = parts.iter().map(|part| Source::all(part.as_ref())).collect();
+        let (mut steps, mut sizes) = ([const { Vec::new() }; 4], [0; 3]);
+        for _ in 0..reps {
+            let mut times = vec![cpu_ms()];
+            let table = segment::merge(&sources, &rollup)?;
+            times.push(cpu_ms());
+            let mut file = Vec::new();
+            segment::write_parquet(&table, &mut file)?;
+            times.push(cpu_ms());
+            let mut image = Vec::new();
+            segment::write_image(&table, &mut image)?;
+            times.push(cpu_ms());
+            sizes = [table.num_rows(), file.len(), image.len()];
+            image.clear();
+            fs::write(&path, &file)?;
+            let start = cpu_ms();
+            segment::image_from_parquet(&path, &mut image)?;
+            times.push(times[3] + cpu_ms() - start);
+            let spent = times.windows(2).map(|ends| (ends[1] - ends[0]) * 1e6 / lines.len() as f64);
+            steps.iter_mut().zip(spent).for_each(|(step, spent)| step.push(spent));
+        }
+        let [merge, file, image, of_file] = steps.map(median);
+        let [rows, file_len, image_len] = sizes;
+        let per_row = |len: usize| len as f64 / rows as f64;
+        println!(
+            "| {name} | {rows} | {merge:.0} | {file:.0} | {image:.0} | {of_file:.0} | {:.1} | {:.1} |",
+            per_row(file_len),
+            per_row(image_len)
+        );
+    }
+    Ok(fs::remove_file(&path)?)
 }

@@ -70,7 +70,10 @@ fn main() {
     if let Some(kafka) = &kafka {
         kafka.create_topic(TOPIC, NUM_PARTITIONS);
     }
-    let store = Store::new(env!("CARGO_BIN_EXE_dolmen"));
+    let mut store = Store::new(env!("CARGO_BIN_EXE_dolmen"));
+    if let Some(cut_rows) = std::env::var_os("DOLMEN_CUT_ROWS") {
+        store.set("DOLMEN__INGEST__CUT_MAX_ROWS", cut_rows.to_string_lossy());
+    }
     let running = store.start();
     let posted = running.post("/druid/indexer/v1/supervisor", &Spec::new(&bootstrap_servers).to_json());
     assert_eq!(posted.expect("an answer").0, 200);
@@ -89,5 +92,8 @@ fn main() {
     let cores = cpu.as_secs_f64() / elapsed.as_secs_f64();
     let rate = sent.load(Ordering::Relaxed) as f64 / elapsed.as_secs_f64();
     println!("{broker}, {rate:.0} events/s beside {} probes, {cores:.2} cores", seen.len());
+    let segments = running.get(&format!("/druid/coordinator/v1/metadata/datasources/{DATASOURCE}/segments"));
+    let num_segments = segments.ok().and_then(|(_, segments)| segments.as_array().map(Vec::len)).unwrap_or(0);
+    println!("{num_segments} segments published meanwhile");
     println!("acknowledged to seen: p50 {:?}, p90 {:?}, p99 {:?}, most {:?}", at(50), at(90), at(99), at(100));
 }

@@ -16,6 +16,7 @@ const SHORT_POLL: Duration = Duration::from_millis(1);
 /// Sends events; a record that the broker does not take is a panic.
 pub struct Producer {
     inner: BaseProducer<Deliveries>,
+    topic: String,
     num_partitions: i32,
     next: i32,
     /// Of the events sent.
@@ -63,7 +64,12 @@ impl Producer {
 
     fn from_config(config: &ClientConfig, num_partitions: i32) -> Producer {
         let inner = config.create_with_context(Deliveries::default()).expect("a producer");
-        Producer { inner, num_partitions, next: 0, totals: Totals::default(), num_poison: 0 }
+        Producer { inner, topic: TOPIC.to_owned(), num_partitions, next: 0, totals: Totals::default(), num_poison: 0 }
+    }
+
+    /// The same for another topic than [`TOPIC`].
+    pub fn to_topic(self, topic: &str) -> Producer {
+        Producer { topic: topic.to_owned(), ..self }
     }
 
     /// Sends the events of these numbers, in turn to every partition, and waits until all are taken.
@@ -100,7 +106,7 @@ impl Producer {
     /// Hands over any record, and does not wait.
     pub fn put(&mut self, value: &str) {
         self.next = (self.next + 1) % self.num_partitions;
-        let mut record = BaseRecord::<(), str>::to(TOPIC).partition(self.next).payload(value);
+        let mut record = BaseRecord::<(), str>::to(&self.topic).partition(self.next).payload(value);
         while let Err((error, back)) = self.inner.send(record) {
             assert_eq!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), "a record was refused");
             self.inner.poll(POLL);

@@ -157,6 +157,13 @@ impl Running {
         Duration::from_millis(ticks * 1_000 / u64::try_from(per_second).unwrap_or(100))
     }
 
+    /// Memory that it occupies now.
+    pub fn resident_bytes(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
+    }
+
     /// Status and body of an answer; a body that is no JSON is null.
     pub fn get(&self, path: &str) -> Result<(u16, Value), String> {
         self.answer(self.client.get(format!("{}{path}", self.url)))
