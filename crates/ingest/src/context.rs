@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metastore::Metastore;
-use storage::{DeepStorage, Disk};
+use storage::{DeepStorage, Disk, SegmentCache};
 use timeline::{Clock, Random};
 
 use crate::client_properties::{ClientProperties, PropertyPolicy};
@@ -24,6 +24,8 @@ pub struct IngestContext {
     pub metastore: Arc<dyn Metastore>,
     /// Objects.
     pub storage: DeepStorage,
+    /// Where queries of this node look for the images of segments, if they do.
+    pub images: Option<Arc<SegmentCache>>,
     /// This node's own disk, for spilled chunks and segments under construction.
     pub disk: Arc<dyn Disk>,
     /// Time.
@@ -109,7 +111,7 @@ impl Default for IngestLimits {
             cut_bytes: 256 << 20,
             poll_records: 4_096,
             poll_timeout: Duration::from_millis(10),
-            chunk_credits: 8,
+            chunk_credits: 32,
             live_bytes: 1 << 30,
             disk_reserve_bytes: 256 << 20,
             lease: Duration::from_secs(10),

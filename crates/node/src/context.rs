@@ -96,7 +96,7 @@ impl NodeContext {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk::open(&root)?);
         let cache = open_cache(&config, &root, &storage)?;
         let (inventory, live) = (Arc::new(Inventory::default()), Arc::new(LiveParts::default()));
-        let opener = Arc::new(SegmentOpener::new(cache));
+        let opener = Arc::new(SegmentOpener::new(Arc::clone(&cache)));
         let loader = Loader::new(Arc::clone(&metastore), Arc::clone(&inventory), opener.clone());
         let serving = Arc::new(Serving::new(loader, opener, Arc::clone(&inventory)));
         let num_threads = config.query.threads.unwrap_or_else(num_cores);
@@ -107,6 +107,7 @@ impl NodeContext {
         let ingest = IngestContext {
             metastore: Arc::clone(&metastore),
             storage: storage.clone(),
+            images: Some(cache),
             disk: Arc::clone(&disk),
             clock: Arc::clone(&clock),
             random: Arc::clone(&random),

@@ -1,5 +1,7 @@
 //! One merge: fetch, fold, announce, upload, replace.
 
+use std::sync::Arc;
+
 use metastore::{
     BundleKind, Claim, Datasource, Intend, JobClaim, JobKind, NewBundle, Outcome, Replace, ReplaceInputs, TakeJob,
 };
@@ -8,7 +10,7 @@ use storage::{Disk, RelativePath, fail, layout};
 use timeline::Interval;
 
 use super::Merge;
-use crate::publish::{Sealed, image, new_id};
+use crate::publish::{Images, Sealed, image, new_id};
 use crate::spill::failed;
 use crate::supervisor::refused;
 use crate::{Error, IngestContext, Publication, Result};
@@ -36,7 +38,7 @@ pub(super) async fn run(context: &IngestContext, datasource: &Datasource, merge:
     };
     let job = context.metastore.take_job(&request).await.into_result().map_err(refused)?;
     fail::point("C1");
-    let sealed = fold(context, merge, &job_id).await?;
+    let mut sealed = fold(context, merge, &job_id).await?;
     let bundle_id = new_id(&*context.clock, &*context.random);
     let path = layout::segment(&datasource.datasource_id, &bundle_id).map_err(failed)?;
     let announced = Intend {
@@ -50,9 +52,17 @@ pub(super) async fn run(context: &IngestContext, datasource: &Datasource, merge:
     let stored = context.storage.put(&path, sealed.bytes.clone()).await.map_err(failed)?;
     context.storage.verify(&stored).await.map_err(failed)?;
     fail::point("C3");
+    let images = Arc::new(Images::new(context.images.clone()));
+    if let Some(table) = sealed.table.take() {
+        let (images, bundle_id) = (images.clone(), bundle_id.clone());
+        // One that cannot be made is made of the object later.
+        let _ = tokio::task::spawn_blocking(move || images.keep(&bundle_id, &table)).await;
+    }
     let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
     let request = replacement(job.claim(), datasource, merge, sealed.record(&bundle_id, size, &stored.hash));
-    replace(context, datasource, &request).await
+    let replaced = replace(context, datasource, &request).await;
+    drop(images);
+    replaced
 }
 
 fn replacement(job: JobClaim, datasource: &Datasource, merge: &Merge, output: metastore::NewSegment) -> Replace {
@@ -108,9 +118,24 @@ async fn fold(context: &IngestContext, merge: &Merge, job_id: &str) -> Result<Se
     folded
 }
 
+/// What lies in a file.
+enum Form {
+    /// An object, fetched.
+    Object,
+    /// An image that queries read.
+    Image,
+}
+
 async fn fold_in(context: &IngestContext, merge: &Merge, directory: &RelativePath) -> Result<Sealed> {
     let mut files = Vec::with_capacity(merge.inputs.len());
+    let mut held = Vec::with_capacity(merge.inputs.len());
     for (at, input) in merge.inputs.iter().enumerate() {
+        let image = context.images.as_ref().and_then(|images| images.get(&input.seg_id).ok().flatten());
+        if let Some(image) = image {
+            files.push((image.path().to_path_buf(), input.id(), Form::Image));
+            held.push(image);
+            continue;
+        }
         let size = u64::try_from(input.size).unwrap_or(0);
         let bytes = context.storage.get(&input.path, size).await.map_err(failed)?;
         if storage::sha256_hex(&bytes) != input.hash {
@@ -118,15 +143,20 @@ async fn fold_in(context: &IngestContext, merge: &Merge, directory: &RelativePat
         }
         let path = directory.join(&format!("{at}.parquet")).map_err(failed)?;
         context.disk.create(&path, &bytes).map_err(failed)?;
-        files.push((context.disk.locate(&path), input.id()));
+        files.push((context.disk.locate(&path), input.id(), Form::Object));
     }
     let interval = merge.inputs.first().map(metastore::Segment::interval);
     let interval = interval.ok_or_else(|| Error::Internal("a merge without inputs".to_owned()))?;
     let folded = tokio::task::spawn_blocking(move || {
         fail::point("C2");
-        let opened = files.into_iter().map(|(path, id)| image::open_sealed(&path, id));
+        let opened = files.into_iter().map(|(path, id, form)| match form {
+            Form::Image => image::open(&path, id),
+            Form::Object => image::open_sealed(&path, id),
+        });
         let inputs: Vec<SegmentRef> = opened.collect::<Result<_>>()?;
-        seal(interval, &inputs)
+        let sealed = seal(interval, &inputs);
+        drop((inputs, held));
+        sealed
     });
     folded.await.unwrap_or_else(|panic| Err(Error::Internal(panic.to_string())))
 }

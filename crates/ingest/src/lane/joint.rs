@@ -190,9 +190,10 @@ impl Cutter {
         let Some(first) = offers.first() else { return };
         let plan = self.plan(offers);
         self.metrics.dead_letters.add(plan.parts.iter().map(|part| part.chunk.head.dead.len() as u64).sum());
+        let mut attempt = Attempt::new(self.context.clone(), plan.clone());
         let ending = match self.foreign_topic(&plan, offers).await {
             Ok(Some(why)) => Some(Ending::Refused(why)),
-            Ok(None) => self.carry_out(Attempt::new(self.context.clone(), plan), &first.store, offers).await,
+            Ok(None) => self.carry_out(&mut attempt, &first.store, offers).await,
             Err(Deserted) => None,
         };
         let Some(ending) = ending else { return };
@@ -213,11 +214,12 @@ impl Cutter {
         }
         if let Ending::Published(published) = ending {
             let publication = Publication::new(&self.config.datasource, published, Vec::new());
-            let handoff = self.context.handoff.clone();
+            let (handoff, images) = (self.context.handoff.clone(), attempt.images());
             let waiting: Vec<(CutNo, Sender<Done>)> =
                 offers.iter().map(|offer| (offer.cut, offer.done.clone())).collect();
             tokio::spawn(async move {
                 announce(&*handoff, &publication).await;
+                drop(images);
                 for (cut, done) in waiting {
                     let _ = done.send(Done::HandedOff(cut));
                 }
@@ -255,7 +257,7 @@ impl Cutter {
     }
 
     /// Takes step after step. `None` when nobody waits for the cut any more.
-    async fn carry_out(&self, mut attempt: Attempt, store: &SpillStore, offers: &[Offer]) -> Option<Ending> {
+    async fn carry_out(&self, attempt: &mut Attempt, store: &SpillStore, offers: &[Offer]) -> Option<Ending> {
         let mut delay = FIRST_DELAY;
         loop {
             let progress = match self.config.lease.is_over() {

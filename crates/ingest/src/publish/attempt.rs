@@ -1,13 +1,15 @@
 //! One cut on its way, step by step. Each step may be the last one before the process dies; whoever comes
 //! after finds nothing, an announcement, an orphan object or the published cut, and goes on from there.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use metastore::{
     BundleKind, Claim, Conflict, Intend, NewBundle, NewDeadLetters, NewSegment, Outcome, Publish, Published,
 };
 use storage::{fail, layout};
 
-use super::{CutPlan, Sealed, new_id};
+use super::{CutPlan, Images, Sealed, new_id};
 use crate::spill::{SpillStore, failed};
 use crate::{Error, IngestContext, Result, dead_letter};
 
@@ -56,11 +58,18 @@ pub(crate) struct Attempt {
     context: IngestContext,
     plan: CutPlan,
     stage: Stage,
+    images: Arc<Images>,
 }
 
 impl Attempt {
     pub(crate) fn new(context: IngestContext, plan: CutPlan) -> Attempt {
-        Attempt { context, plan, stage: Stage::Chosen }
+        let images = Arc::new(Images::new(context.images.clone()));
+        Attempt { context, plan, stage: Stage::Chosen, images }
+    }
+
+    /// The images of its segments, which stay as long as this is held.
+    pub(crate) fn images(&self) -> Arc<Images> {
+        self.images.clone()
     }
 
     /// Takes one step.
@@ -148,7 +157,7 @@ impl Attempt {
     }
 
     /// Sends one object and reads back what arrived.
-    async fn upload(&mut self, sealed: Vec<Sealed>, mut objects: Vec<Object>, done: usize) -> Progress {
+    async fn upload(&mut self, mut sealed: Vec<Sealed>, mut objects: Vec<Object>, done: usize) -> Progress {
         let Some(object) = objects.get_mut(done) else {
             fail::point("U7");
             self.stage = Stage::Uploaded(Box::new(self.request(&sealed, &objects)));
@@ -161,6 +170,11 @@ impl Attempt {
         };
         match verified {
             Ok(()) => {
+                if let Some(table) = sealed.get_mut(done).and_then(|sealed| sealed.table.take()) {
+                    let (images, bundle_id) = (self.images.clone(), object.bundle_id.clone());
+                    // One that cannot be made is made of the object later.
+                    let _ = tokio::task::spawn_blocking(move || images.keep(&bundle_id, &table)).await;
+                }
                 self.stage = Stage::Intended(sealed, objects, done + 1);
                 Progress::Next
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use metastore::{MetricSums, NewSegment};
-use segment::{ColumnSchema, ColumnType, DimensionSchema, RollupSchema, Segment, SegmentRef, Source};
+use segment::{ColumnSchema, ColumnType, DimensionSchema, RollupSchema, Segment, SegmentRef, Source, Table};
 use serde_json::json;
 use timeline::{Interval, ShardSpec};
 
@@ -24,6 +24,8 @@ pub(crate) struct Sealed {
     pub(crate) max_time: i64,
     pub(crate) meta: String,
     pub(crate) bytes: Bytes,
+    /// The rows, until its image is made.
+    pub(crate) table: Option<Arc<Table>>,
 }
 
 impl Sealed {
@@ -43,7 +45,7 @@ impl Sealed {
         if table.num_rows() == 0 {
             return Ok(None);
         }
-        let (range, totals) = (table.time_range(), totals(&*table));
+        let (range, totals, meta) = (table.time_range(), totals(&**table.view()), meta(&**table.view()));
         Ok(Some(Sealed {
             interval,
             rows: i64::try_from(table.num_rows()).unwrap_or(i64::MAX),
@@ -51,9 +53,15 @@ impl Sealed {
             sums: totals.sums,
             min_time: range.start,
             max_time: range.end - 1,
-            meta: meta(&*table),
+            meta,
             bytes,
+            table: Some(Arc::new(table)),
         }))
+    }
+
+    /// Without its rows, for whoever keeps many.
+    pub(crate) fn without_table(self) -> Sealed {
+        Sealed { table: None, ..self }
     }
 
     /// The segment as it is published under an object's id.

@@ -4,17 +4,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use segment::{BatchView, RollupSchema, SealedSegment, SegmentRef, Source};
+use segment::{RollupSchema, SealedSegment, SegmentRef, Source, Table};
 use timeline::SegmentId;
 
 use crate::{Error, Result};
 
-/// Folds the wanted rows of `sources` into one sealed file. Answers the rows too.
-pub(crate) fn seal(sources: &[Source<'_>], schema: &RollupSchema) -> Result<(Arc<BatchView>, Bytes)> {
+/// Folds the wanted rows of `sources` into one sealed file. Answers the table too.
+pub(crate) fn seal(sources: &[Source<'_>], schema: &RollupSchema) -> Result<(Table, Bytes)> {
     let table = segment::merge(sources, schema).map_err(failed)?;
     let mut bytes = Vec::new();
     segment::write_parquet(&table, &mut bytes).map_err(failed)?;
-    Ok((table.view().clone(), Bytes::from(bytes)))
+    Ok((table, Bytes::from(bytes)))
 }
 
 /// The local image of `rows`.

@@ -3,11 +3,13 @@
 mod attempt;
 mod fold;
 pub(crate) mod image;
+mod images;
 mod plan;
 mod totals;
 
 pub(crate) use attempt::{Attempt, Ending, Progress};
 pub(crate) use fold::{Sealed, rollup_of};
+pub(crate) use images::Images;
 pub(crate) use plan::{CutPart, CutPlan};
 pub(crate) use totals::totals;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use metastore::Metastore;
-use storage::{DeepStorage, Disk};
+use storage::{DeepStorage, Disk, SegmentCache};
 use timeline::{Clock, Random};
 use tokio::runtime::Handle;
 
@@ -16,6 +16,8 @@ pub struct TaskContext {
     pub metastore: Arc<dyn Metastore>,
     /// Objects.
     pub storage: DeepStorage,
+    /// Where queries of this node look for the images of segments, if they do.
+    pub images: Option<Arc<SegmentCache>>,
     /// Who is told what went live, so that a task that succeeded can be queried.
     pub handoff: Arc<dyn Handoff>,
     /// Where rows go that do not fit in memory.

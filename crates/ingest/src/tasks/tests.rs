@@ -51,6 +51,7 @@ pub(super) fn bench_with(reach: Reach) -> Bench {
     let context = TaskContext {
         metastore: store.as_metastore(),
         storage: storage.clone(),
+        images: None,
         handoff: handoff.clone(),
         disk,
         clock,

@@ -77,6 +77,7 @@ impl World {
         IngestContext {
             metastore: self.metastore.as_metastore(),
             storage: self.storage.clone(),
+            images: None,
             disk: self.disk.clone(),
             clock: Arc::new(FastClock { start: std::time::Instant::now() }),
             random: Arc::new(SeededRandom::new(u64::from(node.as_bytes()[0]))),

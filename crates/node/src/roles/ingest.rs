@@ -72,6 +72,7 @@ fn task_context(node: &NodeContext) -> TaskContext {
     TaskContext {
         metastore: Arc::clone(&node.metastore),
         storage: node.storage.clone(),
+        images: node.ingest.images.clone(),
         handoff: node.serving.clone(),
         disk: Arc::clone(&node.disk),
         clock: Arc::clone(&node.clock),

@@ -40,7 +40,11 @@ impl Blobs {
 
 /// Everything about a table but its rows, as bytes. Extents count from the end of the directory, which is
 /// padded to 8 bytes.
-pub(super) fn write_section(table: &Table, columns: &[Stored]) -> Result<Vec<u8>> {
+pub(super) fn write_section(table: &Table, columns: &[Stored]) -> Result<Bytes> {
+    table.section(|| make_section(table, columns))
+}
+
+fn make_section(table: &Table, columns: &[Stored]) -> Result<Vec<u8>> {
     let view = table.view();
     let mut blobs = Blobs::default();
     let runs = view.time_runs().ok_or_else(|| Error::invalid("a table is sorted by time"))?;

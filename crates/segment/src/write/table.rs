@@ -1,12 +1,13 @@
 //! The finished columns of a segment, from which its file and its image are written.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aggregate::{ColumnType, Shape};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
+use bytes::Bytes;
 use timeline::Interval;
 
 use super::keys::KeyColumn;
@@ -22,6 +23,8 @@ pub struct Table {
     num_records: u64,
     /// Dimensions for which no bitmaps are wanted.
     without_bitmaps: HashSet<Arc<str>>,
+    /// What its file and its image have in common.
+    section: OnceLock<Bytes>,
 }
 
 impl Table {
@@ -42,6 +45,15 @@ impl Table {
     /// First time to last time + 1 ms.
     pub fn time_range(&self) -> Interval {
         self.view.time_range()
+    }
+
+    /// The index section, made by `make` when it is first asked for.
+    pub(crate) fn section(&self, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Bytes> {
+        if let Some(section) = self.section.get() {
+            return Ok(section.clone());
+        }
+        let section = Bytes::from(make()?);
+        Ok(self.section.get_or_init(|| section).clone())
     }
 
     pub(crate) fn wants_bitmaps(&self, column: &str) -> bool {
@@ -77,7 +89,7 @@ pub(super) fn assemble(
         builder = builder.column(WEIGHT_COLUMN, Arc::new(column)).role(WEIGHT_COLUMN, Role::Hidden);
     }
     let without = schema.dimensions.iter().filter(|d| !d.create_bitmap_index).map(|d| d.name.clone());
-    Ok(Table { view: builder.build()?, num_records, without_bitmaps: without.collect() })
+    Ok(Table { view: builder.build()?, num_records, without_bitmaps: without.collect(), section: OnceLock::new() })
 }
 
 /// Whether the weights say more than the count metric, or than "one each" when there is none.

@@ -259,13 +259,13 @@ fn fold(
     for (rows, mask) in &segments {
         let number: usize = mask.iter().map(|word| word.count_ones() as usize).sum();
         if num_rows + number > max_rows && !some.is_empty() {
-            sealed.extend(Sealed::fold_sources(chunk, &some, schema)?);
+            sealed.extend(Sealed::fold_sources(chunk, &some, schema)?.map(Sealed::without_table));
             (some, num_rows) = (Vec::new(), 0);
         }
         some.push(Source { segment: &**rows, rows: Some(mask) });
         num_rows += number;
     }
-    sealed.extend(Sealed::fold_sources(chunk, &some, schema)?);
+    sealed.extend(Sealed::fold_sources(chunk, &some, schema)?.map(Sealed::without_table));
     Ok(sealed.into_iter().map(|sealed| (sealed, None)).collect())
 }
 

@@ -10,7 +10,7 @@ use metastore::{
 use storage::layout;
 use timeline::{Interval, instant};
 
-use crate::publish::{Sealed, new_id};
+use crate::publish::{Images, Sealed, new_id};
 use crate::tasks::run::TaskRun;
 use crate::{Error, Publication, Result};
 
@@ -45,12 +45,14 @@ pub(crate) struct Hold<'a> {
     run: &'a TaskRun,
     pub(crate) job: Job,
     renewed_ms: Cell<i64>,
+    images: Images,
 }
 
 impl<'a> Hold<'a> {
     pub(crate) fn take(run: &'a TaskRun, kind: JobKind, datasource_id: &str) -> Result<Hold<'a>> {
         let renewed_ms = Cell::new(run.context().clock.now_ms());
-        Ok(Hold { run, job: take(run, kind, datasource_id)?, renewed_ms })
+        let images = Images::new(run.context().images.clone());
+        Ok(Hold { run, job: take(run, kind, datasource_id)?, renewed_ms, images })
     }
 
     /// Extends the lease when a good part of it is over. Fails when the task was asked to stop.
@@ -79,6 +81,9 @@ impl<'a> Hold<'a> {
         };
         call(run, || run.wait(context.metastore.intend(&request)))?;
         let stored = run.wait(context.storage.put(&path, sealed.bytes.clone())).map_err(internal)?;
+        if let Some(table) = &sealed.table {
+            self.images.keep(&bundle_id, table);
+        }
         let size = i64::try_from(stored.size).unwrap_or(i64::MAX);
         run.log(&format!("stored {} rows of {} in {path}, {size} bytes", sealed.rows, sealed.interval));
         Ok(sealed.record(&bundle_id, size, &stored.hash))

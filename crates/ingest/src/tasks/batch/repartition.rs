@@ -45,7 +45,7 @@ pub(super) fn fold(
         });
         let parts: Vec<Source<'_>> = parts.collect();
         if let Some(segment) = Sealed::fold_sources(chunk, &parts, schema)? {
-            sealed.push((bucket, segment));
+            sealed.push((bucket, segment.without_table()));
         }
     }
     let core = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
