@@ -379,8 +379,8 @@ impl<'a> Leaf<'a> {
         (times, keys.collect())
     }
 
-    fn hash_keys(&self, table: &KeyTable, layout: &Layout) -> (Vec<i64>, Vec<Values>) {
-        let rows = || table.keys().chunks_exact(layout.width);
+    fn hash_keys(&self, order: &[u32], table: &KeyTable, layout: &Layout) -> (Vec<i64>, Vec<Values>) {
+        let rows = || order.iter().map(|group| table.key(*group));
         let times = rows().map(|key| self.selection.buckets.start(layout.bucket(key))).collect();
         let keys = self.keys.iter().enumerate().map(|(at, key)| key.values(rows().map(move |row| layout.key(row, at))));
         (times, keys.collect())

@@ -13,6 +13,8 @@ use crate::spill::SpillFile;
 
 /// A table of less than this part of the budget is not worth a file while others hold the memory.
 const LEAST_SHARE: u64 = 32;
+/// Groups dealt at once, which bounds what dealing itself takes.
+const DEALT_GROUPS: usize = 1 << 20;
 /// Groups of one table.
 const MAX_GROUPS: usize = 1 << 31;
 
@@ -52,12 +54,13 @@ impl Leaf<'_> {
         }
         let Some(mut file) = self.spilled.take() else { return Ok(false) };
         self.settle()?;
-        let order = self.order();
-        let (times, keys) = self.keys_of(&order);
-        file.deal(&times, &keys, |rows| {
-            let groups: Vec<u32> = rows.iter().map(|row| order[*row as usize]).collect();
-            Ok(self.fold.states(&groups)?)
-        })?;
+        for order in self.order().chunks(DEALT_GROUPS) {
+            let (times, keys) = self.keys_of(order);
+            file.deal(&times, &keys, |rows| {
+                let groups: Vec<u32> = rows.iter().map(|row| order[*row as usize]).collect();
+                Ok(self.fold.states(&groups)?)
+            })?;
+        }
         self.spilled = Some(file);
         self.begin_anew()?;
         Ok(true)
@@ -119,7 +122,7 @@ impl Leaf<'_> {
     fn keys_of(&self, order: &[u32]) -> (Vec<i64>, Vec<Values>) {
         match &self.grouper {
             Grouper::Dense { cells, num_codes } => self.dense_keys(order, *cells, num_codes),
-            Grouper::Hash { table, layout } => self.hash_keys(table, layout),
+            Grouper::Hash { table, layout } => self.hash_keys(order, table, layout),
         }
     }
 }
