@@ -173,7 +173,8 @@ fn named(object: Object<'_>, transform: Transform) -> Result<DimensionSpec> {
     Ok(DimensionSpec { dimension, output_name, output_type, transform })
 }
 
-/// `STRING`, `LONG`, `DOUBLE`, `FLOAT` or an array of these, in any case.
+/// `STRING`, `LONG`, `DOUBLE`, `FLOAT`, an array of these, or an array of such arrays, which is nested data; in any
+/// case.
 pub(crate) fn column_type(name: &str) -> Result<ColumnType> {
     if let Some(shape @ (Shape::LongArray | Shape::DoubleArray | Shape::StringArray)) = Shape::of_name(name) {
         return Ok(ColumnType::Value(shape));
@@ -183,11 +184,17 @@ pub(crate) fn column_type(name: &str) -> Result<ColumnType> {
         "LONG" => Ok(ColumnType::Long),
         "DOUBLE" => Ok(ColumnType::Double),
         "FLOAT" => Ok(ColumnType::Float),
+        upper if is_array_of_arrays(upper) => Ok(ColumnType::Value(Shape::Json)),
         upper if upper.starts_with("COMPLEX<") => {
             Err(Error::unsupported(format!("output type {name} is not supported")))
         }
         _ => Err(Error::Unknown { what: "output type", name: name.to_string() }),
     }
+}
+
+fn is_array_of_arrays(name: &str) -> bool {
+    let items = name.strip_prefix("ARRAY<").and_then(|rest| rest.strip_suffix('>'));
+    items.is_some_and(|items| Shape::of_name(items).is_some_and(Shape::is_array))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! its values.
 
 use aggregate::{Dictionary, Shape};
-use dialect::value::Value;
+use dialect::value::{self, Value};
+use serde_json::Value as Json;
 
 use super::arrays;
 use super::codes::CodeSet;
@@ -81,6 +82,16 @@ impl Predicate for Holds {
 
     fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {
         self.scalar.as_ref()?.codes(dictionary)
+    }
+
+    /// An array of arrays holds an array.
+    fn nested(&self, value: &Value<'_>) -> Truth {
+        match value::to_json(value) {
+            Json::Array(items) if self.scalar.is_none() => {
+                Truth::from(items.iter().any(|item| arrays::same(&value::of_json(item), &self.element)))
+            }
+            _ => self.state(),
+        }
     }
 
     fn numbers(&self, number_type: NumberType) -> Numbers {

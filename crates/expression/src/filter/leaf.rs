@@ -71,8 +71,9 @@ impl Leaf {
         let truth = |code| match values::of_key(dictionary.get(code)) {
             Value::Null => self.text(None),
             value if shape.is_array() => self.predicate.array(&value, shape),
-            value => match values::scalar_text(value) {
+            value => match values::scalar_text(value.clone()) {
                 Some(text) => self.text(Some(&text)),
+                None if self.extraction.is_none() => self.predicate.nested(&value),
                 None => self.predicate.state(),
             },
         };

@@ -42,6 +42,11 @@ pub(crate) trait Predicate: Send + Sync + Debug {
         self.text(None)
     }
 
+    /// Of an object, or an array of more than scalars.
+    fn nested(&self, _value: &Value<'_>) -> Truth {
+        self.state()
+    }
+
     /// Of the null of a column of numbers.
     fn null_number(&self, _number_type: NumberType) -> Truth {
         self.text(None)

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, Shape};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -189,4 +189,20 @@ fn a_fallback_is_the_first_column_that_is_there() {
     assert_eq!(of(json!(["none"])).1, some([None; 4]));
     let error = VirtualColumns::parse(&json!([{"type": "fallback", "name": "v", "columns": []}])).unwrap_err();
     assert!(error.to_string().contains("columns"));
+}
+
+#[test]
+fn arrays_of_arrays_are_nested_data_that_hold_arrays() {
+    let nested = json!({"type": "expression", "name": "v", "expression": "array(array(l, 2), array(7, 8))", "outputType": "ARRAY<ARRAY<LONG>>"});
+    let (segment, _) = with(json!([nested]));
+    assert_eq!(segment.column("v").unwrap().column_type(), ColumnType::Value(Shape::Json));
+    let mask = |element: Value| {
+        let filter = json!({"type": "arrayContainsElement", "column": "v", "elementMatchValueType": "ARRAY<LONG>", "elementMatchValue": element});
+        let mut mask = Vec::new();
+        Filter::parse(&filter).unwrap().bind(&segment).unwrap().mask(0..4, false, &mut mask).unwrap();
+        mask
+    };
+    assert_eq!((mask(json!([4, 2])), mask(json!([7, 8])), mask(json!([4]))), (vec![0b1000], vec![0b1111], vec![0]));
+    let odd = json!([{"type": "expression", "name": "v", "expression": "l", "outputType": "ARRAY<ARRAY<ODD>>"}]);
+    assert!(VirtualColumns::parse(&odd).is_err());
 }
