@@ -62,6 +62,11 @@ pub fn image_path(directory: &Path, table: &str, number: u32) -> PathBuf {
 pub struct Tables(HashMap<String, Vec<SegmentRef>>);
 
 impl Tables {
+    /// Segments in memory, each a table of its name.
+    pub fn of<const N: usize>(segments: [(&str, SegmentRef); N]) -> Self {
+        Self(segments.map(|(name, segment)| (name.to_owned(), vec![segment])).into())
+    }
+
     /// Opens the images of the tables.
     pub fn open(directory: &Path, tables: &[&str]) -> Result<Self> {
         let mut all = HashMap::new();
