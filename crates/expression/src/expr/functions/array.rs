@@ -17,7 +17,11 @@ const SECOND: ArrayArgs = ArrayArgs::At(1);
 pub(super) const KINDS: &[FunctionKind] = &[
     FunctionKind::new("array", 0..=MANY, |_| {
         rows(Output::ArrayOfWidest, |args| {
-            Ok(Scalar::array(args.iter().map(|arg| arg.clone().into_owned()).collect(), Kind::Text))
+            let items = args.iter().map(|arg| arg.clone().into_owned()).collect();
+            Ok(match args.iter().any(|arg| matches!(arg, Scalar::Array(_))) {
+                true => Scalar::array_of(Kind::Json, items),
+                false => Scalar::array(items, Kind::Text),
+            })
         })
     }),
     FunctionKind::new("array_length", 1..=1, |_| {
