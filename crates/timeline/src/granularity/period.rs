@@ -1,6 +1,7 @@
 //! Buckets of a calendar period in a zone.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::elapsed;
 use crate::calendar::{DAY, Date, HOUR, MINUTE, SECOND, add_months};
@@ -17,7 +18,36 @@ pub struct PeriodGranularity {
     zone: TimeZone,
     origin: Option<i64>,
     rule: Rule,
+    reached: Reached,
 }
+
+/// How far buckets were counted, forwards and backwards: an instant and its number. It saves counting from the origin
+/// for each bucket anew, and changes no bucket.
+#[derive(Clone, Debug, Default)]
+struct Reached(Arc<Mutex<[Counted; 2]>>);
+
+/// An instant and its number, once one is known.
+type Counted = Option<(i64, usize)>;
+
+impl Reached {
+    /// The last of a direction, unless it lies beyond `t`.
+    fn before(&self, t: i64, is_forward: bool) -> Option<(i64, usize)> {
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(is_forward)];
+        found.filter(|(at, _)| if is_forward { *at <= t } else { *at > t })
+    }
+
+    fn keep(&self, at: i64, number: usize, is_forward: bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(is_forward)] = Some((at, number));
+    }
+}
+
+impl PartialEq for Reached {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Reached {}
 
 /// What the period comes down to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +68,7 @@ impl PeriodGranularity {
     pub fn new(period: Period, zone: TimeZone, origin: Option<i64>) -> Result<PeriodGranularity> {
         period.require_positive().map_err(|error| Error::Granularity(error.to_string()))?;
         let rule = rule(&period, &zone, origin);
-        Ok(PeriodGranularity { period, zone, origin, rule })
+        Ok(PeriodGranularity { period, zone, origin, rule, reached: Reached::default() })
     }
 
     pub fn period(&self) -> &Period {
@@ -129,18 +159,21 @@ impl PeriodGranularity {
     }
 
     fn step_bounds(&self, t: i64, origin: i64) -> (i64, i64) {
-        let direction = if t >= origin { 1 } else { -1 };
-        let mut at = origin;
-        for _ in 0..MAX_STEPS {
+        let is_forward = t >= origin;
+        let direction = if is_forward { 1 } else { -1 };
+        let (mut at, first) = self.reached.before(t, is_forward).unwrap_or((origin, 0));
+        for number in first..MAX_STEPS {
             let next = self.period.add_to(at, direction, &self.zone);
-            match direction {
-                1 if t < next => return (at, next),
-                -1 if next <= t => return (next, at),
-                _ if next == at => break,
-                _ => at = next,
+            if if is_forward { t < next } else { next <= t } {
+                self.reached.keep(at, number, is_forward);
+                return (at.min(next), at.max(next));
             }
+            if next == at {
+                break;
+            }
+            at = next;
         }
-        if direction == 1 { (at, i64::MAX) } else { (i64::MIN, at) }
+        if is_forward { (at, i64::MAX) } else { (i64::MIN, at) }
     }
 }
 
