@@ -14,7 +14,10 @@ counters="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-
   -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares"
 export RUSTFLAGS="--cfg fuzzing -Cdebug-assertions -Coverflow-checks -Ccodegen-units=1 $(echo $counters)"
 export DOLMEN_FUZZ_TARGET=$target
+# A page of a Parquet file says how long it will be, up to 2 GiB, of which only what comes is touched.
+most=1024
+[ "$target" = segment ] && most=3072
 # With a target named, what runs while building is not counted.
 cargo build --release -p fuzz --target "$host" --target-dir "$build" --config profile.release.lto=false
-exec "$build/$host/release/fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -malloc_limit_mb=1024 -timeout=20 \
+exec "$build/$host/release/fuzz" -max_total_time="$seconds" -rss_limit_mb=2048 -malloc_limit_mb="$most" -timeout=20 \
   -max_len=16384 -artifact_prefix="$corpus-" ${3:-"$corpus" "tests/fuzz/seeds/$target"}

@@ -13,7 +13,7 @@ use super::Depth;
 use super::directory::ColumnEntry;
 use super::image::{read_arrays, split};
 use super::open::map;
-use super::parquet::section_of;
+use super::parquet::{guarded, section_of};
 use super::section::Section;
 use crate::dictionary::array_bytes;
 use crate::{Bounds, Error, Result, Role, SegmentMetadata, TIME_COLUMN};
@@ -61,8 +61,10 @@ pub struct ColumnInspection {
 pub fn inspect(path: &Path) -> Result<Inspection> {
     let file = map(path)?;
     if file.starts_with(b"PAR1") {
-        let metadata = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&file);
-        let metadata = metadata.map_err(|e| Error::corrupt(format!("parquet: {e}")))?;
+        let metadata = guarded(|| {
+            let metadata = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&file);
+            metadata.map_err(|e| Error::corrupt(format!("parquet: {e}")))
+        })?;
         let section = section_of(&file, &metadata)?;
         return describe("parquet", &file, &section, |at, _| Ok(parquet_bytes(&metadata, at)));
     }

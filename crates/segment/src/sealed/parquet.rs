@@ -151,12 +151,46 @@ pub(super) fn section_of(file: &Bytes, metadata: &ParquetMetaData) -> Result<Byt
     Ok(section)
 }
 
+/// Reads by the crate's reader, which panics on some files that no writer wrote. What a node takes from the deep
+/// storage has the hash that was recorded of it; but a file may also be named by hand, and one that was changed is an
+/// error like any other.
+pub(super) fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
+    let read = std::panic::AssertUnwindSafe(read);
+    std::panic::catch_unwind(read).unwrap_or_else(|_| Err(corrupt("the file contradicts itself")))
+}
+
+/// Whether every column lies within the file and the rows are those of the index section.
+fn check_footer(file: &Bytes, metadata: &ParquetMetaData, section: &Section) -> Result<()> {
+    let is_within = |start: Option<i64>, len: i64| {
+        let end = start.unwrap_or(0).checked_add(len).and_then(|end| usize::try_from(end).ok());
+        start.is_none_or(|start| start >= 0) && len >= 0 && end.is_some_and(|end| end <= file.len())
+    };
+    for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+        let len = chunk.compressed_size();
+        if !is_within(Some(chunk.data_page_offset()), 0)
+            || !is_within(chunk.dictionary_page_offset().or(Some(chunk.data_page_offset())), len)
+        {
+            return Err(corrupt(format!("column {} lies outside of the file", chunk.column_path())));
+        }
+    }
+    let num_rows: i64 = metadata.row_groups().iter().map(|group| group.num_rows()).fold(0, i64::saturating_add);
+    if u64::try_from(num_rows).ok() != Some(section.directory.num_rows) {
+        return Err(corrupt(format!("{num_rows} rows, {} in the index section", section.directory.num_rows)));
+    }
+    Ok(())
+}
+
 /// Reads a published file and writes the local image of it; answers the image's length in bytes.
 pub fn image_from_parquet(path: &Path, out: impl Write) -> Result<u64> {
+    guarded(|| write_image_of(path, out))
+}
+
+fn write_image_of(path: &Path, out: impl Write) -> Result<u64> {
     let file = map(path)?;
     let plain = ParquetRecordBatchReaderBuilder::try_new(file.clone()).map_err(corrupt)?;
     let bytes = section_of(&file, plain.metadata())?;
     let section = Section::open(&bytes)?;
+    check_footer(&file, plain.metadata(), &section)?;
     let entries = &section.directory.columns;
     let mut fields = Vec::with_capacity(entries.len());
     for entry in entries {
