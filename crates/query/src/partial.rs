@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aggregate::AggregatorSpec;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
-use timeline::Interval;
+use timeline::{Interval, SegmentId};
 
 use crate::exec::ExecContext;
 use crate::finalize::Values;
@@ -65,10 +65,23 @@ impl FoldPartial {
     }
 }
 
-/// For each time chunk the range of its rows' times, whichever segments hold them: what bounds the filling of
-/// empty buckets, so that splitting or merging segments changes no answer.
+/// A time chunk of a table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub chunk: Interval,
+    pub datasource: String,
+}
+
+impl Place {
+    pub fn of(segment: &SegmentId) -> Place {
+        Place { chunk: segment.interval, datasource: segment.datasource.clone() }
+    }
+}
+
+/// For each time chunk of each table the range of its rows' times, whichever segments hold them: what bounds the
+/// filling of empty buckets, so that splitting or merging segments changes no answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Chunks(BTreeMap<(i64, i64), Chunk>);
+pub(crate) struct Chunks(BTreeMap<Place, Chunk>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Chunk {
@@ -79,38 +92,36 @@ struct Chunk {
 
 impl Chunks {
     /// Rows with these times lie in the chunk.
-    pub fn add(&mut self, chunk: Interval, rows: Interval) {
-        let known = self.0.entry((chunk.start, chunk.end)).or_insert(Chunk { rows, is_met: false });
+    pub fn add(&mut self, place: Place, rows: Interval) {
+        let known = self.0.entry(place).or_insert(Chunk { rows, is_met: false });
         known.rows = Interval { start: known.rows.start.min(rows.start), end: known.rows.end.max(rows.end) };
     }
 
     /// A row of the chunk is in a group.
-    pub fn meet(&mut self, chunk: Interval) {
-        if let Some(known) = self.0.get_mut(&(chunk.start, chunk.end)) {
+    pub fn meet(&mut self, place: &Place) {
+        if let Some(known) = self.0.get_mut(place) {
             known.is_met = true;
         }
     }
 
     pub fn merge(&mut self, other: &Chunks) {
-        for (chunk, rows) in other.iter() {
-            self.add(chunk, rows);
+        for (place, rows, is_met) in other.iter() {
+            self.add(place.clone(), rows);
+            if is_met {
+                self.meet(place);
+            }
         }
-        other.met().for_each(|chunk| self.meet(chunk));
     }
 
-    /// Chunk and time range of its rows, in time order.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Interval, Interval)> {
-        self.0.iter().map(|(&(start, end), chunk)| (Interval { start, end }, chunk.rows))
-    }
-
-    /// The chunks of which a row was met.
-    pub fn met(&self) -> impl Iterator<Item = Interval> {
-        self.0.iter().filter(|(_, chunk)| chunk.is_met).map(|(&(start, end), _)| Interval { start, end })
+    /// Chunk, time range of its rows and whether one was met, in time order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Place, Interval, bool)> {
+        self.0.iter().map(|(place, chunk)| (place, chunk.rows, chunk.is_met))
     }
 
     /// Those of which a row was met, alone.
     pub fn only_met(&self) -> Chunks {
-        Chunks(self.0.iter().filter(|(_, chunk)| chunk.is_met).map(|(key, chunk)| (*key, *chunk)).collect())
+        let met = self.0.iter().filter(|(_, chunk)| chunk.is_met);
+        Chunks(met.map(|(place, chunk)| (place.clone(), *chunk)).collect())
     }
 }
 

@@ -14,7 +14,7 @@ use arrow_schema::{DataType, Field, Schema};
 use timeline::Interval;
 
 use crate::finalize::Values;
-use crate::partial::{Body, Chunks, FoldPartial, Partial};
+use crate::partial::{Body, Chunks, FoldPartial, Partial, Place};
 use crate::{Error, Result};
 
 /// What the columns are: `fold` or `facts`.
@@ -78,16 +78,18 @@ fn write(batch: &RecordBatch) -> Result<Vec<u8>> {
     Ok(writer.into_inner()?)
 }
 
+/// Ends of a chunk and of the times of its rows, whether one was met, and the table.
+type ToldChunk = ([i64; 4], bool, String);
+
 fn batch_of(partial: &FoldPartial) -> Result<RecordBatch> {
     let mut columns: Vec<(String, ArrayRef)> =
         vec![("time".to_owned(), Arc::new(Int64Array::from(partial.times.clone())))];
     columns.extend(partial.keys.iter().enumerate().map(|(at, key)| (format!("key{at}"), key.to_wire())));
     columns.extend(partial.states.iter().enumerate().map(|(at, states)| (format!("state{at}"), states.clone())));
-    let met: Vec<Interval> = partial.chunks.met().collect();
-    let told = |(chunk, rows): (Interval, Interval)| {
-        [chunk.start, chunk.end, rows.start, rows.end, i64::from(met.contains(&chunk))]
+    let told = |(place, rows, is_met): (&Place, Interval, bool)| {
+        ([place.chunk.start, place.chunk.end, rows.start, rows.end], is_met, place.datasource.clone())
     };
-    let chunks: Vec<[i64; 5]> = partial.chunks.iter().map(told).collect();
+    let chunks: Vec<ToldChunk> = partial.chunks.iter().map(told).collect();
     let metadata = HashMap::from([
         (KIND.to_owned(), "fold".to_owned()),
         (NUM_KEYS.to_owned(), partial.keys.len().to_string()),
@@ -112,12 +114,13 @@ fn fold_of(batch: &RecordBatch, metadata: &HashMap<String, String>) -> Result<Fo
     let num_keys: usize =
         metadata.get(NUM_KEYS).and_then(|n| n.parse().ok()).ok_or_else(|| corrupt("number of keys"))?;
     let chunks = metadata.get(CHUNKS).ok_or_else(|| corrupt("time chunks"))?;
-    let chunks: Vec<[i64; 5]> = serde_json::from_str(chunks).map_err(|_| corrupt("time chunks"))?;
+    let chunks: Vec<ToldChunk> = serde_json::from_str(chunks).map_err(|_| corrupt("time chunks"))?;
     let mut known = Chunks::default();
-    for [start, end, first, last, is_met] in chunks {
-        known.add(Interval { start, end }, Interval { start: first, end: last });
-        if is_met != 0 {
-            known.meet(Interval { start, end });
+    for ([start, end, first, last], is_met, datasource) in chunks {
+        let place = Place { chunk: Interval { start, end }, datasource };
+        known.add(place.clone(), Interval { start: first, end: last });
+        if is_met {
+            known.meet(&place);
         }
     }
     let columns = batch.columns();

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use aggregate::{Dictionary, Shape};
-use arrow_array::{Array, Float32Array, Float64Array, Int64Array, StringArray};
+use aggregate::{Dictionary, Shape, cast};
+use arrow_array::{Array, Float32Array, Float64Array, Int64Array, ListArray, StringArray, UInt32Array};
+use arrow_buffer::OffsetBuffer;
+use arrow_schema::{DataType, Field};
+use dialect::value;
 
 use super::Values;
 use crate::Result;
+use crate::run::TextPool;
 
 /// A dictionary with null as one more entry.
 pub(crate) struct WithNull(pub Arc<dyn Dictionary>);
@@ -61,6 +65,8 @@ pub(crate) fn concat(parts: &[Values]) -> Result<Values> {
         Values::Float(_) if all(parts, |p| matches!(p, Values::Float(_))) => {
             Values::Float(rows(parts, |p, row| p.double(row).map(|d| d as f32)).collect::<Float32Array>())
         }
+        _ if parts.iter().any(is_list) && all(parts, |part| is_list(part) || is_text(part)) => lists(parts)?,
+        _ if all(parts, |part| part.keys_of().is_some()) => keys(parts),
         Values::Json(_) | Values::Lists { .. } => Values::Json(rows(parts, |p, row| p.json(row)).collect()),
         _ if parts.iter().any(|part| part.keys_of().is_some()) => {
             Values::Json(rows(parts, |p, row| p.json(row)).collect())
@@ -71,6 +77,52 @@ pub(crate) fn concat(parts: &[Values]) -> Result<Values> {
 
 fn all(parts: &[Values], kind: impl Fn(&Values) -> bool) -> bool {
     parts.iter().all(|part| kind(part) || matches!(part, Values::Null(_)))
+}
+
+fn is_list(part: &Values) -> bool {
+    matches!(part, Values::Lists { .. })
+}
+
+fn is_text(part: &Values) -> bool {
+    matches!(part, Values::Text(_) | Values::Coded { .. }) && part.keys_of().is_none()
+}
+
+/// Lists of texts, and texts as lists of one.
+fn lists(parts: &[Values]) -> Result<Values> {
+    let (mut pool, mut codes, mut lengths) = (TextPool::default(), Vec::new(), Vec::new());
+    for part in parts {
+        for row in 0..part.len() {
+            let before = codes.len();
+            match part {
+                Values::Lists { .. } => codes.extend(part.list(row).into_iter().map(|text| pool.intern(text))),
+                other => codes.extend(other.text(row).map(|text| pool.intern(Some(&text)))),
+            }
+            lengths.push(codes.len() - before);
+        }
+    }
+    let item = Arc::new(Field::new("item", DataType::UInt32, false));
+    let codes = Arc::new(UInt32Array::from(codes));
+    let lists = ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), codes, None)?;
+    Ok(Values::Lists { lists, dictionary: Arc::new(pool) })
+}
+
+/// Values by their keys, each as one of the widest shape.
+fn keys(parts: &[Values]) -> Values {
+    let shape = parts.iter().filter_map(Values::keys_of).reduce(Shape::wider).unwrap_or(Shape::Json);
+    let mut all: Vec<Option<String>> = Vec::new();
+    for part in parts {
+        match part {
+            Values::Coded { codes, dictionary } => {
+                let is_narrower = dictionary.keys_of() != Some(shape);
+                all.extend(codes.iter().map(|&code| match dictionary.get(code) {
+                    key if is_narrower => value::of_key(key).and_then(|of| value::key(&cast(of, shape))),
+                    key => key.map(str::to_owned),
+                }));
+            }
+            other => all.extend(std::iter::repeat_n(None, other.len())),
+        }
+    }
+    Values::of_keys(&all.into_iter().collect(), shape)
 }
 
 fn rows<'a, T>(parts: &'a [Values], get: impl Fn(&'a Values, usize) -> T + Copy) -> impl Iterator<Item = T> {

@@ -43,8 +43,8 @@ fn clips(plan: &FoldPlan, chunks: &Chunks, is_table: bool) -> Vec<Interval> {
         return plan.intervals().to_vec();
     }
     let mut clips = Vec::new();
-    for (chunk, rows) in chunks.iter() {
-        clips.extend(plan.intervals().iter().filter_map(|query| filled(&plan.granularity, *query, chunk, rows)));
+    for (place, rows, _) in chunks.iter() {
+        clips.extend(plan.intervals().iter().filter_map(|query| filled(&plan.granularity, *query, place.chunk, rows)));
     }
     clips.sort_by_key(|clip| clip.start);
     clips

@@ -162,16 +162,17 @@ impl Kind for Scan {
             }
             batches.push(batch);
         }
-        below(&batches)
+        below(&batches, self.plan.columns.as_deref().unwrap_or_default())
     }
 }
 
-/// The batches as one table; columns that a batch lacks are null there.
-fn below(batches: &[ScanBatch]) -> Result<Table> {
+/// The batches as one table; columns that a batch lacks are null there, and so are those of no batch at all.
+fn below(batches: &[ScanBatch], asked: &[String]) -> Result<Table> {
+    let met = batches.iter().flat_map(|batch| &batch.columns).map(|column| &column.name);
     let mut names: Vec<&str> = Vec::new();
-    for column in batches.iter().flat_map(|batch| &batch.columns) {
-        if !names.contains(&column.name.as_str()) {
-            names.push(&column.name);
+    for name in asked.iter().chain(met) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
         }
     }
     let mut table = Table::new(batches.iter().map(|batch| batch.num_rows).sum());

@@ -17,7 +17,7 @@ use crate::aggregations::{Aggregation, How, MaskFilter};
 use crate::exec::ExecContext;
 use crate::finalize::Table;
 use crate::model::Common;
-use crate::partial::Chunks;
+use crate::partial::{Chunks, Place};
 use crate::{Query, Result};
 
 /// Segments to read and whether they stand for a table: other sources have no time of their own.
@@ -46,7 +46,7 @@ impl Scope {
         }
         let mut chunks = Chunks::default();
         for segment in self.segments.iter().filter(|segment| segment.num_rows() > 0) {
-            chunks.add(segment.id().interval, segment.time_range());
+            chunks.add(Place::of(segment.id()), segment.time_range());
         }
         chunks
     }

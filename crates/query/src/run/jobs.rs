@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use segment::{SegmentRef, VECTOR_ROWS};
-use timeline::Interval;
+
+use crate::partial::Place;
 
 /// Rows of a segment below which it is not shared between threads.
 const MIN_JOB_ROWS: usize = 64 * VECTOR_ROWS;
@@ -15,9 +16,9 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// The time chunk of the rows.
-    pub(super) fn chunk(&self) -> Interval {
-        self.segment.id().interval
+    /// The time chunk of the rows, and whose it is.
+    pub(super) fn place(&self) -> Place {
+        Place::of(self.segment.id())
     }
 }
 

@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use expression::Filter;
 use segment::{SegmentRef, VECTOR_ROWS};
-use timeline::Interval;
 
 use merge::merge_or_spill;
 pub(crate) use merge::{merge_folds, merge_partials, regroup};
@@ -24,7 +23,7 @@ pub(crate) use scan::{ScanBatch, ScanPlan, ScanRows, scan, values_of};
 pub(crate) use selection::Selection;
 
 use crate::exec::ExecContext;
-use crate::partial::Partial;
+use crate::partial::{Partial, Place};
 use crate::plan::{FoldPlan, Scope, prune};
 use crate::spill::Spilled;
 use crate::{Error, Result};
@@ -34,12 +33,12 @@ pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> R
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
     let jobs = jobs::of(&segments, exec.executor.num_threads());
-    let chunk_of: Vec<Interval> = jobs.iter().map(jobs::Job::chunk).collect();
+    let place_of: Vec<Place> = jobs.iter().map(jobs::Job::place).collect();
     let parts = exec.map(jobs, move |job| leaf::fold(&work, &job, &context))?;
     let mut chunks = scope.chunks();
-    for (chunk, part) in chunk_of.into_iter().zip(&parts) {
+    for (place, part) in place_of.iter().zip(&parts) {
         if part.is_some() {
-            chunks.meet(chunk);
+            chunks.meet(place);
         }
     }
     let (mut groups, mut files, mut memory) = (Vec::new(), Vec::new(), Vec::new());

@@ -163,3 +163,15 @@ fn lookups_that_tell_keys_apart_are_applied_to_groups() {
     );
     assert_eq!(ask(top)[0]["result"], json!([{"v": "1", "n": 2}]));
 }
+
+#[test]
+fn with_dimensions_first_time_settles_what_the_columns_leave_open() {
+    let limit = json!({"type": "default", "columns": ["n"]});
+    let context = json!({"sortByDimsFirst": true, "resultAsArray": true});
+    let more = json!({"granularity": "day", "dimensions": ["color"], "aggregations": [count()], "limitSpec": limit,
+        "context": context});
+    let rows = ask(query("groupBy", more));
+    let times: Vec<(i64, i64)> =
+        rows.as_array().into_iter().flatten().filter_map(|row| Some((row[2].as_i64()?, row[0].as_i64()?))).collect();
+    assert!(times.len() > 3 && times.is_sorted(), "{rows}");
+}

@@ -93,3 +93,14 @@ fn search_takes_the_first_values_of_a_segment_and_joins_equal_ones() {
     // The limit cuts in the order of the dictionary, the order asked for comes after.
     assert_eq!(values(&["bbb", "aa", "c"], json!({"sort": "strlen", "limit": 2})), json!([["aa", 1], ["bbb", 1]]));
 }
+
+#[test]
+fn a_search_that_finds_nothing_tells_where_it_searched() {
+    let wanted = json!({"type": "contains", "value": "nothing"});
+    let asked = |granularity: &str| {
+        let more = json!({"searchDimensions": ["color"], "query": wanted, "granularity": granularity});
+        ask(query("search", more))
+    };
+    assert_eq!(asked("all"), json!([{"timestamp": "2022-01-01T00:00:00.000Z", "result": []}]));
+    assert_eq!(asked("day").as_array().map_or(0, Vec::len), 3);
+}

@@ -139,3 +139,25 @@ fn inline_rows_hold_arrays() {
     let events: Vec<Value> = ask(by).as_array().expect("rows").iter().map(|row| row["event"]["u"].clone()).collect();
     assert_eq!(events, [json!(null), json!("a"), json!("b"), json!("c")]);
 }
+
+/// Rows of several segments: lists stay lists and arrays stay arrays, and none at all have columns too.
+#[test]
+fn a_scan_below_a_query_keeps_what_its_columns_are() {
+    let inner = |filter: Value| {
+        let more = json!({"columns": ["__time", "tags"], "resultFormat": "compactedList", "filter": filter});
+        let mut scan = query("scan", more);
+        scan.as_object_mut().map(|scan| scan.remove("granularity"));
+        over(scan)
+    };
+    let groups = |source: Value| {
+        let more = json!({"dataSource": source, "dimensions": ["tags"], "aggregations": [count()]});
+        ask(query("groupBy", more)).as_array().map_or(0, Vec::len)
+    };
+    let of_table = query("groupBy", json!({"dimensions": ["tags"], "aggregations": [count()]}));
+    assert_eq!(groups(inner(Value::Null)), ask(of_table).as_array().map_or(0, Vec::len));
+    assert_eq!(groups(inner(json!({"type": "false"}))), 0);
+    let join = json!({"type": "join", "left": "t", "right": inner(json!({"type": "false"})), "rightPrefix": "j.",
+        "condition": "color == \"j.tags\"", "joinType": "LEFT"});
+    let counted = ask(query("timeseries", json!({"dataSource": join, "aggregations": [count()]})));
+    assert_eq!(counted[0]["result"]["n"], json!(6));
+}

@@ -147,6 +147,10 @@ impl Question {
             let values = values.unwrap_or(Values::Null(table.num_rows()));
             all.push(OrderBy::new(values, self.how(&column.name, column.order)).descending(column.descending));
         }
+        // With the dimensions first, time settles what the columns leave open.
+        if !names.is_empty() && !self.plan.is_one_bucket() && self.dims_first {
+            keys.push(SortKey::longs(times));
+        }
         if self.subtotals.is_none() {
             all.extend(self.natural_order(times, table));
         }
