@@ -2,14 +2,13 @@
 
 use crate::chance::Chance;
 use crate::query::Query;
-use crate::rows::{Column, Row, draw_columns, draw_rows};
+use crate::source::World;
 use crate::store::Store;
 use serde_json::Value as Json;
 
 pub struct Case {
     pub seed: u64,
-    pub columns: Vec<Column>,
-    pub rows: Vec<Row>,
+    pub world: World,
     pub store: Store,
     pub queries: Vec<Query>,
 }
@@ -22,7 +21,7 @@ fn same(said: &Json, wanted: &Json) -> bool {
             a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
         }
         (Json::Number(a), Json::Number(b)) => match (a.is_f64(), b.is_f64(), a.as_f64(), b.as_f64()) {
-            (true, true, Some(a), Some(b)) => (a - b).abs() <= 1e-15 * a.abs().max(b.abs()),
+            (true, true, Some(a), Some(b)) => (a - b).abs() <= 1e-12 * a.abs().max(b.abs()),
             _ => a == b,
         },
         _ => said == wanted,
@@ -44,26 +43,36 @@ fn apart(said: &Json, wanted: &Json) -> (String, String) {
 impl Case {
     pub fn draw(seed: u64, num_queries: usize) -> Case {
         let chance = Chance::new(seed);
-        let columns = draw_columns(&chance);
-        let rows = draw_rows(&chance, &columns);
-        let store = Store::deal(&chance, &columns, &rows);
-        let queries = (0..num_queries).map(|_| Query::draw(&chance, &columns)).collect();
-        Case { seed, columns, rows, store, queries }
+        let world = World::draw(&chance);
+        let store = Store::deal(&chance, &world);
+        let queries = (0..num_queries).map(|_| Query::draw(&chance, &world)).collect();
+        Case { seed, world, store, queries }
     }
 
     /// What is wrong with an answer, for a person.
     pub fn check(&self, query: &Query) -> Result<(), String> {
         let written = query.json("t");
-        let wanted = query.answer(&self.rows);
-        let said = self.store.ask(&written).map(|answer| query.plain(answer));
+        let wanted = query.answer(&self.world);
+        let asked = std::panic::AssertUnwindSafe(|| self.store.ask(&written));
+        let said = std::panic::catch_unwind(asked).unwrap_or_else(|_| Err("a panic".to_owned()));
+        let said = said.map(|answer| query.plain(answer));
         if said.as_ref().is_ok_and(|said| same(said, &wanted)) {
             return Ok(());
         }
-        let rows: Vec<String> = self.rows.iter().map(|row| row.json().to_string()).collect();
+        let tables = self
+            .world
+            .tables
+            .iter()
+            .map(|table| table.rows.iter().map(|row| row.json().to_string()).collect::<Vec<_>>().join("\n"));
+        let rows: Vec<String> = tables.collect();
         let (said, wanted) = match said {
             Ok(said) => apart(&said, &wanted),
             Err(error) => (error, wanted.to_string()),
         };
-        Err(format!("seed {}\nquery  {written}\nsaid   {said}\nwanted {wanted}\nrows\n{}", self.seed, rows.join("\n")))
+        Err(format!(
+            "seed {}\nquery  {written}\nsaid   {said}\nwanted {wanted}\nrows\n{}",
+            self.seed,
+            rows.join("\n\n")
+        ))
     }
 }

@@ -27,6 +27,10 @@ impl Chance {
         &choices[self.below(choices.len())]
     }
 
+    pub fn pick<T: Copy>(&self, choices: &[T]) -> T {
+        *self.of(choices)
+    }
+
     /// Some of them, in their order; at least one where there is one.
     pub fn some<T: Clone>(&self, choices: &[T]) -> Vec<T> {
         let drawn: Vec<T> = choices.iter().filter(|_| self.one_in(2)).cloned().collect();

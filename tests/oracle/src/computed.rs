@@ -1,84 +1,92 @@
-//! Virtual columns: an expression in the text of the language, and what it makes of a row.
+//! Virtual columns.
 
 use crate::chance::Chance;
-use crate::rows::{Column, Kind, Row};
+use crate::expression::Expr;
+use crate::extraction::draw_text;
+use crate::nested::Field;
+use crate::rows::{Column, Kind, Row, of_kind};
 use crate::value::Value;
 use serde_json::{Value as Json, json};
 
 #[derive(Debug, Clone)]
 pub struct Computed {
     pub column: Column,
-    of: Column,
     what: What,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum What {
-    /// A text behind a text.
-    Behind,
-    /// Another text for null.
-    Instead,
-    Upper,
-    Length,
-    Plus(i64),
-    Half,
-    /// One text above a number, another below and for null.
-    Above(i64),
+    Expression(Expr),
+    /// Each of several texts in capitals.
+    Upper(String),
+    /// Of several texts those of a list, or the others.
+    Only {
+        of: String,
+        values: Vec<String>,
+        is_allowed: bool,
+    },
+    Field(Field),
 }
 
 impl Computed {
     pub fn draw(chance: &Chance, columns: &[Column], number: usize) -> Computed {
-        let of = chance.of(columns).clone();
-        let (what, kind) = match of.kind {
-            Kind::Texts => (What::Upper, Kind::Texts),
-            Kind::Text => *chance.of(&[
-                (What::Behind, Kind::Text),
-                (What::Instead, Kind::Text),
-                (What::Upper, Kind::Text),
-                (What::Length, Kind::Long),
-            ]),
-            Kind::Long => *chance.of(&[
-                (What::Plus(chance.between(-5, 5)), Kind::Long),
-                (What::Above(chance.between(0, 8)), Kind::Text),
-            ]),
-            Kind::Double => (What::Half, Kind::Double),
-        };
-        Computed { column: Column { name: format!("v{number}"), kind }, of, what }
+        let name = format!("v{number}");
+        let lists = of_kind(columns, |kind| kind == Kind::Texts);
+        let nested = of_kind(columns, |kind| kind == Kind::Nested);
+        match chance.below(5) {
+            0 if !nested.is_empty() => {
+                let field = Field::draw(chance, chance.of(&nested));
+                Computed { column: Column::new(name, field.kind), what: What::Field(field) }
+            }
+            1 if !lists.is_empty() => {
+                let of = chance.of(&lists).name.clone();
+                let values = (0..1 + chance.below(3)).filter_map(|_| draw_text(chance)).collect();
+                let what = match chance.one_in(2) {
+                    true => What::Upper(of),
+                    false => What::Only { of, values, is_allowed: chance.one_in(2) },
+                };
+                let name = if matches!(what, What::Only { .. }) { format!("w{number}") } else { name };
+                Computed { column: Column::new(name, Kind::Texts), what }
+            }
+            _ => {
+                let kind = *chance.of(&[Kind::Text, Kind::Long, Kind::Double]);
+                let expr = Expr::draw(chance, columns, kind, 2);
+                Computed { column: Column::new(name, kind), what: What::Expression(expr) }
+            }
+        }
     }
 
     pub fn json(&self) -> Json {
-        let of = &self.of.name;
-        let expression = match self.what {
-            What::Behind => format!("concat({of}, '-z')"),
-            What::Instead => format!("nvl({of}, 'none')"),
-            What::Upper => format!("upper({of})"),
-            What::Length => format!("strlen({of})"),
-            What::Plus(number) => format!("{of} + {number}"),
-            What::Half => format!("{of} / 2.0"),
-            What::Above(number) => format!("if({of} > {number}, 'high', 'low')"),
-        };
-        json!({"type": "expression", "name": self.column.name, "expression": expression, "outputType": self.column.kind.type_name()})
+        let Column { name, kind } = &self.column;
+        let expression = |text: String| json!({"type": "expression", "name": name, "expression": text, "outputType": kind.type_name()});
+        match &self.what {
+            What::Expression(expr) => expression(expr.text()),
+            What::Upper(of) => expression(format!("upper(\"{of}\")")),
+            What::Only { of, values, is_allowed } => {
+                json!({"type": "mv-filtered", "name": name, "delegate": of, "values": values, "isAllowList": is_allowed})
+            }
+            What::Field(field) => field.json(name),
+        }
     }
 
     /// The row with this column.
     pub fn added(&self, row: &Row) -> Row {
-        let values = row.values(&self.of.name).into_iter().map(|value| self.value(value)).collect();
+        let values = match &self.what {
+            What::Expression(expr) => vec![expr.of(row)],
+            What::Upper(of) => row.values(of).into_iter().map(upper).collect(),
+            What::Only { of, values, is_allowed } => {
+                let is_kept = |value: &Value| value.text().is_some_and(|text| values.contains(&text)) == *is_allowed;
+                row.values(of).into_iter().filter(is_kept).collect()
+            }
+            What::Field(field) => vec![field.of(row)],
+        };
         row.with(&self.column.name, values)
     }
+}
 
-    fn value(&self, of: Value) -> Value {
-        match (self.what, of) {
-            (What::Instead, Value::Null) => Value::Text("none".to_owned()),
-            (What::Above(least), value) => {
-                let is_above = value.number().is_some_and(|number| number > least as f64);
-                Value::Text(if is_above { "high" } else { "low" }.to_owned())
-            }
-            (What::Behind, Value::Text(text)) => Value::Text(text + "-z"),
-            (What::Upper, Value::Text(text)) => Value::Text(text.to_uppercase()),
-            (What::Length, Value::Text(text)) => Value::Long(text.encode_utf16().count() as i64),
-            (What::Plus(number), Value::Long(value)) => Value::Long(value + number),
-            (What::Half, Value::Double(value)) => Value::Double(value / 2.0),
-            (_, value) => value,
-        }
+fn upper(value: Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(text.to_uppercase()),
+        other => other,
     }
 }

@@ -2,6 +2,7 @@
 //! loads its rows and its queries, one a line.
 
 use oracle::Case;
+use oracle::source::World;
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,7 +16,10 @@ fn main() -> ExitCode {
         eprintln!("questions DIR CASES QUERIES SEED");
         return ExitCode::from(2);
     };
-    let written = (seed..seed + num_cases).try_for_each(|seed| write(Path::new(directory), seed, num_queries as usize));
+    let written = std::fs::write(Path::new(directory).join("lookup.json"), oracle::extraction::entries().to_string());
+    let written = written.and_then(|()| {
+        (seed..seed + num_cases).try_for_each(|seed| write(Path::new(directory), seed, num_queries as usize))
+    });
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -28,15 +32,17 @@ fn main() -> ExitCode {
 fn write(directory: &Path, seed: u64, num_queries: usize) -> std::io::Result<()> {
     let case = Case::draw(seed, num_queries);
     let datasource = format!("diff_{seed}");
-    let rows: Vec<String> = case.rows.iter().map(|row| row.json().to_string()).collect();
-    let schema = oracle::store::data_schema(&datasource, &case.columns);
-    let task = json!({"type": "index_parallel", "spec": {
-        "dataSchema": schema,
-        "ioConfig": {"type": "index_parallel", "inputFormat": {"type": "json"}, "appendToExisting": false,
-            "inputSource": {"type": "inline", "data": rows.join("\n")}},
-        "tuningConfig": {"type": "index_parallel", "maxNumConcurrentSubTasks": 1},
-    }});
-    std::fs::write(directory.join(format!("{datasource}.task.json")), task.to_string())?;
+    for (at, table) in case.world.tables.iter().enumerate() {
+        let name = World::table_name(&datasource, at);
+        let rows: Vec<String> = table.rows.iter().map(|row| row.json().to_string()).collect();
+        let task = json!({"type": "index_parallel", "spec": {
+            "dataSchema": oracle::store::data_schema(&name, &table.columns),
+            "ioConfig": {"type": "index_parallel", "inputFormat": {"type": "json"}, "appendToExisting": false,
+                "inputSource": {"type": "inline", "data": rows.join("\n")}},
+            "tuningConfig": {"type": "index_parallel", "maxNumConcurrentSubTasks": 1},
+        }});
+        std::fs::write(directory.join(format!("{name}.task.json")), task.to_string())?;
+    }
     let queries: Vec<String> = case.queries.iter().map(|query| query.json(&datasource).to_string()).collect();
     std::fs::write(directory.join(format!("{datasource}.queries")), queries.join("\n") + "\n")
 }
