@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """Asks two stores the same: random rows into both, random queries to both, and every difference is told.
 
-    tests/differential/compare.py --druid URL --dolmen URL [--cases 10] [--queries 500] [--seed 1] [--out FILE]
+    tests/differential/compare.py [--cases 10] [--queries 500] [--seed 1] [--out FILE]
 
-The questions are those of the oracle (tests/oracle). Exit code 1 when an answer differs that known.json does not name."""
+starts a Druid (druid.sh: Java and Maven) and the Dolmen of this workspace, or takes those that --druid URL and
+--dolmen URL name. The questions are those of the oracle (tests/oracle). Exit code 1 when an answer differs that
+known.json does not name."""
 
 import argparse
 import collections
+import concurrent.futures
+import contextlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,10 +21,14 @@ import time
 import urllib.error
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+LOOKUPS = "/druid/coordinator/v1/lookups/config"
+# Questions that are asked at a time.
+ASKERS = 4
 
 
-def call(url, body=None, timeout=60):
+def call(url, body=None, timeout=120):
     data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
     request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
     try:
@@ -27,35 +36,102 @@ def call(url, body=None, timeout=60):
             status, text = answer.status, answer.read()
     except urllib.error.HTTPError as error:
         status, text = error.code, error.read()
+    except (OSError, ValueError) as error:
+        return 0, str(error)
     try:
         return status, json.loads(text or b"null")
     except ValueError:
         return status, text.decode(errors="replace")
 
 
-def load(url, task, datasource):
+def until(what, is_so, seconds=300):
+    """Asks again until it is so."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            sys.exit(f"{what}: not within {seconds} s")
+        time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def druid(directory, port):
+    variables = {**os.environ, "DRUID_RUN": f"{directory}/druid", "DRUID_PORT": str(port)}
+    script = str(HERE / "druid.sh")
+    try:
+        subprocess.run([script, "start"], env=variables, check=True, stdout=sys.stderr)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        subprocess.run([script, "stop"], env=variables, check=False)
+
+
+@contextlib.contextmanager
+def dolmen(directory, port):
+    binary = built("-p", "node", "--bin", "dolmen")
+    config = pathlib.Path(directory, "dolmen.toml")
+    config.write_text(f"[http]\nport = {port}\n[memory]\nlimit = 2147483648\n")
+    with open(f"{directory}/dolmen.log", "w") as log:
+        command = [binary, "serve", "--config", str(config), "--data-dir", f"{directory}/dolmen"]
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        until("dolmen", lambda: call(f"{url}/status/health")[1] is True, 60)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def built(*arguments):
+    """The path of a binary of the workspace."""
+    command = ["cargo", "build", "-q", "--message-format=json", *arguments]
+    output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+    paths = (json.loads(line).get("executable") for line in output.splitlines() if line.startswith(b"{"))
+    return [path for path in paths if path][-1]
+
+
+def add_lookup(url, entries):
+    asked = {"queryType": "scan", "dataSource": {"type": "lookup", "lookup": "words"}, "intervals": ["1000/3000"]}
+    is_there = lambda: call(f"{url}/druid/v2", asked)[0] == 200
+    if is_there():
+        return
+    lookup = {"version": "v1", "lookupExtractorFactory": {"type": "map", "map": entries}}
+    call(f"{url}{LOOKUPS}", {})
+    until(f"{url}: a lookup", lambda: call(f"{url}{LOOKUPS}/__default/words", lookup)[0] in (200, 202), 120)
+    until(f"{url}: a lookup", is_there, 300)
+
+
+def load(url, task):
+    spec = json.loads(task)["spec"]
     status, answer = call(f"{url}/druid/indexer/v1/task", task)
     if status != 200:
         sys.exit(f"{url} refuses the task: {status} {answer}")
-    wanted = len(json.loads(task)["spec"]["ioConfig"]["inputSource"]["data"].split("\n"))
+    datasource = spec["dataSchema"]["dataSource"]
+    wanted = len(spec["ioConfig"]["inputSource"]["data"].split("\n"))
     count = {"queryType": "timeseries", "dataSource": datasource, "granularity": "all", "intervals": "2000/3000",
              "aggregations": [{"type": "count", "name": "n"}]}
-    for _ in range(600):
-        state = call(f"{url}/druid/indexer/v1/task/{answer['task']}/status")[1]["status"]
-        if state["statusCode"] == "FAILED":
+
+    def is_loaded():
+        told = call(f"{url}/druid/indexer/v1/task/{answer['task']}/status")[1]
+        state = told.get("status", {}) if isinstance(told, dict) else {}
+        if state.get("statusCode") == "FAILED":
             sys.exit(f"{url}: {state.get('errorMsg')}")
-        if state["statusCode"] == "SUCCESS":
-            rows = call(f"{url}/druid/v2", count)[1]
-            if rows and rows[0]["result"]["n"] == wanted:
-                return
-        time.sleep(0.5)
-    sys.exit(f"{url}: {datasource} did not come to {wanted} rows")
+        rows = call(f"{url}/druid/v2", count)[1] if state.get("statusCode") == "SUCCESS" else None
+        return isinstance(rows, list) and rows and rows[0]["result"]["n"] == wanted
+
+    until(f"{url}: {datasource}", is_loaded, 1200)
 
 
 def plain(query, answer):
-    """Scans answer in any order and in any batches."""
-    if query["queryType"] == "scan" and isinstance(answer, list):
-        return sorted((event for batch in answer for event in batch["events"]), key=json.dumps)
+    """Without what may differ: batches of scans and, where none is asked for, their order; sizes and ids."""
+    if not isinstance(answer, list):
+        return answer
+    if query["queryType"] == "scan":
+        events = [event for batch in answer for event in batch["events"]]
+        return events if "order" in query else sorted(events, key=json.dumps)
+    if query["queryType"] == "segmentMetadata":
+        kept = ("typeSignature", "hasMultipleValues", "errorMessage")
+        columns = lambda one: {name: {key: column[key] for key in kept} for name, column in one["columns"].items()}
+        return [[one["numRows"], columns(one)] for one in answer]
     return answer
 
 
@@ -78,48 +154,82 @@ def apart(a, b):
     return json.dumps(a, ensure_ascii=False)[:600], json.dumps(b, ensure_ascii=False)[:600]
 
 
-def known_reason(known, query, theirs):
-    """What known.json says: texts that the query holds and does not hold, and what Druid's error says."""
-    text, told = json.dumps(query), json.dumps(theirs)
-    fits = lambda entry: (all(part in text for part in entry["parts"])
+def known_reason(known, query, theirs, ours):
+    """What known.json says: texts that the query holds and does not hold, and what errors say."""
+    text = json.dumps(query)
+    told = [json.dumps(answer).replace('\\"', '"') for answer in (theirs, ours)]
+    fits = lambda entry: (all(part in text for part in entry.get("parts", []))
                           and not any(part in text for part in entry.get("without", []))
-                          and entry.get("error", "") in told.replace('\\"', '"'))
+                          and entry.get("error", "") in told[0] and entry.get("our error", "") in told[1])
     return next((entry["reason"] for entry in known if fits(entry)), None)
+
+
+class Run:
+    def __init__(self, urls, out):
+        self.urls, self.out = urls, out
+        self.known = json.loads((HERE / "known.json").read_text())
+        self.counts, self.reasons = collections.Counter(), collections.Counter()
+
+    def load(self, tasks):
+        for task in tasks:
+            for url in self.urls:
+                load(url, task.read_bytes())
+
+    def ask(self, line):
+        return [call(f"{url}/druid/v2", line.encode()) for url in self.urls]
+
+    def judge(self, line, theirs, ours):
+        query = json.loads(line)
+        told = [plain(query, answer[1]) for answer in (theirs, ours)]
+        if theirs[0] == ours[0] == 200 and same(*told):
+            self.counts["same"] += 1
+        elif theirs[0] != 200 and ours[0] != 200:
+            self.counts["both refuse"] += 1
+        elif reason := known_reason(self.known, query, theirs[1], ours[1]):
+            self.counts["known"] += 1
+            self.reasons[reason] += 1
+        else:
+            self.counts["different"] += 1
+            shown = apart(*told)
+            print(f"{line}\n  Druid  {theirs[0]} {shown[0]}\n  Dolmen {ours[0]} {shown[1]}\n", file=self.out, flush=True)
+
+    def all(self, directory):
+        cases = sorted(pathlib.Path(directory).glob("*.queries"))
+        tasks = lambda case: sorted(case.parent.glob(f"{case.stem}.task.json")) + sorted(case.parent.glob(f"{case.stem}_*.task.json"))
+        with concurrent.futures.ThreadPoolExecutor(2) as loaders, concurrent.futures.ThreadPoolExecutor(ASKERS) as askers:
+            loads = [loaders.submit(self.load, tasks(case)) for case in cases]
+            for case, loaded in zip(cases, loads):
+                loaded.result()
+                lines = case.read_text().splitlines()
+                for line, answers in zip(lines, askers.map(self.ask, lines)):
+                    self.judge(line, *answers)
+                print(case.stem, dict(self.counts), file=sys.stderr)
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--druid", required=True)
-    options.add_argument("--dolmen", required=True)
+    options.add_argument("--druid")
+    options.add_argument("--dolmen")
+    options.add_argument("--port", type=int, default=23000, help="the first of 30 for the stores that are started")
     options.add_argument("--cases", type=int, default=10)
     options.add_argument("--queries", type=int, default=500)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--out", type=argparse.FileType("w"), default=sys.stdout)
     asked = options.parse_args()
-    known = json.loads((ROOT / "tests/differential/known.json").read_text())
-    counts, reasons = collections.Counter(), collections.Counter()
-    with tempfile.TemporaryDirectory() as directory:
-        draw = ["cargo", "run", "-q", "-p", "oracle", "--bin", "questions", "--", directory]
-        subprocess.run([*draw, *map(str, (asked.cases, asked.queries, asked.seed))], cwd=ROOT, check=True)
-        for path in sorted(pathlib.Path(directory).glob("*.task.json")):
-            datasource = path.name.removesuffix(".task.json")
-            for url in (asked.druid, asked.dolmen):
-                load(url, path.read_bytes(), datasource)
-            for line in (path.parent / f"{datasource}.queries").read_text().splitlines():
-                query = json.loads(line)
-                theirs, ours = (call(f"{url}/druid/v2", query) for url in (asked.druid, asked.dolmen))
-                if theirs[0] == ours[0] == 200 and same(plain(query, theirs[1]), plain(query, ours[1])):
-                    counts["same"] += 1
-                elif theirs[0] != 200 and ours[0] != 200:
-                    counts["both refuse"] += 1
-                elif reason := known_reason(known, query, theirs[1]):
-                    reasons[reason] += 1
-                else:
-                    counts["different"] += 1
-                    told = apart(plain(query, theirs[1]), plain(query, ours[1]))
-                    print(f"{line}\n  Druid  {theirs[0]} {told[0]}\n  Dolmen {ours[0]} {told[1]}\n", file=asked.out)
-    print(dict(counts), {"known": dict(reasons)})
-    sys.exit(1 if counts["different"] else 0)
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as started:
+        urls = [asked.druid or started.enter_context(druid(directory, asked.port)),
+                asked.dolmen or started.enter_context(dolmen(directory, asked.port + 29))]
+        questions = built("-p", "oracle", "--bin", "questions")
+        subprocess.run([questions, directory, *map(str, (asked.cases, asked.queries, asked.seed))], check=True)
+        for url in urls:
+            add_lookup(url, json.loads(pathlib.Path(directory, "lookup.json").read_text()))
+        run = Run(urls, asked.out)
+        run.all(directory)
+    for reason, number in run.reasons.most_common():
+        print(f"{number:6} {reason}")
+    print(dict(run.counts))
+    sys.exit(1 if run.counts["different"] else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
