@@ -148,8 +148,8 @@ impl Question {
             all.push(OrderBy::new(values, self.how(&column.name, column.order)).descending(column.descending));
         }
         // With the dimensions first, time settles what the columns leave open.
-        if !names.is_empty() && !self.plan.is_one_bucket() && self.dims_first {
-            keys.push(SortKey::longs(times));
+        if !columns.is_empty() && !self.plan.is_one_bucket() && self.dims_first {
+            all.push(by_time(times));
         }
         if self.subtotals.is_none() {
             all.extend(self.natural_order(times, table));
