@@ -173,6 +173,8 @@ impl PeriodGranularity {
             }
             at = next;
         }
+        // The end of counting is not counted to again.
+        self.reached.keep(at, MAX_STEPS, is_forward);
         if is_forward { (at, i64::MAX) } else { (i64::MIN, at) }
     }
 }
