@@ -1,12 +1,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Gap, Lane, LaneId, LaneState, Ledger};
+use crate::records::{Lane, LaneId, LaneState, Ledger};
 use crate::store::{Context, Verb};
 use crate::table::Tx;
-use crate::verbs::guards::{Guarded, audit, check_generation, find_lane, invalid, outcome};
+use crate::verbs::guards::{Guarded, audit, check_generation, find_lane, invalid, lane_filter, outcome};
+use crate::verbs::jump::Jump;
 use crate::verbs::rebase::{Rebase, Rebased};
-use crate::{Conflict, Outcome, Result};
+use crate::{Outcome, Result};
 
 /// Keep what was indexed of a log that is shorter now, by an operator's decision: what the log has lost is booked
 /// with a negative sign, so that the books of the lane end where the log does, and a new generation of the source
@@ -36,21 +37,19 @@ impl Accept {
         }
     }
 
+    fn jump(&self) -> Jump<'_> {
+        let Accept { lane, from_offset, to_offset, why, by } = self;
+        Jump { lane, from_offset: *from_offset, to_offset: *to_offset, why, by }
+    }
+
     async fn guarded(&self, tx: &mut Tx) -> Guarded<Outcome<Rebased>> {
-        let taken_back: Option<Ledger> = {
-            let LaneId { source_id, source_gen, partition } = &self.lane;
-            let filter = crate::table::Filter::all().eq_text("source_id", source_id).eq("source_gen", *source_gen);
-            tx.one(filter.eq("partition", *partition).eq("from_offset", self.from_offset)).await?
-        };
+        let taken_back: Option<Ledger> = tx.one(lane_filter(&self.lane).eq("from_offset", self.from_offset)).await?;
         if taken_back.is_some_and(|row| row.to_offset == self.to_offset) {
             return self.rebase().guarded(tx).await;
         }
         check_generation(tx, &self.lane).await?;
         let mut lane = find_lane(tx, &self.lane).await?;
-        if lane.next_offset != self.from_offset {
-            let (committed, asked) = (lane.next_offset, self.from_offset);
-            return Err(Conflict::Offset { lane: self.lane.clone(), committed, asked }.into());
-        }
+        self.jump().check_stands(&lane)?;
         if !(0..self.from_offset).contains(&self.to_offset) {
             return Err(invalid("to_offset", "is not below from_offset"));
         }
@@ -60,18 +59,7 @@ impl Accept {
         for new in rebased.lanes.iter_mut().filter(|new| new.partition != self.lane.partition) {
             self.keep_state(tx, new).await?;
         }
-        lane.next_offset = self.to_offset;
-        lane.tail_fp = None;
-        lane.leader_epoch = None;
-        tx.save(&lane).await?;
-        tx.add(&[self.gap(tx.now)]).await?;
-        tx.add(&[Ledger::skipped(
-            &self.lane,
-            (self.from_offset, self.to_offset),
-            format!("accept:{}", self.by),
-            tx.now,
-        )])
-        .await?;
+        self.jump().book(tx, "accept", &mut lane).await?;
         let detail = format!("{} back to {}: {}", self.from_offset, self.to_offset, self.why);
         audit(tx, "accept", &self.lane.to_string(), &self.by, detail).await?;
         Ok(Outcome::Done(rebased))
@@ -86,19 +74,6 @@ impl Accept {
             tx.save(new).await?;
         }
         Ok(())
-    }
-
-    fn gap(&self, at: i64) -> Gap {
-        Gap {
-            source_id: self.lane.source_id.clone(),
-            source_gen: self.lane.source_gen,
-            partition: self.lane.partition,
-            from_offset: self.from_offset,
-            to_offset: self.to_offset,
-            why: self.why.clone(),
-            by: self.by.clone(),
-            at,
-        }
     }
 }
 

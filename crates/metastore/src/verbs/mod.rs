@@ -9,6 +9,7 @@ mod forget;
 mod guards;
 mod hold;
 mod intend;
+mod jump;
 mod lead;
 mod lock;
 mod new_segment;

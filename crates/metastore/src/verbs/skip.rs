@@ -1,14 +1,15 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::records::{Gap, Lane, LaneId, Ledger, SnapshotKind};
+use crate::records::{Gap, Lane, LaneId, SnapshotKind};
 use crate::store::{Context, Verb};
 use crate::table::Tx;
 use crate::verbs::guards::{
     Authority, Guarded, audit, check_generation, find_datasource, find_lane, invalid, lane_filter, next_snapshot,
     outcome,
 };
-use crate::{Conflict, Outcome, Result};
+use crate::verbs::jump::Jump;
+use crate::{Outcome, Result};
 
 /// Give up a range of a lane, in the open. Key: lane, from and to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,39 +34,18 @@ impl Skip {
         if gap.is_some() {
             return Ok(Outcome::AlreadyDone(lane));
         }
-        if lane.next_offset != self.from_offset {
-            let (committed, asked) = (lane.next_offset, self.from_offset);
-            return Err(Conflict::Offset { lane: self.lane.clone(), committed, asked }.into());
-        }
+        let Skip { from_offset, to_offset, why, .. } = self;
+        let jump = Jump { lane: &self.lane, from_offset: *from_offset, to_offset: *to_offset, why, by: &by };
+        jump.check_stands(&lane)?;
         if self.to_offset <= self.from_offset {
             return Err(invalid("to_offset", "is not above from_offset"));
         }
-        lane.next_offset = self.to_offset;
-        // The record before the new offset was never read, so nothing is known of it.
-        lane.tail_fp = None;
-        lane.leader_epoch = None;
-        tx.save(&lane).await?;
-        tx.add(&[self.gap(&by, tx.now)]).await?;
-        tx.add(&[Ledger::skipped(&self.lane, (self.from_offset, self.to_offset), format!("skip:{by}"), tx.now)])
-            .await?;
+        jump.book(tx, "skip", &mut lane).await?;
         let mut datasource = find_datasource(tx, &source.datasource_id).await?;
         next_snapshot(tx, &mut datasource, SnapshotKind::Skip, &by).await?;
         let detail = format!("{}..{}: {}", self.from_offset, self.to_offset, self.why);
         audit(tx, "skip", &self.lane.to_string(), &by, detail).await?;
         Ok(Outcome::Done(lane))
-    }
-
-    fn gap(&self, by: &str, at: i64) -> Gap {
-        Gap {
-            source_id: self.lane.source_id.clone(),
-            source_gen: self.lane.source_gen,
-            partition: self.lane.partition,
-            from_offset: self.from_offset,
-            to_offset: self.to_offset,
-            why: self.why.clone(),
-            by: by.to_owned(),
-            at,
-        }
     }
 }
 
