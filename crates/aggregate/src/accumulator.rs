@@ -2,10 +2,10 @@
 
 use arrow_array::{Array, ArrayRef};
 
-use crate::aggregator::{Aggregator, SPARSE_WORD};
+use crate::aggregator::{Aggregator, SPARSE_WORD, Told};
 use crate::arena::{AnyPlace, Arena, Place, Records};
 use crate::error::{Error, Result};
-use crate::feed::Feed;
+use crate::feed::{Feed, Mask};
 use crate::input::{ColumnType, Groups, Input, Lane, Rows};
 use crate::span::Span;
 
@@ -46,6 +46,21 @@ pub trait Accumulator: Send + Sync {
         false
     }
 
+    /// Whether columns of packed numbers are better fed as they are stored.
+    fn wants_packed(&self) -> bool {
+        false
+    }
+
+    /// Whether rows may be folded by finer groups first, whose states are few bytes and are merged in any order.
+    fn commutes(&self) -> bool {
+        false
+    }
+
+    /// How a state tells that its group met a row, where it does.
+    fn tells_rows(&self) -> Option<Told> {
+        None
+    }
+
     /// From now on rows may wait until [`settle`](Accumulator::settle).
     fn let_wait(&mut self) {}
 
@@ -75,12 +90,13 @@ pub struct Inline<A: Aggregator> {
     aggregator: A,
     feed: A::Feed,
     lanes: Vec<Lane>,
+    mask: Mask,
 }
 
 impl<A: Aggregator> Inline<A> {
     pub fn new(aggregator: A, lanes: Vec<Lane>) -> Self {
         let feed = aggregator.feed();
-        Inline { aggregator, feed, lanes }
+        Inline { aggregator, feed, lanes, mask: Mask::default() }
     }
 
     pub fn boxed(aggregator: A, lanes: Vec<Lane>) -> Box<dyn Accumulator> {
@@ -92,6 +108,17 @@ impl<A: Aggregator> Inline<A> {
         let mut inline = Self::new(aggregator, lanes);
         inline.feed.leave_out_unparsed();
         Box::new(inline)
+    }
+
+    /// Folds packed numbers into the one group of a span, if the aggregator can.
+    fn fold_packed(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> bool {
+        let (Some(Input::Packed(packed)), Groups::One) = (inputs.first(), span.groups) else { return false };
+        let rows = self.mask.valid(span, packed.nulls);
+        let stored = packed.stored.slice(span.start, span.end);
+        match arena.fields::<A::State>(offset).place() {
+            AnyPlace::Flat(mut place) => self.aggregator.run_packed(place.at(span.base), stored, packed.scale, rows),
+            AnyPlace::Blocks(mut place) => self.aggregator.run_packed(place.at(span.base), stored, packed.scale, rows),
+        }
     }
 
     fn fold_states(&self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
@@ -131,9 +158,24 @@ impl<A: Aggregator> Accumulator for Inline<A> {
 
     fn grow(&mut self, _len: usize) {}
 
+    fn wants_packed(&self) -> bool {
+        self.feed.reads_packed()
+    }
+
+    fn commutes(&self) -> bool {
+        A::COMMUTES
+    }
+
+    fn tells_rows(&self) -> Option<Told> {
+        A::TELLS_ROWS
+    }
+
     fn fold(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()> {
         if let Some(Input::State(column)) = inputs.first() {
             return self.fold_states(arena, offset, span, column);
+        }
+        if self.fold_packed(arena, offset, span, inputs) {
+            return Ok(());
         }
         let aggregator = &self.aggregator;
         self.feed.feed(span, inputs, &mut |items, rows| {

@@ -6,8 +6,9 @@ use arrow_array::{Array, ArrayRef};
 
 use crate::error::Result;
 use crate::feed::Feed;
-use crate::input::{Input, Rows};
+use crate::input::{Codes, Input, Rows};
 use crate::owned::States;
+use crate::packed::Scale;
 use crate::span::{Span, for_each_row};
 
 /// Mask words with fewer rows than this are walked bit by bit.
@@ -20,6 +21,14 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
     type State: Copy + Send + Sync + 'static;
     type Item: Copy + Send + Sync + 'static;
     type Feed: Feed<Item = Self::Item>;
+
+    /// Whether the order in which rows and states are folded changes nothing but the last bits of an answer, so that
+    /// rows may be folded by finer groups first.
+    const COMMUTES: bool = false;
+
+    /// Whether the state of a group that met a row is another than that of one that met none: always, or where its
+    /// input is a number in every row. Says so of states as [`to_column`](Aggregator::to_column) gives them.
+    const TELLS_ROWS: Option<Told> = None;
 
     /// Reads the inputs this aggregator was bound to.
     fn feed(&self) -> Self::Feed;
@@ -52,6 +61,12 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
         }
     }
 
+    /// Folds a run of packed numbers into one state as they are stored. False, and nothing was done, where they
+    /// have to be unpacked.
+    fn run_packed(&self, _state: &mut Self::State, _stored: Codes<'_>, _scale: Scale, _rows: Rows<'_>) -> bool {
+        false
+    }
+
     /// Folds `other`, which came later, into `state`.
     fn merge(&self, state: &mut Self::State, other: &Self::State);
 
@@ -60,6 +75,15 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
 
     /// Reads back what [`to_column`](Aggregator::to_column) wrote.
     fn read_column(&self, column: &dyn Array) -> Result<Vec<Self::State>>;
+}
+
+/// How a state tells that its group met a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It is a long above zero.
+    Counted,
+    /// It is not null, if no row's number is.
+    Valid,
 }
 
 /// An aggregator whose state owns memory: a sketch, a text. States lie in a side table, each behind
@@ -72,6 +96,8 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
 
     /// Whether columns of numbers that repeat are better fed as codes.
     const WANTS_CODES: bool = false;
+    /// Whether columns of packed numbers are better fed as they are stored.
+    const WANTS_PACKED: bool = false;
 
     fn empty(&self) -> Self::State;
 

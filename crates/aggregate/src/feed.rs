@@ -27,6 +27,11 @@ pub trait Feed: Send + Sync {
 
     fn feed(&mut self, span: &Span<'_>, inputs: &[Input<'_>], sink: &mut Sink<'_, Self::Item>) -> Result<()>;
 
+    /// Whether columns of packed numbers may be fed as they are stored.
+    fn reads_packed(&self) -> bool {
+        false
+    }
+
     /// From now on texts that are no numbers are left out, whatever they counted as.
     fn leave_out_unparsed(&mut self) {}
 

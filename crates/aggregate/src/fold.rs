@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
 
 use crate::accumulator::{Accumulator, StateReader};
+use crate::aggregator::Told;
 use crate::arena::{Arena, ArenaKind, Records};
 use crate::error::{Error, Result};
 use crate::input::{ColumnType, Groups, Input, Rows};
@@ -179,6 +182,20 @@ impl Fold {
         let records = self.arena.records();
         let readers = self.accumulators.iter().zip(&self.offsets);
         readers.map(|(accumulator, &offset)| accumulator.reader(offset).states(&records, order)).collect()
+    }
+
+    /// The groups that met a row, by the states of one accumulator that tells.
+    pub fn met(&self, at: usize) -> Result<Vec<u32>> {
+        let internal = || Error::Internal { reason: "an accumulator that does not tell rows".into() };
+        let accumulator = self.accumulators.get(at).ok_or_else(internal)?;
+        let all: Vec<u32> = (0..).take(self.len()).collect();
+        let states = accumulator.reader(self.offsets[at]).states(&self.arena.records(), &all)?;
+        let longs = states.as_primitive_opt::<Int64Type>();
+        let met = |group: &u32| match (accumulator.tells_rows(), longs) {
+            (Some(Told::Counted), Some(counts)) => counts.value(*group as usize) > 0,
+            _ => states.is_valid(*group as usize),
+        };
+        Ok(all.into_iter().filter(met).collect())
     }
 
     /// The states as they are now: cheap to take, unchanged while held, in nobody's way.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array};
 
-use crate::Shape;
+use crate::{Packed, Shape};
 
 /// The distinct values of a text column. Null is an entry like any other, so code arrays carry no
 /// Arrow nulls. A sorted dictionary is in UTF-16 code unit order with null, if any, as code 0.
@@ -180,6 +180,9 @@ pub enum Input<'a> {
         codes: Codes<'a>,
         values: NumberValues<'a>,
     },
+    /// Numbers as they are stored; only given to accumulators that
+    /// [want packed numbers](crate::Accumulator::wants_packed).
+    Packed(Packed<'a>),
     State(&'a BinaryArray),
     /// The column does not exist: all null.
     Absent,

@@ -151,6 +151,10 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
         aggregator.fold(caches, span, inputs, &mut states)
     }
 
+    fn wants_packed(&self) -> bool {
+        A::WANTS_PACKED
+    }
+
     fn wants_codes(&self) -> bool {
         A::WANTS_CODES
     }

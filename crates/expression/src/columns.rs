@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::Field;
-use segment::{ArrayColumn, BitmapIndex, Column, ColumnRef, StringDictionary};
+use segment::{ArrayColumn, BitmapIndex, Column, ColumnRef, Determined, StringDictionary};
 use segment::{CodeWidth, narrow, widen};
 
 use crate::dictionaries::{DROPPED, Mapped};
@@ -21,18 +21,22 @@ pub(crate) struct Remapped {
     /// Rows are lists, also where those of the inner column are single values.
     lists: bool,
     column_type: ColumnType,
+    /// Where both have one value a row: the inner column determines this one.
+    determined: Option<Determined>,
 }
 
 impl Remapped {
     /// With `lists` a single value that was dropped leaves an empty list, else a null.
     pub fn new(inner: ColumnRef, mapped: Mapped, lists: bool) -> Self {
         let lists = lists || inner.is_multi_value();
-        Self { inner, mapped, lists, column_type: ColumnType::String }
+        let determined = if lists { None } else { determined(&inner, &mapped) };
+        Self { inner, mapped, lists, column_type: ColumnType::String, determined }
     }
 
     /// The new dictionary holds keys of values; the inner column has one value a row.
     pub fn of_values(inner: ColumnRef, mapped: Mapped, shape: Shape) -> Self {
-        Self { inner, mapped, lists: false, column_type: ColumnType::Value(shape) }
+        let determined = determined(&inner, &mapped);
+        Self { inner, mapped, lists: false, column_type: ColumnType::Value(shape), determined }
     }
 
     fn map(&self, array: &ArrayRef) -> ArrayRef {
@@ -59,6 +63,17 @@ impl Remapped {
         }
         list_of(&codes, offsets, self.mapped.dictionary.len())
     }
+}
+
+/// A column that one with a dictionary of its own is mapped from.
+fn determined(inner: &ColumnRef, mapped: &Mapped) -> Option<Determined> {
+    if inner.determined().is_some() || inner.dictionary()?.len() != mapped.codes.len() {
+        return None;
+    }
+    let null = mapped.dictionary.null_code().unwrap_or(0);
+    let code = |code: &u32| if *code == DROPPED { null } else { *code };
+    let map = mapped.codes.iter().map(code).collect();
+    Some(Determined { by: "".into(), column: inner.clone(), map, is_stored: false })
 }
 
 /// Lists of codes.
@@ -91,6 +106,10 @@ impl Column for Remapped {
 
     fn dictionary(&self) -> Option<Arc<dyn Dictionary>> {
         Some(self.mapped.dictionary.clone())
+    }
+
+    fn determined(&self) -> Option<&Determined> {
+        self.determined.as_ref()
     }
 
     fn bitmaps(&self) -> Option<&dyn BitmapIndex> {

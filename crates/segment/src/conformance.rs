@@ -15,7 +15,8 @@ use dialect::value;
 
 use crate::codes::widen;
 use crate::{
-    BitmapIndex, Bounds, Column, ColumnRef, ColumnSchema, NumberCodes, Role, Segment, TIME_COLUMN, VECTOR_ROWS,
+    BitmapIndex, Bounds, Column, ColumnRef, ColumnSchema, NumberCodes, PackedNumbers, Role, Segment, TIME_COLUMN,
+    VECTOR_ROWS,
 };
 
 type Outcome = Result<(), String>;
@@ -110,16 +111,17 @@ fn check_time(segment: &dyn Segment) -> Outcome {
         _ => range.start == range.end,
     };
     ensure(holds, || format!("time range {range:?}, rows {expected:?}"))?;
-    let Some(runs) = segment.time_runs() else { return Ok(()) };
-    ensure(runs.num_rows() == times.len(), || "time runs of another number of rows".into())?;
-    for run in 0..runs.len() {
-        let rows = runs.rows(run);
-        let same = !rows.is_empty() && times[rows.clone()].iter().all(|t| *t == runs.times()[run]);
-        ensure(same, || format!("run {run} over rows {rows:?} is not of one time"))?;
+    let Some(sorted) = segment.sorted_times() else { return Ok(()) };
+    ensure(sorted.num_rows() == times.len(), || "sorted times of another number of rows".into())?;
+    ensure(sorted.read(0..times.len()).values() == times, || "sorted times are not those of the rows".into())?;
+    for (row, &time) in times.iter().enumerate().step_by(61) {
+        ensure(sorted.time_of(row) == time, || format!("time of row {row}"))?;
+        for instant in [time, time.saturating_add(1)] {
+            let expected = times.partition_point(|time| *time < instant);
+            ensure(sorted.first_row_from(instant) == expected, || format!("first row from {instant}"))?;
+        }
     }
-    ensure((0..runs.len()).map(|run| runs.rows(run).len()).sum::<usize>() == times.len(), || {
-        "runs leave rows out".into()
-    })
+    Ok(())
 }
 
 fn check_column(segment: &dyn Segment, schema: &ColumnSchema, column: &ColumnRef) -> Outcome {
@@ -132,6 +134,7 @@ fn check_column(segment: &dyn Segment, schema: &ColumnSchema, column: &ColumnRef
     check_reads(column, &whole)?;
     check_measures(column, num_rows, &whole)?;
     check_number_codes(column, num_rows)?;
+    check_forms(column, num_rows)?;
     match (&schema.column_type, column.dictionary()) {
         (ColumnType::String | ColumnType::Value(_), Some(dictionary)) => {
             check_keys(&schema.column_type, dictionary.as_ref())?;
@@ -196,6 +199,26 @@ fn check_number_codes(column: &ColumnRef, num_rows: usize) -> Outcome {
         let codes = widen(numbers.read(rows.clone()).as_ref()).ok_or("no codes of numbers")?;
         let same = codes.iter().map(|code| &values[*code as usize]).eq(&read);
         ensure(same, || format!("codes of rows {rows:?} stand for other numbers"))?;
+    }
+    Ok(())
+}
+
+/// Narrow integers, codes of lists and what determines a column say what is read.
+fn check_forms(column: &ColumnRef, num_rows: usize) -> Outcome {
+    let whole = column.read(0..num_rows);
+    let same = |array: &ArrayRef| {
+        array.data_type() == whole.data_type() && spelled(array.clone(), None) == spelled(whole.clone(), None)
+    };
+    if let Some(packed) = column.packed() {
+        ensure(same(&packed.read(0..num_rows)), || "packed numbers are others".into())?;
+        PackedNumbers::new(packed.stored().clone(), packed.scale()).map_err(|e| e.to_string())?;
+    }
+    if let Some(lists) = column.list_codes() {
+        ensure(*lists.read(0..num_rows) == *whole, || "codes of lists stand for others".into())?;
+    }
+    if let Some(determined) = column.determined() {
+        ensure(determined.tells(&whole, column.as_ref()), || format!("'{}' does not tell the rows", determined.by))?;
+        ensure(determined.column.determined().is_none(), || "what determines is determined".into())?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use timeline::{Interval, SegmentId};
 
-use crate::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TimeRuns};
+use crate::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes};
 
 /// The segment that it holds, and a guard that lives as long as somebody may read it: a file that has to stay, memory
 /// that is accounted for.
@@ -38,8 +38,8 @@ impl<G: Send + Sync> Segment for Held<G> {
         self.inner.column(name)
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
-        self.inner.time_runs()
+    fn sorted_times(&self) -> Option<&SortedTimes> {
+        self.inner.sorted_times()
     }
 
     fn metadata(&self) -> &SegmentMetadata {

@@ -4,31 +4,37 @@ mod batch_view;
 mod bitmap;
 mod codes;
 pub mod conformance;
+mod determined;
 mod dictionary;
 mod error;
 mod held;
 mod input;
+mod list_codes;
 mod live;
 mod nested;
 mod number_codes;
+mod packed_numbers;
 mod rollup_schema;
 mod schema;
 mod sealed;
 mod segment;
-mod time_runs;
+mod sorted_times;
 mod write;
 
 pub use aggregate::{Codes, ColumnType, Dictionary, Shape};
 pub use batch_view::{ArrayColumn, BatchView, BatchViewBuilder};
 pub use bitmap::{BitmapPolicy, RoaringIndex};
 pub use codes::{CodeWidth, codes_of, narrow, widen};
+pub use determined::Determined;
 pub use dictionary::{StringDictionary, compare_values};
 pub use error::{Error, Result};
 pub use held::Held;
 pub use input::input_of;
+pub use list_codes::ListCodes;
 pub use live::{Appended, Batch, Limits, LiveIndex, LiveSnapshot, MetricInput};
 pub use nested::{Field, Fields};
 pub use number_codes::NumberCodes;
+pub use packed_numbers::PackedNumbers;
 pub use rollup_schema::{DimensionSchema, MAX_COLUMNS, MultiValueHandling, RollupSchema, common_type};
 pub use schema::{ColumnSchema, Role, Schema, SegmentMetadata, unfiltered};
 pub use sealed::{
@@ -37,5 +43,5 @@ pub use sealed::{
 pub use segment::{
     BitmapIndex, Bounds, Column, ColumnRef, ColumnStats, Segment, SegmentRef, TIME_COLUMN, VECTOR_ROWS, WEIGHT_COLUMN,
 };
-pub use time_runs::TimeRuns;
+pub use sorted_times::SortedTimes;
 pub use write::{Source, Table, merge, rows_within};

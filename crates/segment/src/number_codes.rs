@@ -108,6 +108,19 @@ impl NumberCodes {
         self.codes.slice(rows.start, rows.len())
     }
 
+    /// What codes stand for.
+    pub fn numbers(&self, codes: &dyn Array) -> ArrayRef {
+        let codes = codes_of(codes).unwrap_or(Codes::U8(&[]));
+        let codes = (0..codes.len()).map(|row| codes.get(row) as usize);
+        match self.values.as_primitive_opt::<Int64Type>() {
+            Some(longs) => Arc::new(Int64Array::from_iter_values(codes.map(|code| longs.value(code)))),
+            None => {
+                let doubles = self.values.as_primitive::<Float64Type>();
+                Arc::new(Float64Array::from_iter_values(codes.map(|code| doubles.value(code))))
+            }
+        }
+    }
+
     /// All codes.
     pub fn codes(&self) -> &ArrayRef {
         &self.codes

@@ -7,7 +7,7 @@ use aggregate::{ColumnType, Dictionary};
 use arrow_array::ArrayRef;
 use timeline::{Interval, SegmentId};
 
-use crate::{Fields, NumberCodes, Schema, SegmentMetadata, TimeRuns};
+use crate::{Determined, Fields, ListCodes, NumberCodes, PackedNumbers, Schema, SegmentMetadata, SortedTimes};
 
 /// Rows handed over at a time: four vectors to a roaring container.
 pub const VECTOR_ROWS: usize = 16_384;
@@ -31,7 +31,7 @@ pub trait Segment: Send + Sync {
     /// `None` reads as all null. `__time` is a column; a hidden column answers to its name.
     fn column(&self, name: &str) -> Option<ColumnRef>;
     /// `Some` when the rows are sorted by time.
-    fn time_runs(&self) -> Option<&TimeRuns>;
+    fn sorted_times(&self) -> Option<&SortedTimes>;
     fn metadata(&self) -> &SegmentMetadata;
 }
 
@@ -66,6 +66,18 @@ pub trait Column: Send + Sync {
     }
     /// Of a column of nested data: its paths, where they are columns of their own.
     fn fields(&self) -> Option<Arc<dyn Fields>> {
+        None
+    }
+    /// Of a column of numbers that are held as narrow integers: these.
+    fn packed(&self) -> Option<&PackedNumbers> {
+        None
+    }
+    /// Of a multi-value column whose lists repeat: codes of whole lists, where they are kept.
+    fn list_codes(&self) -> Option<&ListCodes> {
+        None
+    }
+    /// Of a text column of single values: the column that determines it, where one is known.
+    fn determined(&self) -> Option<&Determined> {
         None
     }
     /// Bounds of the numbers in a range of rows, possibly wider than true. `None` when not known.

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 
-use crate::aggregator::Aggregator;
+use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
 use crate::feed::Numbers;
 use crate::seen::Seen;
@@ -28,6 +28,9 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
     type State = Seen<i64>;
     type Item = i64;
     type Feed = Numbers<i64>;
+
+    const COMMUTES: bool = true;
+    const TELLS_ROWS: Option<Told> = Some(Told::Valid);
 
     fn feed(&self) -> Numbers<i64> {
         Numbers::with_unparsed(Self::WORST)
@@ -105,6 +108,9 @@ macro_rules! floating_extreme {
             type State = $key;
             type Item = $number;
             type Feed = Numbers<$number>;
+
+            const COMMUTES: bool = true;
+            const TELLS_ROWS: Option<Told> = Some(Told::Valid);
 
             fn feed(&self) -> Numbers<$number> {
                 Numbers::with_unparsed(if GREATEST { <$number>::NEG_INFINITY } else { <$number>::INFINITY })

@@ -311,7 +311,7 @@ impl<S: HashSketch> Hashing<S> {
                 let values = &longs.values()[span.start..span.end];
                 hashes.iter_mut().zip(values).for_each(|(hash, &value)| *hash = Some(self.0.hash_long(value)));
             }
-            Input::Texts { .. } | Input::State(_) | Input::Absent => return false,
+            Input::Texts { .. } | Input::Packed(_) | Input::State(_) | Input::Absent => return false,
             _ => put(&mut |at| self.hash_at(cache, input, at)),
         }
         true
@@ -329,7 +329,7 @@ impl<S: HashSketch> Hashing<S> {
                 NumberValues::Doubles(values) => self.0.hash_double(values[codes.get(at) as usize]),
             }),
             Input::Text { codes, dictionary } => cache.hash(codes.get(at), *dictionary, |text| self.0.hash_text(text)),
-            Input::Texts { .. } | Input::State(_) | Input::Absent => None,
+            Input::Texts { .. } | Input::Packed(_) | Input::State(_) | Input::Absent => None,
         }
     }
 

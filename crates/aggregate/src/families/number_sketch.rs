@@ -2,10 +2,12 @@
 
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
+use crate::counts::Counts;
 use crate::error::Result;
-use crate::feed::{Feed, Number};
+use crate::feed::{Feed, Mask, Number};
 use crate::input::{Groups, Input, Rows};
 use crate::owned::States;
+use crate::packed::{Packed, Scale};
 use crate::sketches::number_sketch::NumberSketch;
 use crate::span::{Span, for_each_row};
 
@@ -19,11 +21,21 @@ pub(crate) struct Sketching<S> {
 pub(crate) struct SketchingCaches<T: Number> {
     numbers: T::Feed,
     by_group: ByGroup<T>,
+    /// Whether numbers may wait, counted, until the fold settles.
+    may_wait: bool,
+    counts: Counts,
+    mask: Mask,
 }
 
 impl<T: Number> Default for SketchingCaches<T> {
     fn default() -> Self {
-        SketchingCaches { numbers: T::Feed::default(), by_group: ByGroup::default() }
+        SketchingCaches {
+            numbers: T::Feed::default(),
+            by_group: ByGroup::default(),
+            may_wait: false,
+            counts: Counts::default(),
+            mask: Mask::default(),
+        }
     }
 }
 
@@ -33,14 +45,20 @@ impl<T: Number> Caches for SketchingCaches<T> {
         let _ = self.numbers.begin_segment(&[]);
     }
 
+    fn let_wait(&mut self) {
+        self.may_wait = true;
+    }
+
     fn memory_bytes(&self) -> usize {
-        Feed::memory_bytes(&self.numbers)
+        Feed::memory_bytes(&self.numbers) + self.counts.memory_bytes()
     }
 }
 
 impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
     type State = S;
     type Caches = SketchingCaches<S::Item>;
+
+    const WANTS_PACKED: bool = true;
 
     fn empty(&self) -> S {
         self.empty.clone()
@@ -54,7 +72,12 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
         states: &mut States<'_, Self>,
     ) -> Result<()> {
         let groups = span.local_groups();
-        let SketchingCaches { numbers, by_group } = caches;
+        if let (true, true, Some(Input::Packed(packed))) = (S::COUNTS, caches.may_wait, inputs.first())
+            && self.count(caches, span, packed, states)
+        {
+            return Ok(());
+        }
+        let SketchingCaches { numbers, by_group, .. } = caches;
         numbers.feed(span, inputs, &mut |items, rows| {
             if let (Groups::One, Rows::All) = (groups, rows) {
                 states.update(span.base, |state| state.add_all(items));
@@ -68,6 +91,18 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
             }
             Ok(())
         })
+    }
+
+    fn settle(
+        &self,
+        caches: &mut SketchingCaches<S::Item>,
+        inputs: &[Input<'_>],
+        states: &mut States<'_, Self>,
+    ) -> Result<()> {
+        if let Some(Input::Packed(packed)) = inputs.first() {
+            self.hand_over(&mut caches.counts, packed.scale, states);
+        }
+        Ok(())
     }
 
     fn merge(&self, state: &mut S, other: &S) -> Result<()> {
@@ -88,5 +123,47 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
         let mut state = self.empty.clone();
         state.merge(&S::decode(bytes)?);
         Ok(Some(state))
+    }
+}
+
+impl<S: NumberSketch> Sketching<S> {
+    /// Counts the numbers of each group, to be added when all rows are read. False if there are too few rows for
+    /// the numbers there may be.
+    fn count(
+        &self,
+        caches: &mut SketchingCaches<S::Item>,
+        span: &Span<'_>,
+        packed: &Packed<'_>,
+        states: &mut States<'_, Self>,
+    ) -> bool {
+        if caches.counts.is_of_other(span.base) {
+            self.hand_over(&mut caches.counts, packed.scale, states);
+        }
+        let rows = caches.mask.valid(span, packed.nulls);
+        let num_rows = match rows {
+            Rows::All => span.num_rows(),
+            Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
+        };
+        let groups = span.local_groups();
+        if !caches.counts.reserve(span.base, groups, packed.max as usize + 1, num_rows) {
+            return false;
+        }
+        caches.counts.count(groups, packed.stored.slice(span.start, span.end), rows);
+        true
+    }
+
+    /// Adds what was counted to the states of the groups.
+    fn hand_over(&self, counts: &mut Counts, scale: Scale, states: &mut States<'_, Self>) {
+        let item = |stored: u32| match scale {
+            Scale::Long { .. } => S::Item::from_long(scale.long(stored)),
+            Scale::Double { .. } => S::Item::from_double(scale.double(stored)),
+        };
+        let mut items = Vec::new();
+        counts.drain(|group, counts| {
+            items.clear();
+            let met = (0u32..).zip(counts).filter(|(_, count)| **count > 0);
+            items.extend(met.map(|(stored, count)| (item(stored), u64::from(*count))));
+            states.update(group, |state| state.add_counted(&items));
+        });
     }
 }

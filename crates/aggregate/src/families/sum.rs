@@ -6,10 +6,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 
-use crate::aggregator::Aggregator;
+use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
 use crate::feed::Numbers;
-use crate::input::Rows;
+use crate::input::{Codes, Rows};
+use crate::packed::Scale;
 use crate::seen::Seen;
 use crate::sums::Summed;
 
@@ -29,6 +30,9 @@ impl Aggregator for LongSum {
     type State = Seen<i64>;
     type Item = i64;
     type Feed = Numbers<i64>;
+
+    const COMMUTES: bool = true;
+    const TELLS_ROWS: Option<Told> = Some(Told::Valid);
 
     fn feed(&self) -> Numbers<i64> {
         Numbers::with_unparsed(0)
@@ -55,6 +59,12 @@ impl Aggregator for LongSum {
         }
     }
 
+    fn run_packed(&self, state: &mut Seen<i64>, stored: Codes<'_>, scale: Scale, rows: Rows<'_>) -> bool {
+        let Some(sum) = scale.sum_long(stored, rows) else { return false };
+        sum.into_iter().for_each(|sum| self.update(state, sum));
+        true
+    }
+
     fn merge(&self, state: &mut Seen<i64>, other: &Seen<i64>) {
         *state = Seen { value: state.value.wrapping_add(other.value), seen: state.seen | other.seen };
     }
@@ -72,7 +82,7 @@ impl Aggregator for LongSum {
 /// Sums of doubles and floats start at minus zero, which no sum of rows is: what is added is never
 /// minus zero. So the state needs no mark for "no rows yet".
 macro_rules! floating_sum {
-    ($name:ident, $number:ty, $array:ty, $arrow:ty, $tag:literal) => {
+    ($name:ident, $number:ty, $array:ty, $arrow:ty, $tag:literal, $sum:expr) => {
         #[derive(Clone, Debug)]
         pub(crate) struct $name;
 
@@ -80,6 +90,9 @@ macro_rules! floating_sum {
             type State = $number;
             type Item = $number;
             type Feed = Numbers<$number>;
+
+            const COMMUTES: bool = true;
+            const TELLS_ROWS: Option<Told> = Some(Told::Valid);
 
             fn feed(&self) -> Numbers<$number> {
                 Numbers::with_unparsed(0.0)
@@ -105,6 +118,13 @@ macro_rules! floating_sum {
                 }
             }
 
+            fn run_packed(&self, state: &mut $number, stored: Codes<'_>, scale: Scale, rows: Rows<'_>) -> bool {
+                let sum: fn(Scale, Codes<'_>, Rows<'_>) -> Option<Option<$number>> = $sum;
+                let Some(sum) = sum(scale, stored, rows) else { return false };
+                sum.into_iter().for_each(|sum| self.update(state, sum));
+                true
+            }
+
             fn merge(&self, state: &mut $number, other: &$number) {
                 *state += other;
             }
@@ -124,5 +144,7 @@ macro_rules! floating_sum {
     };
 }
 
-floating_sum!(DoubleSum, f64, Float64Array, Float64Type, "doubleSum");
-floating_sum!(FloatSum, f32, Float32Array, Float32Type, "floatSum");
+floating_sum!(DoubleSum, f64, Float64Array, Float64Type, "doubleSum", |scale, stored, rows| Some(
+    scale.sum_double(stored, rows)
+));
+floating_sum!(FloatSum, f32, Float32Array, Float32Type, "floatSum", |_, _, _| None);

@@ -184,7 +184,7 @@ fn text_of(input: &Input<'_>, row: usize, multiple: bool) -> Option<String> {
         Input::Long(column) => column.is_valid(row).then(|| column.value(row).to_string()),
         Input::Double(column) => column.is_valid(row).then(|| dialect::print::double_text(column.value(row))),
         Input::Float(column) => column.is_valid(row).then(|| dialect::print::float_text(column.value(row))),
-        Input::Numbers { .. } | Input::State(_) | Input::Absent => None,
+        Input::Numbers { .. } | Input::Packed(_) | Input::State(_) | Input::Absent => None,
     }
 }
 

@@ -5,6 +5,7 @@ use arrow_array::{Array, Float32Array, Float64Array, Int64Array};
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Mask, Sink};
 use crate::input::{Codes, ColumnType, Dictionary, Input};
+use crate::packed::Scale;
 use crate::span::Span;
 
 /// A number type that any column can be read as, with Java's conversions: doubles truncate toward
@@ -16,6 +17,8 @@ pub trait Number: Copy + Default + Send + Sync + 'static {
     fn from_double(value: f64) -> Self;
     fn from_float(value: f32) -> Self;
     fn parse(text: &str) -> Option<Self>;
+    /// Appends packed numbers.
+    fn unpack(stored: Codes<'_>, scale: Scale, out: &mut Vec<Self>);
 }
 
 impl Number for i64 {
@@ -32,6 +35,9 @@ impl Number for i64 {
     }
     fn parse(text: &str) -> Option<i64> {
         text.parse().ok().or_else(|| dialect::read::double(text).map(|value| value as i64))
+    }
+    fn unpack(stored: Codes<'_>, scale: Scale, out: &mut Vec<i64>) {
+        scale.unpack_longs(stored, out);
     }
 }
 
@@ -50,6 +56,9 @@ impl Number for f64 {
     fn parse(text: &str) -> Option<f64> {
         dialect::read::double(text)
     }
+    fn unpack(stored: Codes<'_>, scale: Scale, out: &mut Vec<f64>) {
+        scale.unpack_doubles(stored, out);
+    }
 }
 
 impl Number for f32 {
@@ -66,6 +75,12 @@ impl Number for f32 {
     }
     fn parse(text: &str) -> Option<f32> {
         dialect::read::float(text)
+    }
+    fn unpack(stored: Codes<'_>, scale: Scale, out: &mut Vec<f32>) {
+        out.extend((0..stored.len()).map(|at| match scale {
+            Scale::Long { .. } => scale.long(stored.get(at)) as f32,
+            Scale::Double { .. } => scale.double(stored.get(at)) as f32,
+        }));
     }
 }
 
@@ -107,7 +122,7 @@ impl<T: Number> NumberReader<T> {
                 out.extend(rows.map(|row| first(row).and_then(|code| self.parsed[code as usize])));
             }
             Some(Input::Absent) | None => out.extend(rows.map(|_| None)),
-            Some(Input::State(_) | Input::Numbers { .. }) => return Err(no_numbers()),
+            Some(Input::State(_) | Input::Numbers { .. } | Input::Packed(_)) => return Err(no_numbers()),
         }
         Ok(())
     }
@@ -220,6 +235,10 @@ where
         Ok(())
     }
 
+    fn reads_packed(&self) -> bool {
+        true
+    }
+
     fn leave_out_unparsed(&mut self) {
         self.unparsed = None;
     }
@@ -245,6 +264,11 @@ where
             Some(Input::Texts { offsets, codes, dictionary }) => {
                 parse_entries(&mut self.parsed, *dictionary, self.unparsed);
                 self.send_texts(span, offsets, *codes, sink)
+            }
+            Some(Input::Packed(packed)) => {
+                self.scratch.clear();
+                T::unpack(packed.stored.slice(span.start, span.end), packed.scale, &mut self.scratch);
+                sink(&self.scratch, self.mask.valid(span, packed.nulls))
             }
             Some(Input::Absent) => Ok(()),
             Some(Input::State(_) | Input::Numbers { .. }) | None => Err(no_numbers()),

@@ -94,7 +94,7 @@ fn each_hash(input: &Input<'_>, at: usize, mut add: impl FnMut(u64)) {
             }
         },
         Input::Absent => add(null_hash()),
-        Input::Numbers { .. } | Input::State(_) => {}
+        Input::Numbers { .. } | Input::Packed(_) | Input::State(_) => {}
     }
 }
 

@@ -193,7 +193,7 @@ fn append(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
             }
         }
         Input::Long(_) | Input::Double(_) | Input::Float(_) => {}
-        Input::Numbers { .. } | Input::State(_) | Input::Absent => {}
+        Input::Numbers { .. } | Input::Packed(_) | Input::State(_) | Input::Absent => {}
     }
 }
 

@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef, Int64Array};
 use serde_json::{Value, json};
 
 use crate::accumulator::{Accumulator, Inline};
-use crate::aggregator::Aggregator;
+use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
 use crate::families::number_spec::NumberSpec;
 use crate::families::sum::LongSum;
@@ -77,6 +77,9 @@ impl Aggregator for Count {
     type State = i64;
     type Item = ();
     type Feed = RowFeed;
+
+    const COMMUTES: bool = true;
+    const TELLS_ROWS: Option<Told> = Some(Told::Counted);
 
     fn feed(&self) -> RowFeed {
         RowFeed::default()

@@ -113,6 +113,8 @@ impl Aggregator for Mean {
     type Item = f64;
     type Feed = Numbers<f64>;
 
+    const COMMUTES: bool = true;
+
     /// Unlike elsewhere, a text that is no number counts as 0.
     fn feed(&self) -> Numbers<f64> {
         Numbers::with_unparsed(0.0)

@@ -16,6 +16,14 @@ pub trait NumberSketch: Clone + Debug + Send + Sync + 'static {
         items.iter().for_each(|&item| self.add(item));
     }
 
+    /// Whether numbers that come many times are better counted first.
+    const COUNTS: bool = false;
+
+    /// Adds different numbers in ascending order, none of them NaN, each as often as it says.
+    fn add_counted(&mut self, items: &[(Self::Item, u64)]) {
+        items.iter().for_each(|(item, count)| (0..*count).for_each(|_| self.add(*item)));
+    }
+
     /// Adds all that `other` has seen.
     fn merge(&mut self, other: &Self);
     fn memory_bytes(&self) -> usize;

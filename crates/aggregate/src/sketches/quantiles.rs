@@ -100,6 +100,33 @@ impl Quantiles {
         self.base = full;
     }
 
+    /// Adds different numbers in ascending order, none of them NaN, each as often as it says: as many of the same
+    /// number as a level's items weigh are one item of it, so the answers are at most as far off as if they had come
+    /// one by one.
+    pub fn add_counted(&mut self, items: &[(f64, u64)]) {
+        let (Some(first), Some(last)) = (items.first(), items.last()) else { return };
+        (self.min, self.max) = (self.min.min(first.0), self.max.max(last.0));
+        let most = items.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        // What is left over of items that weigh twice as much.
+        let mut left: Vec<f64> = Vec::new();
+        for bit in (0..most.checked_ilog2().map_or(0, |top| top + 1)).rev() {
+            let own: Vec<f64> =
+                items.iter().filter(|(_, count)| count >> bit & 1 == 1).map(|(item, _)| *item).collect();
+            let twice: Vec<f64> = left.iter().flat_map(|item| [*item; 2]).collect();
+            let all = merge_sorted(&own, &twice);
+            if bit == 0 {
+                return self.add_numbers(&all);
+            }
+            let full = all.chunks_exact(self.k * 2);
+            left = full.remainder().to_vec();
+            for items in full {
+                self.n += (items.len() as u64) << bit;
+                let items = self.halve(items, bit as usize);
+                self.carry(items, bit as usize);
+            }
+        }
+    }
+
     /// Every other item. Which ones depends only on how many items the sketch has seen, so that the
     /// same stream always gives the same sketch.
     fn halve(&self, sorted: &[f64], level: usize) -> Vec<f64> {
@@ -191,6 +218,12 @@ impl Quantiles {
 
 impl NumberSketch for Quantiles {
     type Item = f64;
+
+    const COUNTS: bool = true;
+
+    fn add_counted(&mut self, items: &[(f64, u64)]) {
+        Quantiles::add_counted(self, items);
+    }
 
     fn add(&mut self, item: f64) {
         Quantiles::add(self, item);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use aggregate::Scale;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
@@ -41,7 +42,7 @@ pub(super) fn bind(
         }
     };
     if is_time(&leaf.column)
-        && let Some(runs) = segment.time_runs()
+        && let Some(runs) = segment.sorted_times()
     {
         let rows = ranges.iter().map(|(first, last)| {
             // The end of time is out of every row's reach.
@@ -52,7 +53,7 @@ pub(super) fn bind(
     if ranges.is_empty() && !column.has_nulls() {
         return Box::new(Same(Truth::False));
     }
-    let spans = code_spans(&column, &ranges);
+    let spans = stored_spans(&column, &ranges);
     Box::new(RangeLeaf { column, number_type, ranges, null, spans })
 }
 
@@ -100,12 +101,33 @@ struct RangeLeaf {
     number_type: NumberType,
     ranges: Vec<(i64, i64)>,
     null: Truth,
-    /// The ranges as first and last code, where the column keeps codes.
+    /// The ranges as first and last code or narrow integer, where the column keeps these.
     spans: Option<Vec<(u32, u32)>>,
 }
 
-/// Ranges of numbers as ranges of codes; `None` without codes and for more ranges than are tested one by one.
-fn code_spans(column: &ColumnRef, ranges: &[(i64, i64)]) -> Option<Vec<(u32, u32)>> {
+/// Ranges of numbers as ranges of what is stored for them; `None` where numbers are stored as such and for more
+/// ranges than are tested one by one.
+fn stored_spans(column: &ColumnRef, ranges: &[(i64, i64)]) -> Option<Vec<(u32, u32)>> {
+    if let Some(packed) = column.packed().filter(|_| ranges.len() <= MAX_LOOPS) {
+        let scale = packed.scale();
+        let key_of = |stored: u32| match scale {
+            Scale::Long { .. } => scale.long(stored),
+            Scale::Double { .. } => key(scale.double(stored)),
+        };
+        let num_below = |test: &dyn Fn(i64) -> bool| {
+            let (mut start, mut end) = (0u64, u64::from(packed.max()) + 1);
+            while start < end {
+                let middle = start.midpoint(end);
+                if test(key_of(middle as u32)) { start = middle + 1 } else { end = middle }
+            }
+            start
+        };
+        let spans = ranges.iter().map(|(first, last)| {
+            let (start, end) = (num_below(&|key| key < *first), num_below(&|key| key <= *last));
+            Some((u32::try_from(start).ok()?, u32::try_from(end.checked_sub(1)?).ok()?)).filter(|_| start < end)
+        });
+        return Some(spans.flatten().collect());
+    }
     let values = column.number_codes().filter(|_| ranges.len() <= MAX_LOOPS)?.values();
     let keys: Vec<i64> = match values.as_primitive_opt::<Int64Type>() {
         Some(longs) => longs.values().to_vec(),
@@ -176,11 +198,16 @@ impl BoundFilter for RangeLeaf {
             words::set_range(out, 0..rows.len());
             return Ok(());
         }
-        if let (Some(spans), Some(numbers)) = (&self.spans, self.column.number_codes()) {
-            let array = numbers.read(rows);
-            if let Some(codes) = codes_of(&*array) {
+        if let Some(spans) = &self.spans {
+            let stored = match (self.column.packed(), self.column.number_codes()) {
+                (Some(packed), _) => packed.stored().slice(rows.start, rows.len()),
+                (None, Some(numbers)) => numbers.read(rows),
+                (None, None) => return Ok(()),
+            };
+            if let Some(codes) = codes_of(&*stored) {
                 spans.iter().for_each(|(first, last)| CodeScan::Span(*first, *last).fill(codes, out));
             }
+            set_nulls(stored.nulls(), self.null.keep(unknown), out);
             return Ok(());
         }
         let array = self.column.read(rows);
@@ -203,7 +230,17 @@ impl BoundFilter for RangeLeaf {
     }
 
     fn cost(&self) -> f64 {
-        let width = if self.number_type == NumberType::Float { 4.0 } else { 8.0 };
+        let width = match (self.column.packed(), self.column.number_codes()) {
+            (Some(packed), _) => packed.width() as f64,
+            (None, Some(_)) => 4.0,
+            (None, None) => {
+                if self.number_type == NumberType::Float {
+                    4.0
+                } else {
+                    8.0
+                }
+            }
+        };
         width * self.ranges.len().clamp(1, MAX_LOOPS) as f64
     }
 }

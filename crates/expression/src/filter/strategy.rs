@@ -48,6 +48,8 @@ enum Plan {
     },
     Words(Vec<u32>),
     Scan(CodeScan),
+    /// Of the codes of whole lists.
+    ScanLists(CodeScan),
 }
 
 impl CodeLeaf {
@@ -61,10 +63,21 @@ impl CodeLeaf {
         empty: Truth,
         num_rows: usize,
     ) -> Box<dyn BoundFilter> {
+        if let Some(determined) = column.determined().filter(|determined| !determined.is_stored) {
+            let others = determined.map.len();
+            let turn = |set: CodeSet| match set {
+                CodeSet::None | CodeSet::All => set,
+                set => CodeSet::collect(others, |code| set.contains(determined.map[code as usize])),
+            };
+            let null_code = determined.column.dictionary().and_then(|dictionary| dictionary.code_of(None));
+            let column = determined.column.clone();
+            return Self::bind(column, others, null_code, turn(yes), turn(maybe), empty, num_rows);
+        }
         // Empty lists have the bitmap of the null entry, if there is one.
         let loose = column.is_multi_value() && null_code.is_none() && column.has_nulls();
         let answer = |set: CodeSet, unknown: bool| {
             let (plan, estimate) = plan(&column, &set, len, num_rows, loose && empty.keep(unknown), loose);
+            let plan = by_lists(plan, &column, empty.keep(unknown));
             Answer { set, plan, estimate }
         };
         let (yes, maybe) = (answer(yes, false), answer(maybe, true));
@@ -102,6 +115,19 @@ impl CodeLeaf {
             out
         })
     }
+}
+
+/// A scan of the values of lists as one of the codes of whole lists, where these are kept.
+fn by_lists(plan: Plan, column: &ColumnRef, keep_empty: bool) -> Plan {
+    let (Plan::Scan(scan), Some(codes)) = (&plan, column.list_codes()) else { return plan };
+    let lists = codes.lists();
+    let Some(values) = codes_of(&**lists.values()) else { return plan };
+    let ends = lists.value_offsets();
+    let passes = |list: u32| {
+        let (start, end) = (ends[list as usize] as usize, ends[list as usize + 1] as usize);
+        (start == end && keep_empty) || (start..end).any(|at| scan.contains(values.get(at)))
+    };
+    Plan::ScanLists(CodeScan::new(&CodeSet::collect(lists.len(), passes), lists.len()))
 }
 
 fn plan(
@@ -174,6 +200,13 @@ impl BoundFilter for CodeLeaf {
                 }
             }
             Plan::Scan(scan) => self.scan(rows, scan, self.empty.keep(unknown), out),
+            Plan::ScanLists(scan) => {
+                if let Some(lists) = self.column.list_codes()
+                    && let Some(codes) = codes_of(&*lists.codes().slice(rows.start, rows.len()))
+                {
+                    scan.fill(codes, out);
+                }
+            }
         }
         Ok(())
     }
@@ -194,7 +227,7 @@ impl BoundFilter for CodeLeaf {
                 [first, .., last] => *first as usize..*last as usize + 1,
                 [only] => *only as usize..*only as usize + 1,
             },
-            Plan::Everything | Plan::Words(_) | Plan::Scan(_) => 0..num_rows,
+            Plan::Everything | Plan::Words(_) | Plan::Scan(_) | Plan::ScanLists(_) => 0..num_rows,
         }
     }
 
@@ -202,7 +235,7 @@ impl BoundFilter for CodeLeaf {
         Ok(match &self.yes.plan {
             Plan::Nothing => Some(Vec::new()),
             Plan::Positions { codes, rows } => Some(self.positions_of(codes, rows).to_vec()),
-            Plan::Everything | Plan::Words(_) | Plan::Scan(_) => None,
+            Plan::Everything | Plan::Words(_) | Plan::Scan(_) | Plan::ScanLists(_) => None,
         })
     }
 
@@ -234,9 +267,10 @@ impl BoundFilter for CodeLeaf {
             Plan::Positions { .. } => 0.01,
             Plan::Words(codes) => 0.2 * codes.len() as f64,
             Plan::Scan(_) if self.column.is_multi_value() => 20.0,
-            Plan::Scan(CodeScan::Span(..)) => 1.0,
-            Plan::Scan(CodeScan::Nibbles { .. }) => 2.0,
-            Plan::Scan(CodeScan::Table(_) | CodeScan::Bits(_)) => 10.0,
+            Plan::Scan(CodeScan::Span(..)) | Plan::ScanLists(CodeScan::Span(..)) => 1.0,
+            Plan::Scan(CodeScan::Nibbles { .. }) | Plan::ScanLists(CodeScan::Nibbles { .. }) => 2.0,
+            Plan::Scan(CodeScan::Table(_) | CodeScan::Bits(_))
+            | Plan::ScanLists(CodeScan::Table(_) | CodeScan::Bits(_)) => 10.0,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TIME_COLUMN, TimeRuns};
+use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes, TIME_COLUMN};
 use timeline::{Interval, SegmentId};
 
 use super::VirtualColumns;
@@ -54,8 +54,8 @@ impl Segment for WithVirtual {
     }
 
     /// Of the real rows. Nothing when a virtual column takes the place of time.
-    fn time_runs(&self) -> Option<&TimeRuns> {
-        if self.columns.contains_key(TIME_COLUMN) { None } else { self.inner.time_runs() }
+    fn sorted_times(&self) -> Option<&SortedTimes> {
+        if self.columns.contains_key(TIME_COLUMN) { None } else { self.inner.sorted_times() }
     }
 
     fn metadata(&self) -> &SegmentMetadata {

@@ -2,7 +2,7 @@
 
 use parking_lot::Mutex;
 use query::{Result, Sources};
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TimeRuns};
+use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use timeline::{Interval, SegmentId};
@@ -89,8 +89,8 @@ impl Segment for Watched {
         Some(column)
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
-        self.inner.time_runs()
+    fn sorted_times(&self) -> Option<&SortedTimes> {
+        self.inner.sorted_times()
     }
 
     fn metadata(&self) -> &SegmentMetadata {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use hashbrown::HashMap;
-use segment::{Segment, TimeRuns};
+use segment::{Segment, SortedTimes};
 use timeline::{Granularity, Interval};
 
 use crate::intervals::intersect;
@@ -74,7 +74,7 @@ pub(crate) fn runs_of(
         let bucket = buckets.of(granularity, range.start);
         return Runs::Sorted(vec![Run { bucket, rows: 0..segment.num_rows() }]);
     }
-    let Some(runs) = segment.time_runs() else { return Runs::Unsorted };
+    let Some(runs) = segment.sorted_times() else { return Runs::Unsorted };
     let mut found = Vec::new();
     for interval in intervals {
         split(runs, *interval, granularity, buckets, &mut found);
@@ -82,17 +82,21 @@ pub(crate) fn runs_of(
     Runs::Sorted(found)
 }
 
-fn split(runs: &TimeRuns, interval: Interval, granularity: &Granularity, buckets: &mut Buckets, found: &mut Vec<Run>) {
-    let within = runs.runs_within(interval);
-    let times = &runs.times()[within.clone()];
-    let mut at = 0;
-    while at < times.len() {
-        let bucket = buckets.of(granularity, times[at]);
-        let end = granularity.bucket(times[at]).end;
-        let next = at + times[at..].partition_point(|&t| t < end).max(1);
-        let rows = runs.rows(within.start + at).start..runs.rows(within.start + next - 1).end;
-        found.push(Run { bucket, rows });
-        at = next;
+fn split(
+    times: &SortedTimes,
+    interval: Interval,
+    granularity: &Granularity,
+    buckets: &mut Buckets,
+    found: &mut Vec<Run>,
+) {
+    let within = times.rows_within(interval);
+    let mut start = within.start;
+    while start < within.end {
+        let time = times.time_of(start);
+        let bucket = buckets.of(granularity, time);
+        let end = times.first_row_from(granularity.bucket(time).end).clamp(start + 1, within.end);
+        found.push(Run { bucket, rows: start..end });
+        start = end;
     }
 }
 

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues, Shape};
+use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues, Scale, Shape};
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
 use expression::Environment;
-use segment::{ColumnRef, NumberCodes, SegmentRef, codes_of};
+use segment::{ColumnRef, NumberCodes, PackedNumbers, SegmentRef, codes_of};
 
 use super::unexpected;
 use crate::{Error, Result};
@@ -14,16 +14,26 @@ use crate::{Error, Result};
 struct Bound {
     column: Option<ColumnRef>,
     dictionary: Option<Arc<dyn Dictionary>>,
-    /// Codes to be read instead of the column's numbers.
-    numbers: Option<NumberCodes>,
+    /// What is read instead of the column's numbers.
+    form: Form,
     is_read: bool,
+}
+
+/// The form in which numbers are read.
+enum Form {
+    Plain,
+    /// Codes of numbers that repeat.
+    Coded(NumberCodes),
+    /// Narrow integers as they are stored.
+    Packed(ArrayRef, Scale, u32),
 }
 
 impl Bound {
     fn read(&self, rows: Range<usize>) -> Option<ArrayRef> {
-        match &self.numbers {
-            Some(numbers) => Some(numbers.read(rows)),
-            None => self.column.as_ref().filter(|_| self.is_read).map(|column| column.read(rows)),
+        match &self.form {
+            Form::Coded(numbers) => Some(numbers.read(rows)),
+            Form::Packed(stored, ..) => Some(stored.slice(rows.start, rows.len())),
+            Form::Plain => self.column.as_ref().filter(|_| self.is_read).map(|column| column.read(rows)),
         }
     }
 }
@@ -77,17 +87,26 @@ impl Inputs {
         let column = column.map(expression::plain_column).transpose()?;
         let dictionary = column.as_ref().and_then(|column| column.dictionary());
         self.specs.push(spec);
-        self.columns.push(Bound { column, dictionary, numbers: None, is_read: true });
+        self.columns.push(Bound { column, dictionary, form: Form::Plain, is_read: true });
         Ok(self.columns.len() - 1)
     }
 
-    /// Feeds the accumulators of the fold that want it with codes, where columns keep them beside numbers.
-    pub fn prefer_codes(&mut self, fold: &Fold) {
-        let num_plain = self.columns.len();
-        let coded: Vec<Option<usize>> = (0..num_plain).map(|at| self.bind_codes(at)).collect();
-        for (uses, accumulator) in self.uses.iter_mut().zip(fold.accumulators()) {
-            if accumulator.wants_codes() {
-                uses.iter_mut().for_each(|at| *at = coded[*at].unwrap_or(*at));
+    /// Feeds the accumulators of the fold that want it with codes or narrow integers, where columns keep these.
+    pub fn prefer_narrow(&mut self, fold: &Fold) {
+        let mut bound: Vec<(usize, bool, Option<usize>)> = Vec::new();
+        for (nth, accumulator) in fold.accumulators().iter().enumerate() {
+            if !accumulator.wants_codes() && !accumulator.wants_packed() {
+                continue;
+            }
+            for place in 0..self.uses[nth].len() {
+                let (at, coded) = (self.uses[nth][place], accumulator.wants_codes());
+                let known = bound.iter().find(|(of, form, _)| (*of, *form) == (at, coded)).map(|(_, _, to)| *to);
+                let to = known.unwrap_or_else(|| {
+                    let to = self.bind_narrow(at, coded);
+                    bound.push((at, coded, to));
+                    to
+                });
+                self.uses[nth][place] = to.unwrap_or(at);
             }
         }
         for (at, bound) in self.columns.iter_mut().enumerate() {
@@ -95,10 +114,28 @@ impl Inputs {
         }
     }
 
-    fn bind_codes(&mut self, at: usize) -> Option<usize> {
-        let numbers = self.columns[at].column.as_ref()?.number_codes()?.clone();
-        self.columns.push(Bound { column: None, dictionary: None, numbers: Some(numbers), is_read: true });
+    fn bind_narrow(&mut self, at: usize, coded: bool) -> Option<usize> {
+        let column = self.columns[at].column.as_ref()?;
+        let form = match coded {
+            true => Form::Coded(column.number_codes()?.clone()),
+            false => {
+                let packed = column.packed()?;
+                Form::Packed(packed.stored().clone(), packed.scale(), packed.max())
+            }
+        };
+        self.columns.push(Bound { column: None, dictionary: None, form, is_read: true });
         Some(self.columns.len() - 1)
+    }
+
+    /// Whether the first input of an aggregator is a number in every row.
+    pub fn is_number_everywhere(&self, aggregator: usize) -> bool {
+        let first = self.uses[aggregator].first().map(|at| &self.columns[*at]);
+        first.is_some_and(|bound| match (&bound.form, &bound.column) {
+            (Form::Coded(_), _) => true,
+            (Form::Packed(stored, ..), _) => stored.null_count() == 0,
+            (Form::Plain, Some(column)) => column.column_type().is_number() && !column.has_nulls(),
+            (Form::Plain, None) => false,
+        })
     }
 
     /// The types of each aggregator's inputs, `None` where the column is missing.
@@ -137,10 +174,18 @@ pub(crate) fn take(arrays: &[Option<ArrayRef>], rows: &UInt32Array) -> Result<Ve
 }
 
 fn input_of<'a>(bound: &'a Bound, array: &'a dyn Array) -> Result<Input<'a>> {
-    if let Some(numbers) = &bound.numbers {
-        let codes = codes_of(array).ok_or_else(|| unexpected("numbers"))?;
-        let values = number_values(numbers.values().as_ref()).ok_or_else(|| unexpected("numbers"))?;
-        return Ok(Input::Numbers { codes, values });
+    match &bound.form {
+        Form::Plain => {}
+        Form::Coded(numbers) => {
+            let codes = codes_of(array).ok_or_else(|| unexpected("numbers"))?;
+            let values = number_values(numbers.values().as_ref()).ok_or_else(|| unexpected("numbers"))?;
+            return Ok(Input::Numbers { codes, values });
+        }
+        Form::Packed(_, scale, max) => {
+            return PackedNumbers::packed_of(array, *scale, *max)
+                .map(Input::Packed)
+                .ok_or_else(|| unexpected("numbers"));
+        }
     }
     let any = array.as_any();
     if let Some(longs) = any.downcast_ref::<Int64Array>() {

@@ -8,24 +8,26 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray};
 use expression::DimensionSpec;
-use segment::{ColumnRef, NumberCodes, SegmentRef, codes_of};
+use segment::{ColumnRef, ListCodes, NumberCodes, SegmentRef, codes_of};
 
 use super::unexpected;
 use crate::finalize::{Keys, Values};
 use crate::{Error, Result};
 
 /// One dimension, bound to a segment.
+#[derive(Clone)]
 pub(super) struct Key {
-    column: ColumnRef,
+    pub column: ColumnRef,
     pub domain: Domain,
     pub is_multi: bool,
     /// Rows without a value belong to no group.
-    drop_empty: bool,
+    pub drop_empty: bool,
     /// What the texts of lists are asked to be: codes stand for more than one such number.
-    number: Option<ColumnType>,
+    pub number: Option<ColumnType>,
 }
 
 /// What the values of a key are.
+#[derive(Clone)]
 pub(super) enum Domain {
     /// Codes below `num_codes`; `null` stands for a row without values.
     Codes {
@@ -35,6 +37,8 @@ pub(super) enum Domain {
     },
     /// Codes of numbers that ascend with them; no row is null.
     Numbers(NumberCodes),
+    /// Codes of whole lists.
+    Lists(ListCodes),
     Long,
     Double,
     Float,
@@ -85,6 +89,7 @@ impl Key {
         match &self.domain {
             Domain::Codes { num_codes, .. } => Some(*num_codes),
             Domain::Numbers(numbers) => Some(numbers.values().len()),
+            Domain::Lists(lists) => Some(lists.lists().len()),
             _ => None,
         }
     }
@@ -96,6 +101,7 @@ impl Key {
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
         match &self.domain {
             Domain::Numbers(numbers) => numbers.read(rows),
+            Domain::Lists(lists) => lists.codes().slice(rows.start, rows.len()),
             Domain::Codes { .. } | Domain::Long | Domain::Double | Domain::Float => self.column.read(rows),
         }
     }
@@ -107,11 +113,13 @@ impl Key {
         }
         let mut words = Words::default();
         match &self.domain {
-            Domain::Codes { .. } | Domain::Numbers(_) => match codes_of(array).ok_or_else(|| unexpected("codes"))? {
-                Codes::U8(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
-                Codes::U16(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
-                Codes::U32(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
-            },
+            Domain::Codes { .. } | Domain::Numbers(_) | Domain::Lists(_) => {
+                match codes_of(array).ok_or_else(|| unexpected("codes"))? {
+                    Codes::U8(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
+                    Codes::U16(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
+                    Codes::U32(codes) => words.values.extend(rows.iter().map(|&row| u64::from(codes[row as usize]))),
+                }
+            }
             Domain::Long => {
                 let longs = array.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected("long"))?;
                 words.numbers(rows, longs, |row| longs.value(row) as u64);
@@ -154,6 +162,18 @@ impl Key {
         Ok(words)
     }
 
+    /// Appends the words of the values of a list, by its code.
+    pub fn values_of_list(&self, lists: &ListCodes, list: usize, out: &mut Vec<Option<u64>>) {
+        let (Domain::Codes { null, .. }, lists) = (&self.domain, lists.lists()) else { return };
+        let ends = lists.value_offsets();
+        let (start, end) = (ends[list] as usize, ends[list + 1] as usize);
+        if start == end && !self.drop_empty {
+            out.push(Some(u64::from(*null)));
+        }
+        let codes = codes_of(lists.values().as_ref()).unwrap_or(Codes::U8(&[]));
+        out.extend((start..end).map(|at| Some(u64::from(codes.get(at)))));
+    }
+
     /// Key values out of packed words.
     pub fn values(&self, words: impl Iterator<Item = Option<u64>>) -> Values {
         match &self.domain {
@@ -180,6 +200,7 @@ impl Key {
                     }
                 }
             }
+            Domain::Lists(_) => Values::Null(words.count()),
             Domain::Long => Values::Long(words.map(|word| word.map(|w| w as i64)).collect::<Int64Array>()),
             Domain::Double => Values::Double(words.map(|word| word.map(f64::from_bits)).collect::<Float64Array>()),
             Domain::Float => {

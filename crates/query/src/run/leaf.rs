@@ -5,7 +5,7 @@ mod room;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, Codes, Fold, Groups, KeyTable, Rows};
+use aggregate::{AggregatorSpec, Codes, Fold, Groups, KeyTable, Rows, Told};
 use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS, codes_of};
@@ -15,10 +15,10 @@ use super::inputs::{self, Inputs};
 use super::jobs::Job;
 use super::keys::{Key, Layout, Words};
 use super::selection::{Selected, Selection};
+use super::shown::{Scanned, Shown};
 use super::{mask, regroup, unexpected};
 use crate::aggregations::MaskFilter;
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
-use crate::finalize::Values;
 use crate::plan::FoldPlan;
 use crate::spill::SpillFile;
 use crate::{Error, Result};
@@ -48,7 +48,7 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Opt
             leaf.vector(selected)?;
         }
     }
-    let joins_codes = leaf.keys.iter().any(Key::joins_codes);
+    let joins_codes = leaf.joins_codes;
     let part = leaf.finish()?;
     plan.common.check_virtual()?;
     match part {
@@ -81,7 +81,11 @@ struct Leaf<'a> {
     exec: &'a ExecContext,
     specs: &'a [Arc<dyn AggregatorSpec>],
     selection: Selection,
+    /// What groups go by.
     keys: Vec<Key>,
+    shown: Vec<Shown>,
+    /// Several groups may show the same keys.
+    joins_codes: bool,
     inputs: Inputs,
     masks: Vec<Mask>,
     /// Which mask each fold has.
@@ -90,8 +94,10 @@ struct Leaf<'a> {
     fold: Fold,
     /// Whether the fold may put off what is sooner done for many rows.
     waits: bool,
-    /// Of a dense table: which groups have met a row.
+    /// Of a dense table: which groups have met a row, unless states tell.
     touched: Vec<u8>,
+    /// The accumulator whose states tell which groups have met a row.
+    told_by: Option<usize>,
     held: Reservation,
     spilled: Option<SpillFile>,
 }
@@ -125,14 +131,22 @@ impl<'a> Leaf<'a> {
         // Few rows are sooner folded than marked, and in their order an estimate is the one that Druid gives.
         let waits = num_rows > VECTOR_ROWS;
         let mut fold = room::bound(&plan.specs, &inputs, waits)?;
-        inputs.prefer_codes(&fold);
+        inputs.prefer_narrow(&fold);
+        let finer = fold.accumulators().iter().all(|accumulator| accumulator.commutes());
+        let Scanned { keys, shown, joins: joins_codes } = Scanned::of(keys, finer, num_rows, selection.max_buckets());
         let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
+        let tells = |at: &usize| match (mask_of[*at], fold.accumulators()[*at].tells_rows()) {
+            (None, Some(Told::Counted)) => true,
+            (None, Some(Told::Valid)) => inputs.is_number_everywhere(*at),
+            _ => false,
+        };
+        let told_by = (0..fold.accumulators().len()).find(tells);
         let grouper = grouper(&keys, &selection, num_rows, &exec.memory);
         let mut touched = Vec::new();
         if let Grouper::Dense { cells, .. } = &grouper {
             let groups = cells * selection.buckets.len();
             fold.grow(groups);
-            touched.resize(groups, 0);
+            touched.resize(if told_by.is_some() { 0 } else { groups }, 0);
         }
         let held = Reservation::new(&exec.memory);
         let specs = plan.specs.as_slice();
@@ -141,6 +155,8 @@ impl<'a> Leaf<'a> {
             specs,
             selection,
             keys,
+            shown,
+            joins_codes,
             inputs,
             masks,
             mask_of,
@@ -148,6 +164,7 @@ impl<'a> Leaf<'a> {
             fold,
             waits,
             touched,
+            told_by,
             held,
             spilled: None,
         })
@@ -243,7 +260,7 @@ impl<'a> Leaf<'a> {
         let groups = *cells * self.selection.buckets.len();
         if groups > self.fold.len() {
             self.fold.grow(groups);
-            self.touched.resize(groups, 0);
+            self.touched.resize(if self.told_by.is_some() { 0 } else { groups }, 0);
         }
     }
 
@@ -344,7 +361,7 @@ impl<'a> Leaf<'a> {
     fn fold_batch(&mut self, base: usize, groups: Groups<'_>, batch: &Batch<'_>) -> Result<()> {
         let inputs = self.inputs.of(batch.arrays)?;
         let rows = batch.mask.map_or(Rows::All, Rows::Mask);
-        if let Grouper::Dense { cells, .. } = &self.grouper {
+        if let (Grouper::Dense { cells, .. }, None) = (&self.grouper, self.told_by) {
             let end = if self.keys.len() > 1 || base == 0 { self.touched.len() } else { base + cells };
             let touched = &mut self.touched[base..end];
             if !dense::is_full(touched, batch.num_rows) {
@@ -368,22 +385,28 @@ impl<'a> Leaf<'a> {
         table + self.fold.memory_bytes()
     }
 
-    fn dense_keys(&self, order: &[u32], cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Values>) {
+    /// Times and, for each key, the words of the groups.
+    fn dense_words(&self, order: &[u32], cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Vec<Option<u64>>>) {
         let buckets = &self.selection.buckets;
         let times = order.iter().map(|group| buckets.start((*group as usize / cells) as u32)).collect();
         let mut below = cells;
-        let keys = self.keys.iter().zip(num_codes).map(|(key, num_codes)| {
+        let words = num_codes.iter().map(|num_codes| {
             below /= num_codes;
-            key.values(order.iter().map(|group| Some((*group as usize / below % num_codes) as u64)))
+            order.iter().map(|group| Some((*group as usize / below % num_codes) as u64)).collect()
         });
-        (times, keys.collect())
+        (times, words.collect())
     }
 
-    fn hash_keys(&self, order: &[u32], table: &KeyTable, layout: &Layout) -> (Vec<i64>, Vec<Values>) {
+    fn hash_words(
+        &self,
+        order: &[u32],
+        table: &KeyTable,
+        layout: &Layout,
+    ) -> (Vec<i64>, Vec<Vec<Option<u64>>>) {
         let rows = || order.iter().map(|group| table.key(*group));
         let times = rows().map(|key| self.selection.buckets.start(layout.bucket(key))).collect();
-        let keys = self.keys.iter().enumerate().map(|(at, key)| key.values(rows().map(move |row| layout.key(row, at))));
-        (times, keys.collect())
+        let words = (0..self.keys.len()).map(|at| rows().map(|row| layout.key(row, at)).collect());
+        (times, words.collect())
     }
 }
 

@@ -10,6 +10,7 @@ mod merge;
 mod pool;
 mod scan;
 mod selection;
+mod shown;
 
 use std::sync::Arc;
 

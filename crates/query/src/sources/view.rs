@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow_array::Int64Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TIME_COLUMN, TimeRuns, VECTOR_ROWS};
+use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes, TIME_COLUMN, VECTOR_ROWS};
 use timeline::{Interval, SegmentId};
 
 use super::picked::{Picked, PickedColumn, TimeColumn};
@@ -23,7 +23,7 @@ pub(super) struct View {
     /// Where it is not that of the base.
     time: Option<ColumnRef>,
     time_range: Interval,
-    runs: Option<TimeRuns>,
+    runs: Option<SortedTimes>,
     _held: Reservation,
 }
 
@@ -55,7 +55,7 @@ impl View {
     ) -> Result<SegmentRef> {
         let Some(picked) = rows else {
             let (num_rows, time_range) = (base.num_rows(), base.time_range());
-            let runs = base.time_runs().cloned();
+            let runs = base.sorted_times().cloned();
             return Ok(Arc::new(View {
                 base,
                 rows,
@@ -73,7 +73,7 @@ impl View {
             start: times.iter().min().copied().unwrap_or(0),
             end: times.iter().max().map_or(0, |last| last.saturating_add(1)),
         };
-        let runs = TimeRuns::from_times(&times);
+        let runs = SortedTimes::from_times(&times);
         let time: ColumnRef = Arc::new(TimeColumn::new(Int64Array::from(times)));
         let (num_rows, rows) = (picked.len(), Some(picked));
         Ok(Arc::new(View { base, rows, beside, schema, num_rows, time: Some(time), time_range, runs, _held: held }))
@@ -136,7 +136,7 @@ impl Segment for View {
         }
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
+    fn sorted_times(&self) -> Option<&SortedTimes> {
         self.runs.as_ref()
     }
 

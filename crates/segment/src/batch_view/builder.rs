@@ -14,8 +14,8 @@ use super::{ArrayColumn, BatchView};
 use crate::codes::{CodeWidth, narrow};
 use crate::dictionary::compare_values;
 use crate::{
-    BitmapPolicy, ColumnRef, ColumnSchema, Error, Result, Role, Schema, SegmentMetadata, StringDictionary, TIME_COLUMN,
-    TimeRuns,
+    BitmapPolicy, ColumnRef, ColumnSchema, Error, Result, Role, Schema, SegmentMetadata, SortedTimes, StringDictionary,
+    TIME_COLUMN,
 };
 
 /// A list of lists of optional strings: the rows of a string column, each with its values.
@@ -176,7 +176,7 @@ impl BatchViewBuilder {
             columns.insert(name, column);
         }
         let schema = Schema::new(schema)?;
-        let runs = TimeRuns::from_times(&times);
+        let runs = SortedTimes::from_times(&times);
         let time_range = range_of(&times);
         let time = ArrayColumn::plain(ColumnType::Long, Arc::new(Int64Array::from(times)))?;
         columns.insert(TIME_COLUMN.into(), Arc::new(time));

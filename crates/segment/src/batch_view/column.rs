@@ -14,8 +14,7 @@ use crate::codes::{codes_of, widen};
 use crate::dictionary::array_bytes;
 use crate::nested::FixedFields;
 use crate::{
-    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, NumberCodes, Result, StringDictionary,
-    VECTOR_ROWS,
+    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, Result, StringDictionary, VECTOR_ROWS,
 };
 
 /// A whole column as one array of the types `Column::read` promises.
@@ -28,7 +27,6 @@ pub struct ArrayColumn {
     stats: Option<ColumnStats>,
     /// Bounds of each vector; empty when not known.
     zones: Vec<Option<Bounds>>,
-    number_codes: Option<NumberCodes>,
     fields: Option<Arc<FixedFields>>,
 }
 
@@ -56,17 +54,7 @@ impl ArrayColumn {
         }
         let has_nulls = array.null_count() > 0;
         let (dictionary, bitmaps) = (None, None);
-        Ok(Self {
-            column_type,
-            array,
-            dictionary,
-            bitmaps,
-            has_nulls,
-            stats: None,
-            zones: Vec::new(),
-            number_codes: None,
-            fields: None,
-        })
+        Ok(Self { column_type, array, dictionary, bitmaps, has_nulls, stats: None, zones: Vec::new(), fields: None })
     }
 
     pub(crate) fn with_stats(mut self, stats: ColumnStats, zones: Vec<Option<Bounds>>) -> Self {
@@ -107,7 +95,6 @@ impl ArrayColumn {
             has_nulls,
             stats: None,
             zones: Vec::new(),
-            number_codes: None,
             fields: None,
         })
     }
@@ -115,11 +102,6 @@ impl ArrayColumn {
     /// Codes of values instead of texts: the dictionary holds keys of values.
     pub fn of_values(mut self, shape: Shape) -> Self {
         self.column_type = ColumnType::Value(shape);
-        self
-    }
-
-    pub(crate) fn with_number_codes(mut self, codes: Option<NumberCodes>) -> Self {
-        self.number_codes = codes;
         self
     }
 
@@ -224,10 +206,6 @@ impl Column for ArrayColumn {
 
     fn stats(&self) -> Option<ColumnStats> {
         self.stats
-    }
-
-    fn number_codes(&self) -> Option<&NumberCodes> {
-        self.number_codes.as_ref()
     }
 
     fn fields(&self) -> Option<Arc<dyn Fields>> {

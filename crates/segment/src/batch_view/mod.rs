@@ -13,9 +13,9 @@ use timeline::{Interval, SegmentId};
 pub use builder::BatchViewBuilder;
 pub(crate) use builder::{list_array, string_column};
 pub use column::ArrayColumn;
-pub(crate) use column::bounds;
+pub(crate) use column::{bounds, take_rows};
 
-use crate::{ColumnRef, Schema, Segment, SegmentMetadata, TimeRuns};
+use crate::{ColumnRef, Schema, Segment, SegmentMetadata, SortedTimes};
 
 /// A segment of columns held in memory.
 pub struct BatchView {
@@ -23,7 +23,7 @@ pub struct BatchView {
     schema: Schema,
     num_rows: usize,
     time_range: Interval,
-    runs: Option<TimeRuns>,
+    runs: Option<SortedTimes>,
     columns: HashMap<Arc<str>, ColumnRef>,
     metadata: SegmentMetadata,
 }
@@ -55,7 +55,7 @@ impl Segment for BatchView {
         self.columns.get(name).cloned()
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
+    fn sorted_times(&self) -> Option<&SortedTimes> {
         self.runs.as_ref()
     }
 

@@ -14,7 +14,7 @@ fn columns_read_as_they_were_given() {
         .unwrap();
     assert_eq!(view.num_rows(), 3);
     assert_eq!((view.time_range().start, view.time_range().end), (10, 21));
-    assert_eq!(view.time_runs().unwrap().starts(), [0, 2]);
+    assert_eq!(view.sorted_times().unwrap().runs().unwrap().1, [0, 2]);
     let city = view.column("city").unwrap();
     assert!(city.has_nulls() && !city.is_multi_value());
     assert_eq!(city.read(0..3).as_primitive::<UInt8Type>().values(), &[2, 0, 1]);

@@ -9,12 +9,18 @@ use crate::{Error, Result};
 pub enum BitmapPolicy {
     /// Every value.
     All,
-    /// Values where a bitmap beats a scan of the codes: under 3 % of the rows, or in long runs.
+    /// Values where a bitmap beats a scan of the codes: under 3 % of the rows (under 0.1 % where codes take a byte),
+    /// or in long runs.
     WhereFaster,
 }
 
 /// A run this long on average is cheaper to fill than to compare.
 const MIN_MEAN_RUN: u64 = 64;
+
+/// Rows of a thousand below which a value is rare.
+const RARE: u64 = 30;
+/// The same where a scan looks at one byte a row.
+const RARE_NARROW: u64 = 1;
 
 struct Tally {
     /// Rows that hold the value.
@@ -43,16 +49,20 @@ pub(crate) fn build(
         tally.runs += u64::from(tally.last_row.is_none_or(|last| last + 1 != row));
         tally.last_row = Some(row);
     });
-    let chosen: Vec<bool> = tallies.iter().map(|t| policy.takes(t, num_rows as u64)).collect();
+    let narrow = offsets.is_none() && num_values <= 256;
+    let chosen: Vec<bool> = tallies.iter().map(|t| policy.takes(t, num_rows as u64, narrow)).collect();
     let (starts, rows) = rows_by_code(codes, offsets, null_code, &tallies, &chosen);
     serialize(&starts, &rows, &chosen)
 }
 
 impl BitmapPolicy {
-    fn takes(self, tally: &Tally, num_rows: u64) -> bool {
+    fn takes(self, tally: &Tally, num_rows: u64, narrow: bool) -> bool {
+        let rare = if narrow { RARE_NARROW } else { RARE };
         match self {
             BitmapPolicy::All => true,
-            BitmapPolicy::WhereFaster => tally.rows * 100 < num_rows * 3 || tally.runs * MIN_MEAN_RUN <= tally.rows,
+            BitmapPolicy::WhereFaster => {
+                tally.rows * 1_000 < num_rows * rare || tally.runs * MIN_MEAN_RUN <= tally.rows
+            }
         }
     }
 }

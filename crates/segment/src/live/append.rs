@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregate::{ArenaKind, ColumnType, Dictionary, Fold, Groups, Input, KeyTable, NumberValues, Rows as Mask};
+use aggregate::{ArenaKind, ColumnType, Dictionary, Fold, Groups, Input, KeyTable, NumberValues, Rows as Mask, Scale};
 
 use super::dimension::{Dimension, Rows, input_rows};
 use super::index::LiveIndex;
@@ -267,6 +267,10 @@ fn type_of(input: &Input<'_>) -> Option<ColumnType> {
         Input::Text { .. } | Input::Texts { .. } => Some(ColumnType::String),
         Input::Numbers { values: NumberValues::Longs(_), .. } => Some(ColumnType::Long),
         Input::Numbers { values: NumberValues::Doubles(_), .. } => Some(ColumnType::Double),
+        Input::Packed(packed) => Some(match packed.scale {
+            Scale::Long { .. } => ColumnType::Long,
+            Scale::Double { .. } => ColumnType::Double,
+        }),
         Input::State(_) => Some(ColumnType::state("")),
         Input::Absent => None,
     }

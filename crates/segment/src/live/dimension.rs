@@ -286,6 +286,7 @@ pub(super) fn input_rows(input: &Input<'_>) -> Option<usize> {
             let fits = offsets.last().is_some_and(|&last| last as usize <= codes.len());
             Some(if sound && fits { offsets.len() - 1 } else { usize::MAX })
         }
+        Input::Packed(packed) => Some(packed.stored.len()),
         Input::State(values) => Some(values.len()),
         Input::Absent => None,
     }

@@ -10,7 +10,8 @@ use super::column::{LiveNumbers, LiveRows, LiveStates, LiveTexts, LiveTimes};
 use super::dimension::{Dimension, Values};
 use super::index::LiveIndex;
 use crate::{
-    ColumnRef, ColumnSchema, Role, RollupSchema, Schema, Segment, SegmentMetadata, TIME_COLUMN, TimeRuns, WEIGHT_COLUMN,
+    ColumnRef, ColumnSchema, Role, RollupSchema, Schema, Segment, SegmentMetadata, SortedTimes, TIME_COLUMN,
+    WEIGHT_COLUMN,
 };
 
 /// A live index at one moment. Neither keys nor states change while it is held.
@@ -21,7 +22,7 @@ pub struct LiveSnapshot {
     times: Arc<Chunked<i64>>,
     time_range: Interval,
     is_sorted: bool,
-    runs: OnceLock<Option<TimeRuns>>,
+    runs: OnceLock<Option<SortedTimes>>,
     /// By place in the schema, without `__time`.
     columns: Vec<ColumnRef>,
 }
@@ -112,11 +113,11 @@ impl Segment for LiveSnapshot {
         }
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
+    fn sorted_times(&self) -> Option<&SortedTimes> {
         if !self.is_sorted {
             return None;
         }
-        self.runs.get_or_init(|| TimeRuns::from_times(&self.times.read(0..self.times.len()))).as_ref()
+        self.runs.get_or_init(|| SortedTimes::from_times(&self.times.read(0..self.times.len()))).as_ref()
     }
 
     fn metadata(&self) -> &SegmentMetadata {

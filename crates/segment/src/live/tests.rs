@@ -66,7 +66,7 @@ fn equal_keys_share_a_row() {
     let city = snapshot.column("city").unwrap();
     assert_eq!(texts(&*city, 4), [Some("a".into()), Some("a".into()), None, Some("b".into())]);
     assert_eq!(city.dictionary().unwrap().code_of(Some("c")), None);
-    assert!(snapshot.time_runs().is_none() && snapshot.metadata().is_live);
+    assert!(snapshot.sorted_times().is_none() && snapshot.metadata().is_live);
     assert_eq!((snapshot.time_range().start, snapshot.time_range().end), (0, 60_001));
     assert_eq!(index.num_records(), 6);
 }
@@ -87,7 +87,7 @@ fn without_rollup_every_row_stays() {
     let snapshot = index.snapshot();
     assert_eq!(longs(&*snapshot, "sum"), [Some(10), Some(5)]);
     assert!(snapshot.column(WEIGHT_COLUMN).is_none());
-    assert_eq!(snapshot.time_runs().unwrap().len(), 1);
+    assert_eq!(snapshot.sorted_times().unwrap().num_distinct(), 1);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::stored::PathEntry;
 use crate::{Bounds, ColumnStats, Error, Result, Role, SegmentMetadata};
 
-pub(super) const FORMAT_VERSION: u32 = 1;
+/// The version that is written; all before it are read.
+pub(super) const FORMAT_VERSION: u32 = 2;
 
 /// Bytes within a section, from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,10 +22,13 @@ pub(super) struct Directory {
     pub(super) format_version: u32,
     pub(super) num_rows: u64,
     pub(super) num_records: u64,
-    /// Distinct times, `i64` each.
+    /// Distinct times, `i64` each; empty where there are blocks.
     pub(super) times: Extent,
-    /// First row of each distinct time, `u32` each.
+    /// First row of each distinct time, `u32` each; empty where there are blocks.
     pub(super) time_starts: Extent,
+    /// The first time of each 1,024 rows, `i64` each, where most times differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) time_blocks: Option<Extent>,
     pub(super) columns: Vec<ColumnEntry>,
     pub(super) metadata: SegmentMetadata,
 }
@@ -44,12 +48,23 @@ pub(super) struct ColumnEntry {
     pub(super) dictionary: Option<DictionaryEntry>,
     pub(super) bitmaps: Option<Extent>,
     pub(super) zones: Option<Extent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) determined: Option<DeterminedEntry>,
     /// Of nested data: whether each path to a literal has a column. Absent when none was looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) all_paths: Option<bool>,
     /// The column is a path of nested data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) path: Option<PathEntry>,
+}
+
+/// What determines a column of text.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeterminedEntry {
+    pub(super) by: String,
+    /// The code for each code of the other column, `u32` each.
+    pub(super) map: Extent,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,7 +78,17 @@ pub(super) struct DictionaryEntry {
     pub(super) bytes: Extent,
 }
 
+/// Values up to which a determined column has codes of its own all the same: a byte a row is quicker to look at
+/// than a code of another column to look up.
+pub(super) const MAX_OWN_CODES: u64 = 256;
+
 impl ColumnEntry {
+    /// Whether an image holds nothing of the rows, for they follow from another column.
+    pub(super) fn is_mapped(&self) -> bool {
+        let len = self.dictionary.as_ref().map_or(0, |dictionary| dictionary.num_values);
+        self.determined.is_some() && len > MAX_OWN_CODES
+    }
+
     pub(super) fn column_type(&self) -> Result<ColumnType> {
         Ok(match self.type_name.as_str() {
             "LONG" => ColumnType::Long,

@@ -1,27 +1,25 @@
 //! The local image: an Arrow file of the rows, the index section, a trailer.
 
-use std::collections::HashMap;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aggregate::ColumnType;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt8Type, UInt16Type, UInt32Type};
-use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, RecordBatchOptions, make_array};
+use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_buffer::Buffer;
 use arrow_ipc::MetadataVersion;
 use arrow_ipc::convert::fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{DataType, FieldRef, Schema};
 use bytes::Bytes;
 
 use super::Depth;
 use super::directory::{Directory, FORMAT_VERSION};
-use super::section::write_section;
+use super::rows::Rows;
+use super::section::{Section, write_section};
 use super::stored::stored;
-use crate::{Error, NumberCodes, Result, TIME_COLUMN, Table, WEIGHT_COLUMN};
+use crate::{Error, Result, Table};
 
 const MAGIC: &[u8; 8] = b"DOLMENIM";
 const ALIGNMENT: usize = 64;
@@ -39,21 +37,28 @@ pub fn write_image(table: &Table, out: impl Write) -> Result<u64> {
 /// Writes an image of columns that stand in the order of the section's directory.
 pub(super) fn write_parts(columns: Vec<(String, ArrayRef)>, section: &[u8], out: impl Write) -> Result<u64> {
     let encode = |e: arrow_schema::ArrowError| Error::Encode(e.to_string());
-    let mut columns = columns;
-    let coded = columns.iter().filter(|(name, _)| name != TIME_COLUMN && name != WEIGHT_COLUMN);
-    let coded: Vec<(String, ArrayRef)> =
-        coded.filter_map(|(name, array)| Some((name.clone(), with_dictionary(&NumberCodes::of(array)?)?))).collect();
-    columns.extend(coded);
-    let fields = columns.iter().map(|(name, array)| Field::new(name, array.data_type().clone(), true));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let arrays = columns.into_iter().map(|(_, array)| array).collect();
-    let batch =
-        RecordBatch::try_new_with_options(schema.clone(), arrays, &RecordBatchOptions::new()).map_err(encode)?;
+    let opened = Section::open(&Bytes::copy_from_slice(section))?;
+    let directory = &opened.directory;
+    let num_rows = opened.num_rows();
+    let (mut fields, mut arrays) = (Vec::with_capacity(columns.len()), Vec::with_capacity(columns.len()));
+    for ((name, array), entry) in columns.into_iter().zip(&directory.columns) {
+        let rows = Rows::of(&array, entry, directory.time_blocks.is_some())?;
+        let (field, array) = rows.to_arrow(&name, num_rows)?;
+        fields.push(field);
+        arrays.push(array);
+    }
+    let schema = Arc::new(Schema::new(fields));
+    let options = RecordBatchOptions::new().with_row_count(Some(num_rows));
+    let batch = RecordBatch::try_new_with_options(schema.clone(), arrays, &options).map_err(encode)?;
     let options = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5).map_err(encode)?;
     let counted = Counted { out, len: 0, crc: crc32fast::Hasher::new() };
     let mut writer = FileWriter::try_new_with_options(counted, &schema, options).map_err(encode)?;
     writer.write(&batch).map_err(encode)?;
-    let mut out = writer.into_inner().map_err(encode)?;
+    finish(writer.into_inner().map_err(encode)?, section)
+}
+
+/// Writes what follows the rows.
+fn finish<W: Write>(mut out: Counted<W>, section: &[u8]) -> Result<u64> {
     let (arrow_len, arrow_crc) = (out.len, out.crc.clone().finalize());
     let section_at = arrow_len.next_multiple_of(ALIGNMENT as u64);
     let trailer = Trailer {
@@ -70,25 +75,6 @@ pub(super) fn write_parts(columns: Vec<(String, ArrayRef)>, section: &[u8], out:
     out.put(&trailer.to_bytes())?;
     out.flush().map_err(|source| Error::Io { context: "writing an image".into(), source })?;
     Ok(out.len)
-}
-
-/// Codes of numbers as Arrow's own dictionary array.
-fn with_dictionary(numbers: &NumberCodes) -> Option<ArrayRef> {
-    let (codes, values) = (numbers.codes().as_ref(), numbers.values().clone());
-    Some(match codes.data_type() {
-        DataType::UInt8 => Arc::new(DictionaryArray::new(codes.as_primitive_opt::<UInt8Type>()?.clone(), values)),
-        DataType::UInt16 => Arc::new(DictionaryArray::new(codes.as_primitive_opt::<UInt16Type>()?.clone(), values)),
-        _ => Arc::new(DictionaryArray::new(codes.as_primitive_opt::<UInt32Type>()?.clone(), values)),
-    })
-}
-
-fn codes_of_dictionary(array: &ArrayRef, depth: Depth) -> Result<NumberCodes> {
-    let array = array.as_any_dictionary_opt().ok_or_else(|| Error::corrupt("codes of numbers in an image"))?;
-    let (codes, values) = (make_array(array.keys().to_data()), array.values().clone());
-    match depth {
-        Depth::Whole => NumberCodes::new(codes, values),
-        Depth::Structure => NumberCodes::known(codes, values),
-    }
 }
 
 struct Counted<W> {
@@ -153,8 +139,9 @@ impl Trailer {
         if word(52) != crc32fast::hash(&bytes[..52]) {
             return Err(Error::corrupt("checksum of an image's trailer"));
         }
-        if word(32) != FORMAT_VERSION {
-            return Err(Error::Unsupported(format!("image of format version {}, this build reads 1", word(32))));
+        if !(1..=FORMAT_VERSION).contains(&word(32)) {
+            let known = format!("this build reads 1 to {FORMAT_VERSION}");
+            return Err(Error::Unsupported(format!("image of format version {}, {known}", word(32))));
         }
         let trailer = Self {
             arrow_len: long(0),
@@ -187,36 +174,36 @@ pub(super) fn split(image: &Bytes, depth: Depth) -> Result<(Bytes, Bytes)> {
     Ok((arrow, section))
 }
 
-/// The codes of columns of numbers, by name.
-pub(super) type CodesByName = HashMap<Arc<str>, NumberCodes>;
-
-/// The arrays of an image's Arrow file, in the order of the directory, and the codes that stand behind them;
-/// without copying.
-pub(super) fn read_arrays(arrow: Bytes, directory: &Directory, depth: Depth) -> Result<(Vec<ArrayRef>, CodesByName)> {
-    let num_columns = directory.columns.len();
+/// The rows of an image's Arrow file, in the order of the directory, without copying.
+pub(super) fn read_rows(arrow: Bytes, directory: &Directory, depth: Depth) -> Result<Vec<Rows>> {
     // The reader trusts lengths inside the file and panics on wrong ones.
-    let batches = catch_unwind(AssertUnwindSafe(|| read_batches(&Buffer::from(arrow), num_columns)));
-    let (columns, coded) = batches.unwrap_or_else(|_| Err(Error::corrupt("the Arrow file of an image")))?;
+    let columns = catch_unwind(AssertUnwindSafe(|| read_columns(&Buffer::from(arrow))));
+    let columns = columns.unwrap_or_else(|_| Err(Error::corrupt("the Arrow file of an image")))?;
     let names = directory.columns.iter().map(|c| c.name.as_str());
-    let same = columns.schema_ref().fields().iter().map(|f| f.name().as_str()).eq(names)
-        && columns.num_rows() as u64 == directory.num_rows;
+    let num_columns = directory.columns.len();
+    let same = columns.iter().take(num_columns).map(|(field, _)| field.name().as_str()).eq(names)
+        && columns.iter().all(|(_, array)| array.len() as u64 == directory.num_rows);
     if !same {
         return Err(Error::corrupt("the rows of an image are not those of its directory"));
     }
-    let mut codes = CodesByName::new();
-    for (field, array) in coded.schema_ref().fields().iter().zip(coded.columns()) {
-        let numbers = codes_of_dictionary(array, depth)?;
-        let column = columns.column_by_name(field.name()).filter(|column| column.len() == array.len());
-        let fits = column.is_some_and(|column| column.data_type() == numbers.values().data_type());
-        if !fits || codes.insert(field.name().as_str().into(), numbers).is_some() {
-            return Err(Error::corrupt("codes of numbers in an image that are no column's"));
+    let mut stored = Vec::with_capacity(num_columns);
+    for (field, array) in &columns[..num_columns] {
+        stored.push(Rows::read_from(field, array, depth)?);
+    }
+    // Of the first version: codes of numbers, beside columns of these.
+    for (field, array) in &columns[num_columns..] {
+        let at = directory.columns.iter().position(|column| column.name == *field.name());
+        let codes = Rows::read_from(field, array, depth)?;
+        match (at.and_then(|at| stored.get_mut(at)), &codes) {
+            (Some(plain @ Rows::Array(_)), Rows::Coded(_)) => *plain = codes,
+            _ => return Err(Error::corrupt("codes of numbers in an image that are no column's")),
         }
     }
-    Ok((columns.columns().to_vec(), codes))
+    Ok(stored)
 }
 
-/// The columns of a directory, and the codes of numbers behind them with nothing but their lengths checked.
-fn read_batches(buffer: &Buffer, num_columns: usize) -> Result<(RecordBatch, RecordBatch)> {
+/// All columns, with nothing but the lengths of codes checked.
+fn read_columns(buffer: &Buffer) -> Result<Vec<(FieldRef, ArrayRef)>> {
     let corrupt = |e: &dyn std::fmt::Display| Error::corrupt(format!("the Arrow file of an image: {e}"));
     let tail = buffer.last_chunk::<10>().filter(|tail| tail.ends_with(IPC_MAGIC));
     let tail = *tail.ok_or_else(|| Error::corrupt("the Arrow file of an image has no end"))?;
@@ -227,30 +214,31 @@ fn read_batches(buffer: &Buffer, num_columns: usize) -> Result<(RecordBatch, Rec
     let footer = arrow_ipc::root_as_footer(footer).map_err(|e| corrupt(&e))?;
     let schema = footer.schema().ok_or_else(|| Error::corrupt("an image's Arrow file has no schema"))?;
     let schema = Arc::new(fb_to_schema(schema));
-    let behind = schema.fields().get(num_columns..).filter(|behind| behind.iter().all(|f| is_coded(f.data_type())));
-    let behind = behind.ok_or_else(|| Error::corrupt("the columns of an image are not those of its directory"))?;
-    let (first, coded) = ((0..num_columns).collect(), (num_columns..num_columns + behind.len()).collect());
-    let mut decoder = FileDecoder::new(schema, footer.version());
+    let (coded, plain): (Vec<usize>, Vec<usize>) =
+        (0..schema.fields().len()).partition(|&at| is_coded(schema.field(at).data_type()));
+    let mut decoder = FileDecoder::new(schema.clone(), footer.version());
     for block in footer.dictionaries().iter().flatten() {
         decoder.read_dictionary(block, &block_bytes(buffer, block)?).map_err(|e| corrupt(&e))?;
     }
     let blocks = footer.recordBatches().filter(|blocks| blocks.len() == 1);
     let blocks = blocks.ok_or_else(|| Error::corrupt("an image's Arrow file has not one batch"))?;
     let (block, bytes) = (blocks.get(0), block_bytes(buffer, blocks.get(0))?);
-    let decoder = decoder.with_projection(first);
-    let columns = decoder.read_record_batch(block, &bytes).map_err(|e| corrupt(&e))?;
+    let empty = || Error::corrupt("an image's Arrow file is empty");
+    let decoder = decoder.with_projection(plain.clone());
+    let first = decoder.read_record_batch(block, &bytes).map_err(|e| corrupt(&e))?.ok_or_else(empty)?;
     // SAFETY: only columns of codes are read, whose buffers the arrays still compare with their lengths. What is
     // left out is the look at every code, and codes leave their arrays before one is looked up.
-    let decoder = unsafe { decoder.with_skip_validation(true) }.with_projection(coded);
-    let coded = decoder.read_record_batch(block, &bytes).map_err(|e| corrupt(&e))?;
-    columns.zip(coded).ok_or_else(|| Error::corrupt("an image's Arrow file is empty"))
+    let decoder = unsafe { decoder.with_skip_validation(true) }.with_projection(coded.clone());
+    let second = decoder.read_record_batch(block, &bytes).map_err(|e| corrupt(&e))?.ok_or_else(empty)?;
+    let mut arrays: Vec<(usize, ArrayRef)> = plain.into_iter().zip(first.columns().iter().cloned()).collect();
+    arrays.extend(coded.into_iter().zip(second.columns().iter().cloned()));
+    arrays.sort_by_key(|(at, _)| *at);
+    Ok(schema.fields().iter().cloned().zip(arrays.into_iter().map(|(_, array)| array)).collect())
 }
 
-/// Whether this is the type of a column of codes of numbers.
+/// Whether this is the type of a column of codes of numbers or of lists.
 fn is_coded(data_type: &DataType) -> bool {
-    let DataType::Dictionary(codes, values) = data_type else { return false };
-    matches!(**codes, DataType::UInt8 | DataType::UInt16 | DataType::UInt32)
-        && matches!(**values, DataType::Int64 | DataType::Float64)
+    matches!(data_type, DataType::Dictionary(codes, _) if codes.is_unsigned_integer())
 }
 
 fn block_bytes(buffer: &Buffer, block: &arrow_ipc::Block) -> Result<Buffer> {

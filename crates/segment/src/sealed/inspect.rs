@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use aggregate::ColumnType;
 use arrow_array::Array;
 use bytes::Bytes;
 use parquet::file::metadata::ParquetMetaData;
@@ -11,11 +12,11 @@ use timeline::Interval;
 
 use super::Depth;
 use super::directory::ColumnEntry;
-use super::image::{read_arrays, split};
+use super::image::{read_rows, split};
 use super::open::map;
 use super::parquet::{guarded, section_of};
+use super::rows::Rows;
 use super::section::Section;
-use crate::dictionary::array_bytes;
 use crate::{Bounds, Error, Result, Role, SegmentMetadata, TIME_COLUMN};
 
 /// What stands in a segment file.
@@ -30,7 +31,8 @@ pub struct Inspection {
     pub num_records: u64,
     /// Of the rows.
     pub time_range: Interval,
-    pub num_distinct_times: u64,
+    /// `None` where telling would take reading all rows.
+    pub num_distinct_times: Option<u64>,
     pub columns: Vec<ColumnInspection>,
     pub metadata: SegmentMetadata,
 }
@@ -66,11 +68,16 @@ pub fn inspect(path: &Path) -> Result<Inspection> {
             metadata.map_err(|e| Error::corrupt(format!("parquet: {e}")))
         })?;
         let section = section_of(&file, &metadata)?;
-        return describe("parquet", &file, &section, |at, _| Ok(parquet_bytes(&metadata, at)));
+        let num_times = Section::open(&section)?.num_runs();
+        return describe("parquet", &file, &section, num_times, |at, _| Ok(parquet_bytes(&metadata, at)));
     }
     let (arrow, section) = split(&file, Depth::Whole)?;
-    let (arrays, _) = read_arrays(arrow, &Section::open(&section)?.directory, Depth::Whole)?;
-    describe("image", &file, &section, |at, _| Ok(arrays.get(at).map_or(0, |array| array_bytes(array) as u64)))
+    let opened = Section::open(&section)?;
+    let mut stored = read_rows(arrow, &opened.directory, Depth::Whole)?;
+    let bytes: Vec<u64> = stored.iter().map(Rows::size_bytes).collect();
+    let behind = stored.first_mut().and_then(Rows::take_behind);
+    let num_times = opened.times(behind, Depth::Whole)?.num_distinct() as u64;
+    describe("image", &file, &section, Some(num_times), |at, _| Ok(bytes.get(at).copied().unwrap_or(0)))
 }
 
 /// Compressed bytes of a column; its leaf is at the same place, for no column has two.
@@ -83,24 +90,27 @@ fn describe(
     format: &'static str,
     file: &Bytes,
     section: &Bytes,
+    num_distinct_times: Option<u64>,
     data_bytes: impl Fn(usize, &ColumnEntry) -> Result<u64>,
 ) -> Result<Inspection> {
     let section = Section::open(section)?;
-    let runs = section.runs()?;
     let mut columns = Vec::new();
     for (at, entry) in section.directory.columns.iter().enumerate() {
         columns.push(column(&section, entry, data_bytes(at, entry)?)?);
     }
-    let start = runs.times().first().copied().unwrap_or(0);
-    let end = runs.times().last().map_or(0, |t| t.saturating_add(1));
+    let time = section.directory.columns.first().map(|time| time.stats(&ColumnType::Long).bounds);
+    let time_range = match time.flatten() {
+        Some(Bounds::Long { min, max }) => Interval { start: min, end: max.saturating_add(1) },
+        _ => Interval { start: 0, end: 0 },
+    };
     Ok(Inspection {
         format,
         format_version: section.directory.format_version,
         size_bytes: file.len() as u64,
         num_rows: section.directory.num_rows,
         num_records: section.directory.num_records,
-        time_range: Interval { start, end },
-        num_distinct_times: runs.len() as u64,
+        time_range,
+        num_distinct_times,
         columns,
         metadata: section.directory.metadata.clone(),
     })
@@ -110,7 +120,8 @@ fn column(section: &Section, entry: &ColumnEntry, data_bytes: u64) -> Result<Col
     let column_type = entry.column_type()?;
     let (dictionary_bytes, mut index_bytes) = Section::index_bytes(entry);
     if entry.name == TIME_COLUMN {
-        index_bytes += section.directory.times.len + section.directory.time_starts.len;
+        let blocks = section.directory.time_blocks.map_or(0, |blocks| blocks.len);
+        index_bytes += section.directory.times.len + section.directory.time_starts.len + blocks;
     }
     let dictionary = section.dictionary(entry, Depth::Whole)?;
     let bitmaps = match &dictionary {

@@ -1,10 +1,12 @@
 //! Rows written down: the published Parquet file and the local image of it.
 
+mod column;
 mod directory;
 mod image;
 mod inspect;
 mod open;
 mod parquet;
+mod rows;
 mod section;
 mod stored;
 mod values;

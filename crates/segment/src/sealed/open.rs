@@ -9,10 +9,11 @@ use bytes::Bytes;
 use timeline::{Interval, SegmentId};
 
 use super::Depth;
-use super::image::{read_arrays, split};
+use super::image::{read_rows, split};
+use super::rows::Rows;
 use super::section::Section;
 use super::stored::Reunited;
-use crate::{ColumnRef, ColumnSchema, Error, Result, Schema, Segment, SegmentMetadata, TimeRuns};
+use crate::{ColumnRef, ColumnSchema, Error, Result, Schema, Segment, SegmentMetadata, SortedTimes};
 
 /// A segment that does not change any more, read from its local image without copying.
 pub struct SealedSegment {
@@ -20,7 +21,7 @@ pub struct SealedSegment {
     schema: Schema,
     num_rows: usize,
     num_records: u64,
-    runs: TimeRuns,
+    times: SortedTimes,
     columns: HashMap<Arc<str>, ColumnRef>,
     metadata: SegmentMetadata,
     size_bytes: u64,
@@ -49,12 +50,15 @@ impl SealedSegment {
         let size_bytes = image.len() as u64;
         let (arrow, section) = split(&image, depth)?;
         let section = Section::open(&section)?;
-        let (arrays, mut codes) = read_arrays(arrow, &section.directory, depth)?;
+        let mut rows = read_rows(arrow, &section.directory, depth)?;
+        let times = section.times(rows.first_mut().and_then(Rows::take_behind), depth)?;
+        if let Some(first) = rows.first_mut() {
+            *first = Rows::Times(times.clone());
+        }
         let mut columns = Reunited::default();
-        let mut schema = Vec::with_capacity(arrays.len());
-        for (entry, array) in section.directory.columns.iter().zip(arrays) {
-            let codes = codes.remove(entry.name.as_str());
-            columns.add(entry, section.column(entry, array, depth)?.with_number_codes(codes));
+        let mut schema = Vec::with_capacity(rows.len());
+        for (entry, column) in section.directory.columns.iter().zip(section.columns(rows, depth)?) {
+            columns.add(entry, column);
             if entry.path.is_none() {
                 schema.push(ColumnSchema {
                     name: entry.name.as_str().into(),
@@ -66,10 +70,10 @@ impl SealedSegment {
         }
         let columns = columns.finish()?;
         let schema = Schema::new(schema).map_err(|e| Error::corrupt(e.to_string()))?;
-        let (runs, num_rows) = (section.runs()?, section.num_rows());
+        let num_rows = section.num_rows();
         let Section { directory, .. } = section;
         let (num_records, metadata) = (directory.num_records, directory.metadata);
-        Ok(Self { id, schema, num_rows, num_records, runs, columns, metadata, size_bytes })
+        Ok(Self { id, schema, num_rows, num_records, times, columns, metadata, size_bytes })
     }
 
     /// Records folded into the rows.
@@ -97,16 +101,15 @@ impl Segment for SealedSegment {
     }
 
     fn time_range(&self) -> Interval {
-        let (first, last) = (self.runs.times().first(), self.runs.times().last());
-        Interval { start: first.copied().unwrap_or(0), end: last.map_or(0, |t| t.saturating_add(1)) }
+        self.times.range()
     }
 
     fn column(&self, name: &str) -> Option<ColumnRef> {
         self.columns.get(name).cloned()
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
-        Some(&self.runs)
+    fn sorted_times(&self) -> Option<&SortedTimes> {
+        Some(&self.times)
     }
 
     fn metadata(&self) -> &SegmentMetadata {

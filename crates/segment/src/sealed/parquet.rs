@@ -1,12 +1,15 @@
 //! The published file: Parquet, with the index section between the rows and the footer.
 
+use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use aggregate::{ColumnType, Dictionary};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowDictionaryKeyType, Int32Type, UInt8Type, UInt16Type, UInt32Type};
+use arrow_array::types::{
+    ArrowDictionaryKeyType, Int32Type, Int64Type, TimestampMillisecondType, UInt8Type, UInt16Type, UInt32Type,
+};
 use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray, PrimitiveArray, RecordBatch};
 use arrow_array::{StringArray, TimestampMillisecondArray};
 use arrow_buffer::{NullBuffer, OffsetBuffer};
@@ -15,23 +18,27 @@ use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use super::Depth;
 use super::image::{plain_type, write_parts};
 use super::open::map;
+use super::rows::Rows;
 use super::section::{Section, write_section};
 use super::stored::{Stored, stored};
 use super::values::{self, Finder, Form};
 use crate::batch_view::list_array;
 use crate::codes::{narrow, widen};
-use crate::{Error, Result, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
+use crate::{Column, Error, Result, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
 
 /// Where the index section lies: `v1:<offset>:<length>:<crc32, 8 hex digits>`.
 const INDEX_KEY: &str = "dolmen.index";
 const ROW_GROUP_ROWS: usize = 1 << 18;
+/// Rows that tell whether numbers repeat.
+const SAMPLE_ROWS: usize = 1 << 16;
 
 fn encode(error: impl std::fmt::Display) -> Error {
     Error::Encode(error.to_string())
@@ -51,12 +58,17 @@ pub fn write_parquet(table: &Table, out: impl Write + Send) -> Result<u64> {
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let arrays = open.into_iter().map(|(_, array)| array).collect();
     let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(encode)?;
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(encode)?))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by("dolmen".to_owned())
-        .build();
+        .set_created_by("dolmen".to_owned());
+    for (field, _) in schema.fields().iter().zip(batch.columns()).filter(|(_, array)| is_scattered(array)) {
+        let path = ColumnPath::from(field.name().as_str());
+        properties = properties.set_column_dictionary_enabled(path.clone(), false);
+        properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
+    let properties = properties.build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut writer = ArrowWriter::try_new_with_options(out, schema, options).map_err(encode)?;
     for start in (0..batch.num_rows()).step_by(VECTOR_ROWS) {
@@ -71,6 +83,20 @@ pub fn write_parquet(table: &Table, out: impl Write + Send) -> Result<u64> {
     writer.append_key_value_metadata(KeyValue::new(INDEX_KEY.to_owned(), place));
     writer.finish().map_err(encode)?;
     Ok(writer.bytes_written() as u64)
+}
+
+/// Whether longs or times hardly repeat, so that the steps between them take less room than a dictionary.
+fn is_scattered(array: &ArrayRef) -> bool {
+    let rows = array.slice(0, array.len().min(SAMPLE_ROWS));
+    let values = match rows.as_primitive_opt::<Int64Type>() {
+        Some(longs) => longs.values().clone(),
+        None => match rows.as_primitive_opt::<TimestampMillisecondType>() {
+            Some(times) => times.values().clone(),
+            None => return false,
+        },
+    };
+    let distinct: HashSet<i64> = values.iter().copied().collect();
+    distinct.len() * 4 > values.len()
 }
 
 /// A column as strangers should see it: instants, texts, lists of texts, numbers, bytes.
@@ -222,8 +248,12 @@ fn write_image_of(path: &Path, out: impl Write) -> Result<u64> {
     let arrays = entries.iter().zip(columns);
     let arrays = arrays.map(|(e, column)| Ok((e.name.clone(), column.finish(e.multi_value, &e.column_type()?)?)));
     let arrays = arrays.collect::<Result<Vec<(String, ArrayRef)>>>()?;
-    for (entry, (_, array)) in entries.iter().zip(&arrays) {
-        section.column(entry, array.clone(), Depth::Whole)?;
+    let plain = arrays.iter().map(|(_, array)| Rows::Array(array.clone()));
+    for ((name, array), column) in arrays.iter().zip(section.columns(plain.collect(), Depth::Whole)?) {
+        let follows = column.determined().is_none_or(|determined| determined.tells(array, &*column));
+        if !follows {
+            return Err(corrupt(format!("column '{name}' does not follow from the one that determines it")));
+        }
     }
     write_parts(arrays, &bytes, out)
 }

@@ -1,29 +1,38 @@
-//! The index section: directory, dictionaries, bitmaps, time runs, zones.
+//! The index section: directory, dictionaries, bitmaps, times, zones, what columns determine.
 
 use std::sync::Arc;
 
 use aggregate::ColumnType;
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use bytes::Bytes;
 
 use super::Depth;
+use super::column::StoredColumn;
 use super::directory::{
-    ColumnEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, bounds_bits, bounds_of, type_name,
+    ColumnEntry, DeterminedEntry, DictionaryEntry, Directory, Extent, FORMAT_VERSION, MAX_OWN_CODES, bounds_bits,
+    bounds_of, type_name,
 };
+use super::rows::Rows;
 use super::stored::Stored;
 use crate::batch_view::bounds;
 use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
-use crate::codes::widen;
+use crate::codes::{codes_of, widen};
+use crate::sorted_times::{BLOCK_ROWS, Behind};
 use crate::{
-    ArrayColumn, Bounds, Column, Error, Result, Segment, StringDictionary, TIME_COLUMN, Table, TimeRuns, VECTOR_ROWS,
+    ArrayColumn, Bounds, Column, ColumnRef, Determined, Error, Result, Segment, SortedTimes, StringDictionary,
+    TIME_COLUMN, Table, VECTOR_ROWS, determined,
 };
 
 const MAGIC: &[u8; 8] = b"DOLMENIX";
 const HEAD_BYTES: usize = 16;
 const ALIGNMENT: usize = 8;
 const ZONE_BYTES: usize = 24;
+/// Bytes of a time and the row it starts at.
+const RUN_BYTES: usize = 12;
+/// Bytes that a row's time takes behind that of its block.
+const BEHIND_BYTES: usize = 2;
 
 /// Blobs one after the other, each aligned.
 #[derive(Default)]
@@ -47,16 +56,18 @@ pub(super) fn write_section(table: &Table, columns: &[Stored]) -> Result<Bytes> 
 fn make_section(table: &Table, columns: &[Stored]) -> Result<Vec<u8>> {
     let view = table.view();
     let mut blobs = Blobs::default();
-    let runs = view.time_runs().ok_or_else(|| Error::invalid("a table is sorted by time"))?;
-    let times = blobs.push(&le_bytes(runs.times(), i64::to_le_bytes));
-    let time_starts = blobs.push(&le_bytes(runs.starts(), u32::to_le_bytes));
-    let entries = columns.iter().map(|column| entry(table.num_rows(), column, &mut blobs));
+    let runs = view.sorted_times().ok_or_else(|| Error::invalid("a table is sorted by time"))?;
+    let (times, time_starts, time_blocks) = write_times(runs, &mut blobs);
+    let determined = determined(columns, view.num_rows());
+    let entries = columns.iter().zip(determined);
+    let entries = entries.map(|(column, determined)| entry(view.num_rows(), column, determined, &mut blobs));
     let directory = Directory {
         format_version: FORMAT_VERSION,
         num_rows: view.num_rows() as u64,
         num_records: table.num_records(),
         times,
         time_starts,
+        time_blocks,
         columns: entries.collect::<Result<_>>()?,
         metadata: view.metadata().clone(),
     };
@@ -76,18 +87,57 @@ fn le_bytes<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N])
     values.iter().flat_map(|&value| bytes(value)).collect()
 }
 
-fn entry(num_rows: usize, stored: &Stored, blobs: &mut Blobs) -> Result<ColumnEntry> {
+/// Runs where they are few, else the first time of each block.
+fn write_times(times: &SortedTimes, blobs: &mut Blobs) -> (Extent, Extent, Option<Extent>) {
+    let num_rows = times.num_rows();
+    let runs = times.runs().filter(|(times, _)| times.len() * RUN_BYTES <= num_rows * BEHIND_BYTES);
+    let all = times.read(0..num_rows);
+    let blocks = || Behind::of(all.values()).map(|_| all.values().chunks(BLOCK_ROWS).map(|block| block[0]).collect());
+    let blocks: Option<Vec<i64>> = if runs.is_none() { blocks() } else { None };
+    match (blocks, times.runs()) {
+        (Some(firsts), _) => {
+            let empty = blobs.push(&[]);
+            (empty, empty, Some(blobs.push(&le_bytes(&firsts, i64::to_le_bytes))))
+        }
+        (None, runs) => {
+            let (times, starts) = runs.unwrap_or_default();
+            (blobs.push(&le_bytes(times, i64::to_le_bytes)), blobs.push(&le_bytes(starts, u32::to_le_bytes)), None)
+        }
+    }
+}
+
+/// Which columns of single texts others determine: their name, and the map of codes.
+fn determined(columns: &[Stored], num_rows: usize) -> Vec<Option<(String, Vec<u32>)>> {
+    let texts = columns.iter().map(|stored| {
+        let column = &stored.column;
+        let is_text = column.column_type() == ColumnType::String && !column.is_multi_value();
+        Some((column.read(0..num_rows), column.dictionary().filter(|_| is_text)?.len()))
+    });
+    let texts: Vec<Option<(ArrayRef, usize)>> = texts.collect();
+    let codes = texts.iter().map(|text| text.as_ref().and_then(|(array, len)| Some((codes_of(array.as_ref())?, *len))));
+    let found = determined::find(&codes.collect::<Vec<_>>());
+    let named = |(by, map): (usize, Vec<u32>)| (columns[by].name.clone(), map);
+    found.into_iter().map(|found| found.map(named)).collect()
+}
+
+fn entry(
+    num_rows: usize,
+    stored: &Stored,
+    determined: Option<(String, Vec<u32>)>,
+    blobs: &mut Blobs,
+) -> Result<ColumnEntry> {
     let column = &stored.column;
     let column_type = column.column_type();
     let array = column.read(0..num_rows);
     let dictionary = column.dictionary();
-    let mut zones = None;
-    let mut bitmaps = None;
-    let mut of_dictionary = None;
+    let (mut zones, mut bitmaps, mut of_dictionary) = (None, None, None);
+    let determined =
+        determined.map(|(by, map)| DeterminedEntry { by, map: blobs.push(&le_bytes(&map, u32::to_le_bytes)) });
     if let Some(dictionary) = dictionary {
         let values: StringArray = (0..dictionary.len() as u32).map(|code| dictionary.get(code)).collect();
         of_dictionary = Some(write_dictionary(&values, blobs));
-        if stored.wants_bitmaps {
+        let is_mapped = determined.is_some() && dictionary.len() as u64 > MAX_OWN_CODES;
+        if stored.wants_bitmaps && !is_mapped {
             let list = array.as_list_opt::<i32>();
             let codes = widen(list.map_or(array.as_ref(), |l| l.values().as_ref())).unwrap_or_default();
             let offsets = list.map(|l| &l.offsets()[..]);
@@ -113,6 +163,7 @@ fn entry(num_rows: usize, stored: &Stored, blobs: &mut Blobs) -> Result<ColumnEn
         dictionary: of_dictionary,
         bitmaps,
         zones,
+        determined,
         all_paths: stored.all_paths,
         path: stored.path.clone(),
     })
@@ -171,8 +222,9 @@ impl Section {
         let head = bytes.get(..HEAD_BYTES).filter(|head| head.starts_with(MAGIC));
         let head = head.ok_or_else(|| Error::corrupt("index section without its mark"))?;
         let word = |at: usize| head.get(at..).and_then(|b| b.first_chunk::<4>()).map_or(0, |b| u32::from_le_bytes(*b));
-        if word(8) != FORMAT_VERSION {
-            return Err(Error::Unsupported(format!("segment format version {}, this build reads 1", word(8))));
+        if !(1..=FORMAT_VERSION).contains(&word(8)) {
+            let known = format!("this build reads 1 to {FORMAT_VERSION}");
+            return Err(Error::Unsupported(format!("segment format version {}, {known}", word(8))));
         }
         let end = HEAD_BYTES + word(12) as usize;
         let json = bytes.get(HEAD_BYTES..end).ok_or_else(|| Error::corrupt("directory cut short"))?;
@@ -196,10 +248,26 @@ impl Section {
         Ok(self.blobs.slice(extent.at as usize..end as usize))
     }
 
-    pub(super) fn runs(&self) -> Result<TimeRuns> {
-        let times = scalars::<i64>(self.blob(self.directory.times)?)?;
-        let starts = scalars::<u32>(self.blob(self.directory.time_starts)?)?;
-        TimeRuns::from_parts(times, starts, self.num_rows()).ok_or_else(|| Error::corrupt("time runs"))
+    /// How many times differ, where it is known without reading rows.
+    pub(super) fn num_runs(&self) -> Option<u64> {
+        self.directory.time_blocks.is_none().then_some(self.directory.times.len / 8)
+    }
+
+    /// The times of the rows, which blocks need to be told of how far they are behind.
+    pub(super) fn times(&self, behind: Option<Behind>, depth: Depth) -> Result<SortedTimes> {
+        let corrupt = || Error::corrupt("times");
+        let sorted = match (self.directory.time_blocks, behind) {
+            (Some(blocks), Some(behind)) => {
+                SortedTimes::from_blocks(scalars::<i64>(self.blob(blocks)?)?, behind, depth == Depth::Whole)
+            }
+            (None, None) => {
+                let times = scalars::<i64>(self.blob(self.directory.times)?)?;
+                let starts = scalars::<u32>(self.blob(self.directory.time_starts)?)?;
+                SortedTimes::from_runs(times, starts, self.num_rows())
+            }
+            _ => None,
+        };
+        sorted.filter(|sorted| sorted.num_rows() == self.num_rows()).ok_or_else(corrupt)
     }
 
     pub(super) fn dictionary(&self, entry: &ColumnEntry, depth: Depth) -> Result<Option<Arc<StringDictionary>>> {
@@ -250,53 +318,116 @@ impl Section {
         Ok(zones.map(|z| (word(z, 0) == 1).then(|| bounds_of(word(z, 1), word(z, 2), column_type))).collect())
     }
 
-    /// The column whose rows are this array, which has the directory's number of rows.
-    pub(super) fn column(
+    /// The columns whose rows are these, in the order of the directory.
+    pub(super) fn columns(&self, rows: Vec<Rows>, depth: Depth) -> Result<Vec<Arc<StoredColumn>>> {
+        let entries = &self.directory.columns;
+        let (mut columns, mut waiting) = (vec![None; entries.len()], Vec::new());
+        for (at, (entry, rows)) in entries.iter().zip(rows).enumerate() {
+            match entry.determined {
+                None => columns[at] = Some(Arc::new(self.column(entry, rows, None, depth)?)),
+                Some(_) => waiting.push((at, entry, rows)),
+            }
+        }
+        for (at, entry, rows) in waiting {
+            let determined = self.determined(entry, &columns)?;
+            let column = self.column(entry, rows, Some(determined), depth)?;
+            columns[at] = Some(Arc::new(column));
+        }
+        Ok(columns.into_iter().flatten().collect())
+    }
+
+    /// What determines a column; `columns` has it if nothing determines it.
+    fn determined(&self, entry: &ColumnEntry, columns: &[Option<Arc<StoredColumn>>]) -> Result<Determined> {
+        let corrupt = || Error::corrupt(format!("what determines column '{}'", entry.name));
+        let (written, own) = entry.determined.as_ref().zip(entry.dictionary.as_ref()).ok_or_else(corrupt)?;
+        let at = self.directory.columns.iter().position(|other| other.name == written.by).ok_or_else(corrupt)?;
+        let column = columns.get(at).cloned().flatten().ok_or_else(corrupt)?;
+        let map = scalars::<u32>(self.blob(written.map)?)?;
+        let len = column.dictionary().map(|dictionary| dictionary.len());
+        let single = !column.is_multi_value() && !entry.multi_value;
+        if len != Some(map.len()) || !single || map.iter().any(|&code| u64::from(code) >= own.num_values) {
+            return Err(corrupt());
+        }
+        Ok(Determined {
+            by: written.by.as_str().into(),
+            column: column as ColumnRef,
+            map: map[..].into(),
+            is_stored: !entry.is_mapped(),
+        })
+    }
+
+    /// One column, whose dictionary and type fit its rows.
+    fn column(
         &self,
         entry: &ColumnEntry,
-        array: arrow_array::ArrayRef,
+        rows: Rows,
+        determined: Option<Determined>,
         depth: Depth,
-    ) -> Result<ArrayColumn> {
+    ) -> Result<StoredColumn> {
         let column_type = entry.column_type()?;
         let named = |error: Error| Error::corrupt(format!("column '{}': {error}", entry.name));
+        let wrong = || Error::corrupt(format!("column '{}' is not what its directory says", entry.name));
         let is_value = matches!(column_type, ColumnType::Value(_));
         let is_coded = is_value || column_type == ColumnType::String;
-        if entry.dictionary.is_some() != is_coded
-            || (is_value && entry.multi_value)
-            || array.len() != self.num_rows()
+        if entry.dictionary.is_some() != is_coded || (is_value && entry.multi_value) {
+            return Err(wrong());
+        }
+        let dictionary = self.dictionary(entry, depth)?;
+        let rows = match (rows, &determined, &dictionary) {
+            (Rows::Determined, Some(determined), Some(dictionary)) => {
+                Rows::Mapped(determined.clone(), dictionary.values().len())
+            }
+            (Rows::Determined | Rows::Behind(_), _, _) => return Err(wrong()),
+            (rows, _, _) => rows,
+        };
+        let whole = depth == Depth::Whole;
+        let is_mapped = matches!(rows, Rows::Mapped(..));
+        let array = rows.read(if whole && !is_mapped { 0..rows.num_rows(self.num_rows()) } else { 0..0 });
+        if rows.num_rows(self.num_rows()) != self.num_rows()
             || array.as_list_opt::<i32>().is_some() != entry.multi_value
         {
-            return Err(Error::corrupt(format!("column '{}' is not what its directory says", entry.name)));
+            return Err(wrong());
         }
-        match self.dictionary(entry, depth)? {
+        let (mut has_nulls, mut bitmaps, mut zones) = (entry.has_nulls, None, Vec::new());
+        match &dictionary {
             Some(dictionary) => {
-                let bitmaps = self.bitmaps(entry, dictionary.values().len(), depth)?;
-                let column = match depth {
-                    Depth::Whole => ArrayColumn::coded(array, dictionary),
-                    Depth::Structure => ArrayColumn::known_coded(array, dictionary, entry.has_nulls),
+                bitmaps = self.bitmaps(entry, dictionary.values().len(), depth)?;
+                let column = match whole {
+                    true => ArrayColumn::coded(array, dictionary.clone()),
+                    false => ArrayColumn::known_coded(array, dictionary.clone(), entry.has_nulls),
                 };
-                let mut column = column.map_err(named)?;
-                if let ColumnType::Value(shape) = column_type {
-                    column = column.of_values(shape);
+                let column = column.map_err(named)?;
+                if whole && !is_mapped {
+                    has_nulls = column.has_nulls();
                 }
-                Ok(match bitmaps {
-                    Some(bitmaps) => column.with_bitmaps(bitmaps),
-                    None => column,
-                }
-                .with_stats(entry.stats(&column_type), Vec::new()))
             }
             None => {
-                let zones = self.zones(entry, &column_type)?;
-                let stats = entry.stats(&column_type);
-                Ok(ArrayColumn::unmeasured(column_type, array).map_err(named)?.with_stats(stats, zones))
+                zones = self.zones(entry, &column_type)?;
+                ArrayColumn::unmeasured(column_type.clone(), array).map_err(named)?;
+                has_nulls = rows.has_nulls();
             }
         }
+        let stats = entry.stats(&column_type);
+        let is_multi_value = entry.multi_value;
+        Ok(StoredColumn {
+            column_type,
+            is_multi_value,
+            has_nulls,
+            rows,
+            dictionary,
+            bitmaps,
+            stats,
+            zones,
+            determined,
+            fields: None,
+        })
     }
 
     /// Bytes of the section that belong to a column.
     pub(super) fn index_bytes(entry: &ColumnEntry) -> (u64, u64) {
         let dictionary = entry.dictionary.as_ref().map_or(0, |d| d.offsets.len + d.bytes.len);
-        let indexes = [entry.bitmaps, entry.zones].into_iter().flatten().map(|e| e.len).sum();
+        let map = entry.determined.as_ref().map(|determined| determined.map);
+        let indexes = [entry.bitmaps, entry.zones, map].into_iter().flatten().map(|e| e.len).sum();
         (dictionary, indexes)
     }
 }

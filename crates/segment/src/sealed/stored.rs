@@ -7,9 +7,10 @@ use aggregate::ColumnType;
 use dialect::path::{JsonPath, Step};
 use serde::{Deserialize, Serialize};
 
+use super::column::StoredColumn;
 use super::directory::ColumnEntry;
 use crate::nested::FixedFields;
-use crate::{ArrayColumn, Column, ColumnRef, Error, Field, Fields, Result, Role, Segment, Shape, Table};
+use crate::{Column, ColumnRef, Error, Field, Fields, Result, Role, Segment, Shape, Table};
 
 /// One column of the files.
 pub(super) struct Stored {
@@ -93,16 +94,16 @@ fn paths_of(of: &str, fields: &dyn Fields, wants_bitmaps: bool, names: &mut Hash
 /// Columns read again, while paths find the columns that they are of.
 #[derive(Default)]
 pub(super) struct Reunited {
-    columns: Vec<(Arc<str>, ArrayColumn, Option<bool>)>,
+    columns: Vec<(Arc<str>, Arc<StoredColumn>, Option<bool>)>,
     paths: HashMap<String, Vec<(JsonPath, ColumnRef)>>,
 }
 
 impl Reunited {
-    pub(super) fn add(&mut self, entry: &ColumnEntry, column: ArrayColumn) {
+    pub(super) fn add(&mut self, entry: &ColumnEntry, column: Arc<StoredColumn>) {
         match &entry.path {
             Some(path) => {
                 let paths = self.paths.entry(path.of.clone()).or_default();
-                paths.push((path.path(), Arc::new(column)));
+                paths.push((path.path(), column));
             }
             None => self.columns.push((entry.name.as_str().into(), column, entry.all_paths)),
         }
@@ -113,12 +114,16 @@ impl Reunited {
         let mut columns: HashMap<Arc<str>, ColumnRef> = HashMap::new();
         for (name, column, all_paths) in self.columns {
             let paths = self.paths.remove(&*name).unwrap_or_default();
-            let column = match all_paths.filter(|_| column.column_type() == ColumnType::Value(Shape::Json)) {
-                Some(are_all) => column.with_fields(FixedFields::new(distinct(paths)?, are_all)),
-                None if paths.is_empty() => column,
-                None => return Err(Error::corrupt(format!("paths of column '{name}', which is no nested data"))),
-            };
-            columns.insert(name, Arc::new(column));
+            let mut column = column;
+            let is_nested = column.column_type() == ColumnType::Value(Shape::Json);
+            match (all_paths.filter(|_| is_nested), Arc::get_mut(&mut column)) {
+                (Some(are_all), Some(column)) => {
+                    column.fields = Some(Arc::new(FixedFields::new(distinct(paths)?, are_all)));
+                }
+                (None, _) if paths.is_empty() => {}
+                _ => return Err(Error::corrupt(format!("paths of column '{name}', which is no nested data"))),
+            }
+            columns.insert(name, column);
         }
         match self.paths.keys().next() {
             Some(name) => Err(Error::corrupt(format!("paths of '{name}', which is no column"))),

@@ -21,6 +21,8 @@ use serde_json::{Value, json};
 
 const NAMES: [&str; 8] = ["rollup", "multi_value", "nulls", "sketches", "unicode", "filtered", "values", "nested"];
 
+const VERSIONS: [&str; 2] = ["v1", "v2"];
+
 fn folder(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../segments").join(version)
 }
@@ -41,16 +43,16 @@ fn spelled(segment: &dyn Segment) -> String {
 
 #[test]
 fn every_golden_segment_opens_and_holds_its_rows() {
-    for name in NAMES {
-        let expected = fs::read_to_string(folder("v1").join(name).with_extension("txt")).unwrap();
-        let parquet = folder("v1").join(name).with_extension("parquet");
+    for (version, name) in VERSIONS.iter().flat_map(|version| NAMES.map(|name| (version, name))) {
+        let expected = fs::read_to_string(folder(version).join(name).with_extension("txt")).unwrap();
+        let parquet = folder(version).join(name).with_extension("parquet");
         let mut image = Vec::new();
         image_from_parquet(&parquet, &mut image).unwrap();
         let published = SealedSegment::from_bytes(image.into(), id()).unwrap();
-        let local = SealedSegment::open(&folder("v1").join(name).with_extension("image"), id()).unwrap();
+        let local = SealedSegment::open(&folder(version).join(name).with_extension("image"), id()).unwrap();
         for segment in [&published, &local] {
             check(segment).unwrap();
-            assert_eq!(spelled(segment), expected, "{name}");
+            assert_eq!(spelled(segment), expected, "{version} {name}");
         }
         assert_eq!(inspect(&parquet).unwrap().num_records, local.num_records());
     }
@@ -59,10 +61,11 @@ fn every_golden_segment_opens_and_holds_its_rows() {
 #[test]
 #[ignore = "writes the golden segments of the newest format version"]
 fn write_golden_segments() {
-    fs::create_dir_all(folder("v1")).unwrap();
-    for name in NAMES.into_iter().filter(|name| !folder("v1").join(name).with_extension("txt").exists()) {
+    let newest = folder(VERSIONS[VERSIONS.len() - 1]);
+    fs::create_dir_all(&newest).unwrap();
+    for name in NAMES.into_iter().filter(|name| !newest.join(name).with_extension("txt").exists()) {
         let table = golden(name);
-        let path = folder("v1").join(name);
+        let path = newest.join(name);
         write_parquet(&table, fs::File::create(path.with_extension("parquet")).unwrap()).unwrap();
         write_image(&table, fs::File::create(path.with_extension("image")).unwrap()).unwrap();
         fs::write(path.with_extension("txt"), spelled(&**table.view())).unwrap();

@@ -89,3 +89,24 @@ fn what_is_no_sketch_is_refused() {
     }
     assert!(Quantiles::new(100).is_err() && Quantiles::new(1).is_err());
 }
+
+#[test]
+fn counted_numbers_are_as_near_as_those_that_come_one_by_one() {
+    for (k, most) in [(128, 40_000_u64), (32, 3), (128, 1), (16, 1 << 20)] {
+        let items: Vec<(f64, u64)> = (0..500_u32).map(|at| (f64::from(at), 1 + u64::from(at) * 7_919 % most)).collect();
+        let mut counted = sketch(k, scattered(1_000));
+        counted.add_counted(&items[..250]);
+        counted.add_counted(&items[250..]);
+        counted.add_counted(&[]);
+        let num_items: u64 = 1_000 + items.iter().map(|(_, count)| count).sum::<u64>();
+        assert_eq!((counted.n(), counted.min(), counted.max()), (num_items, 0.0, 999.0));
+        let decoded = Quantiles::decode(&bytes(&counted)).unwrap();
+        assert_eq!(decoded.n(), num_items, "levels are filled as their number says");
+        let view = counted.view();
+        for at in [50, 250, 400, 499] {
+            let below: u64 = items[..=at].iter().map(|(_, count)| count).sum::<u64>() + at as u64 + 1;
+            let rank = below as f64 / num_items as f64;
+            assert!((view.rank(at as f64) - rank).abs() < 3.0 / k as f64, "{k} {most} {at}");
+        }
+    }
+}

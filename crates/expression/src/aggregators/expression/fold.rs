@@ -206,7 +206,9 @@ fn vector(input: &Input<'_>, start: usize, rows: &[u32], whole: bool) -> aggrega
             let values: aggregate::Result<Vec<_>> = rows.iter().map(value).collect();
             mixed(values?.into_iter().map(|value| value.unwrap_or(Scalar::Null)).collect())
         }
-        Input::Numbers { .. } => return Err(Error::Internal { reason: "an expression is fed no values".into() }),
+        Input::Numbers { .. } | Input::Packed(_) => {
+            return Err(Error::Internal { reason: "an expression is fed no values".into() });
+        }
         Input::Absent => Vector::nulls(rows.len()),
     })
 }

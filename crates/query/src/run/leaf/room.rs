@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ArenaKind, Fold, KeyTable};
 
+use super::super::shown;
 use super::{Grouper, Inputs, Leaf};
 use crate::Result;
 use crate::exec::Reservation;
@@ -54,8 +55,8 @@ impl Leaf<'_> {
         }
         let Some(mut file) = self.spilled.take() else { return Ok(false) };
         self.settle()?;
-        for order in self.order().chunks(DEALT_GROUPS) {
-            let (times, keys) = self.keys_of(order);
+        for order in self.order()?.chunks(DEALT_GROUPS) {
+            let (times, keys, order) = self.keys_of(order.to_vec());
             file.deal(&times, &keys, |rows| {
                 let groups: Vec<u32> = rows.iter().map(|row| order[*row as usize]).collect();
                 Ok(self.fold.states(&groups)?)
@@ -67,7 +68,7 @@ impl Leaf<'_> {
     }
 
     fn begin_anew(&mut self) -> Result<()> {
-        let num_groups = self.touched.len();
+        let num_groups = if let Grouper::Dense { .. } = self.grouper { self.fold.len() } else { 0 };
         self.fold = bound(self.specs, &self.inputs, self.waits)?;
         self.fold.grow(num_groups);
         self.touched.fill(0);
@@ -80,7 +81,7 @@ impl Leaf<'_> {
     /// `None` when no row was met.
     pub(super) fn finish(mut self) -> Result<Option<Part>> {
         self.settle()?;
-        let order = self.order();
+        let order = self.order()?;
         if self.spilled.is_some() {
             if !order.is_empty() {
                 self.spill()?;
@@ -90,7 +91,7 @@ impl Leaf<'_> {
         if order.is_empty() {
             return Ok(None);
         }
-        let (times, keys) = self.keys_of(&order);
+        let (times, keys, order) = self.keys_of(order);
         let groups = FoldPartial { times, keys, states: self.fold.states(&order)?, chunks: Chunks::default() };
         self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
         let num_bytes = groups.memory_bytes();
@@ -110,20 +111,23 @@ impl Leaf<'_> {
     }
 
     /// The groups that met a row.
-    fn order(&self) -> Vec<u32> {
-        match &self.grouper {
-            Grouper::Dense { .. } => {
+    fn order(&self) -> Result<Vec<u32>> {
+        Ok(match (&self.grouper, self.told_by) {
+            (Grouper::Dense { .. }, Some(at)) => self.fold.met(at)?,
+            (Grouper::Dense { .. }, None) => {
                 (0..).zip(&self.touched).filter(|(_, met)| **met != 0).map(|(group, _)| group).collect()
             }
-            Grouper::Hash { table, .. } => (0..).take(table.len()).collect(),
-        }
+            (Grouper::Hash { table, .. }, _) => (0..).take(table.len()).collect(),
+        })
     }
 
-    fn keys_of(&self, order: &[u32]) -> (Vec<i64>, Vec<Values>) {
-        match &self.grouper {
-            Grouper::Dense { cells, num_codes } => self.dense_keys(order, *cells, num_codes),
-            Grouper::Hash { table, layout } => self.hash_keys(order, table, layout),
-        }
+    /// The times and keys that groups show, and the group of each: a group of lists shows every value of them.
+    fn keys_of(&self, order: Vec<u32>) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
+        let (times, words) = match &self.grouper {
+            Grouper::Dense { cells, num_codes } => self.dense_words(&order, *cells, num_codes),
+            Grouper::Hash { table, layout } => self.hash_words(&order, table, layout),
+        };
+        shown::show(&self.shown, times, &words, order)
     }
 }
 

@@ -55,7 +55,7 @@ impl Ordered {
             ordered.heap.push(Reverse((ordered.key(bound), at)));
             let held = Reservation::new(&ordered.exec.memory);
             ordered.cursors.push(Cursor {
-                is_sorted: segment.time_runs().is_some(),
+                is_sorted: segment.sorted_times().is_some(),
                 segment,
                 opened: None,
                 vectors: VecDeque::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, TimeRuns};
+use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes};
 use timeline::{Interval, SegmentId};
 
 pub(super) struct Prefixed {
@@ -31,7 +31,7 @@ impl Segment for Prefixed {
         self.segment.column(name.strip_prefix(&*self.prefix)?)
     }
 
-    fn time_runs(&self) -> Option<&TimeRuns> {
+    fn sorted_times(&self) -> Option<&SortedTimes> {
         None
     }
 

@@ -1,0 +1,178 @@
+//! Numbers held as narrow integers: whole numbers by their distance to a base, and decimals that were scaled to
+//! whole numbers.
+
+use arrow_buffer::NullBuffer;
+
+use crate::input::{Codes, Rows};
+
+mod sums;
+
+pub(crate) use sums::sum_stored;
+
+/// Most digits behind the point that a decimal is scaled by.
+pub const MAX_DIGITS: u8 = 9;
+/// Whole numbers up to this, at either side of zero, stay apart as doubles when they are divided.
+const MAX_SCALED: i64 = 1 << 50;
+
+/// What stored integers stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// The long `base + stored`; wraps.
+    Long { base: i64 },
+    /// The double next to `(base + stored) / 10^digits`.
+    Double { base: i64, digits: u8 },
+}
+
+/// One column of one vector, as stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed<'a> {
+    pub stored: Codes<'a>,
+    pub nulls: Option<&'a NullBuffer>,
+    pub scale: Scale,
+    /// The largest integer stored in the column.
+    pub max: u32,
+}
+
+/// A whole number over ten to some power, in doubles.
+#[derive(Clone, Copy, Debug)]
+struct Quotient {
+    divisor: f64,
+    inverse: f64,
+}
+
+impl Quotient {
+    fn new(digits: u8) -> Self {
+        let divisor = 10f64.powi(i32::from(digits));
+        Self { divisor, inverse: 1.0 / divisor }
+    }
+
+    /// The quotient by a product and two corrections: what division gives, in a fraction of its time. That it does
+    /// was checked of every number when it was packed.
+    #[inline(always)]
+    fn fused(self, whole: f64) -> f64 {
+        let guess = whole * self.inverse;
+        let rest = (-guess).mul_add(self.divisor, whole);
+        rest.mul_add(self.inverse, guess)
+    }
+}
+
+impl Scale {
+    /// Whether this may stand in a file: its numbers ascend with what is stored, up to `max`.
+    pub fn is_sound(self, max: u32) -> bool {
+        let within = |base: i64| (-MAX_SCALED..=MAX_SCALED).contains(&base);
+        match self {
+            Scale::Long { base } => base.checked_add(max.into()).is_some(),
+            Scale::Double { base, digits } => {
+                digits <= MAX_DIGITS && within(base) && within(base.saturating_add(max.into()))
+            }
+        }
+    }
+
+    /// The whole number that a double is when scaled, where every way of unpacking gives back its bits.
+    pub fn whole(value: f64, digits: u8) -> Option<i64> {
+        let quotient = Quotient::new(digits);
+        let whole = (value * quotient.divisor).round() as i64;
+        let near = (-MAX_SCALED..=MAX_SCALED).contains(&whole);
+        let same = |unpacked: f64| unpacked.to_bits() == value.to_bits();
+        (near && same(whole as f64 / quotient.divisor) && same(quotient.fused(whole as f64))).then_some(whole)
+    }
+
+    /// A stored number as a long; of decimals what is before the point.
+    #[inline]
+    pub fn long(self, stored: u32) -> i64 {
+        match self {
+            Scale::Long { base } => base.wrapping_add(stored.into()),
+            Scale::Double { .. } => self.double(stored) as i64,
+        }
+    }
+
+    /// A stored number as a double.
+    #[inline]
+    pub fn double(self, stored: u32) -> f64 {
+        match self {
+            Scale::Long { .. } => self.long(stored) as f64,
+            Scale::Double { base, digits } => (base + i64::from(stored)) as f64 / Quotient::new(digits).divisor,
+        }
+    }
+
+    /// Appends stored numbers as longs.
+    pub fn unpack_longs(self, stored: Codes<'_>, out: &mut Vec<i64>) {
+        match self {
+            Scale::Long { base } => each(stored, out, |stored| base.wrapping_add(stored.into())),
+            Scale::Double { .. } => each(stored, out, |stored| self.long(stored)),
+        }
+    }
+
+    /// Appends stored numbers as doubles.
+    pub fn unpack_doubles(self, stored: Codes<'_>, out: &mut Vec<f64>) {
+        match self {
+            Scale::Long { .. } => each(stored, out, |stored| self.double(stored)),
+            Scale::Double { base, digits } => {
+                let start = out.len();
+                out.resize(start + stored.len(), 0.0);
+                let (quotient, base, out) = (Quotient::new(digits), base as f64, &mut out[start..]);
+                match stored {
+                    Codes::U8(stored) => divide(stored, base, quotient, out),
+                    Codes::U16(stored) => divide(stored, base, quotient, out),
+                    Codes::U32(stored) => divide(stored, base, quotient, out),
+                }
+            }
+        }
+    }
+
+    /// The sum of the numbers that count, all in one; `None` if there are none. Decimals are added as whole numbers,
+    /// so that their sum is rounded once.
+    pub fn sum_double(self, stored: Codes<'_>, rows: Rows<'_>) -> Option<f64> {
+        let (sum, count) = sum_stored(stored, rows);
+        let (base, divisor) = match self {
+            Scale::Long { base } => (base, 1.0),
+            Scale::Double { base, digits } => (base, Quotient::new(digits).divisor),
+        };
+        (count > 0).then(|| (i128::from(base) * i128::from(count) + i128::from(sum)) as f64 / divisor)
+    }
+
+    /// The sum of the longs that count, which wraps; `None` if there are none, and of decimals.
+    pub fn sum_long(self, stored: Codes<'_>, rows: Rows<'_>) -> Option<Option<i64>> {
+        let Scale::Long { base } = self else { return None };
+        let (sum, count) = sum_stored(stored, rows);
+        Some((count > 0).then(|| base.wrapping_mul(count as i64).wrapping_add(sum as i64)))
+    }
+}
+
+fn each<T>(stored: Codes<'_>, out: &mut Vec<T>, unpack: impl Fn(u32) -> T) {
+    match stored {
+        Codes::U8(stored) => out.extend(stored.iter().map(|&stored| unpack(stored.into()))),
+        Codes::U16(stored) => out.extend(stored.iter().map(|&stored| unpack(stored.into()))),
+        Codes::U32(stored) => out.extend(stored.iter().map(|&stored| unpack(stored))),
+    }
+}
+
+/// Base and stored numbers are whole and small, so that their sum is exact.
+fn divide<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [f64]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has both.
+        return unsafe { divide_fused(stored, base, quotient, out) };
+    }
+    out.iter_mut().zip(stored).for_each(|(out, &stored)| *out = (base + stored.into()) / quotient.divisor);
+}
+
+/// As `divide`, in lanes.
+///
+/// # Safety
+/// The machine must have AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn divide_fused<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [f64]) {
+    // A plain loop: functions with a feature of their own take in no closures.
+    let num = stored.len().min(out.len());
+    let (stored, out) = (&stored[..num], &mut out[..num]);
+    let mut at = 0;
+    while at < num {
+        out[at] = quotient.fused(base + stored[at].into());
+        at += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

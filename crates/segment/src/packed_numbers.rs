@@ -1,0 +1,162 @@
+//! Columns of numbers as narrow integers.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use aggregate::{Codes, MAX_DIGITS, Packed, Scale};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, UInt8Array, UInt16Array, UInt32Array};
+
+use crate::batch_view::take_rows;
+use crate::codes::{CodeWidth, codes_of};
+use crate::{Error, NumberCodes, Result};
+
+/// Most numbers that are spelled out so that what is stored can be used as their codes.
+const MAX_CODES: usize = 1 << 16;
+/// Rows for each number below which that does not pay.
+const MIN_ROWS_PER_CODE: usize = 4;
+
+/// Longs or doubles as integers of one, two or four bytes, exactly; nulls are Arrow's.
+#[derive(Debug)]
+pub struct PackedNumbers {
+    stored: ArrayRef,
+    scale: Scale,
+    /// The largest integer stored.
+    max: u32,
+    codes: OnceLock<Option<NumberCodes>>,
+}
+
+impl PackedNumbers {
+    /// The packed form of an array; `None` when it is of another type, has numbers that would not come back bit by
+    /// bit, or that are too far apart.
+    pub fn of(array: &ArrayRef) -> Option<Self> {
+        if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
+            let (stored, base, max) = narrow(longs.iter())?;
+            return Some(Self::with_max(stored, Scale::Long { base }, max));
+        }
+        let doubles = array.as_primitive_opt::<Float64Type>()?;
+        let fits = |digits: &u8| doubles.iter().flatten().all(|value| Scale::whole(value, *digits).is_some());
+        let digits = (0..=MAX_DIGITS).find(fits)?;
+        let whole = |value: Option<f64>| Scale::whole(value?, digits);
+        let (stored, base, max) = narrow(doubles.iter().map(whole))?;
+        Some(Self::with_max(stored, Scale::Double { base, digits }, max))
+    }
+
+    fn with_max(stored: ArrayRef, scale: Scale, max: u32) -> Self {
+        Self { stored, scale, max, codes: OnceLock::new() }
+    }
+
+    /// Integers read from elsewhere. Fails when there are none, and where they do not stand for ascending numbers.
+    pub fn new(stored: ArrayRef, scale: Scale) -> Result<Self> {
+        let unsound = || Error::corrupt("packed numbers");
+        let max = match codes_of(stored.as_ref()).ok_or_else(unsound)? {
+            Codes::U8(stored) => stored.iter().copied().max().unwrap_or(0).into(),
+            Codes::U16(stored) => stored.iter().copied().max().unwrap_or(0).into(),
+            Codes::U32(stored) => stored.iter().copied().max().unwrap_or(0),
+        };
+        scale.is_sound(max).then(|| Self::with_max(stored, scale, max)).ok_or_else(unsound)
+    }
+
+    /// Integers that were once found sound, none above `max`. Fails as `new`, without looking at them.
+    pub(crate) fn known(stored: ArrayRef, scale: Scale, max: u32) -> Result<Self> {
+        let sound = codes_of(stored.as_ref()).is_some() && scale.is_sound(max);
+        sound.then(|| Self::with_max(stored, scale, max)).ok_or_else(|| Error::corrupt("packed numbers"))
+    }
+
+    /// The integers: `UInt8Array`, `UInt16Array` or `UInt32Array`.
+    pub fn stored(&self) -> &ArrayRef {
+        &self.stored
+    }
+
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The largest integer stored.
+    pub fn max(&self) -> u32 {
+        self.max
+    }
+
+    /// Bytes of each integer.
+    pub fn width(&self) -> usize {
+        match codes_of(self.stored.as_ref()) {
+            Some(Codes::U8(_)) => 1,
+            Some(Codes::U16(_)) => 2,
+            Some(Codes::U32(_)) | None => 4,
+        }
+    }
+
+    /// What an array of integers of this column stands for, as it is fed to folds.
+    pub fn packed_of<'a>(stored: &'a dyn Array, scale: Scale, max: u32) -> Option<Packed<'a>> {
+        Some(Packed { stored: codes_of(stored)?, nulls: stored.nulls(), scale, max })
+    }
+
+    /// The numbers of a range of rows: `Int64Array` or `Float64Array`.
+    pub fn read(&self, rows: Range<usize>) -> ArrayRef {
+        self.unpacked(&self.stored.slice(rows.start, rows.len()))
+    }
+
+    /// The numbers of scattered rows.
+    pub fn take(&self, rows: &[u32]) -> ArrayRef {
+        self.unpacked(&take_rows(&self.stored, rows))
+    }
+
+    fn unpacked(&self, stored: &ArrayRef) -> ArrayRef {
+        let codes = codes_of(stored.as_ref()).unwrap_or(Codes::U8(&[]));
+        let nulls = stored.nulls().cloned();
+        match self.scale {
+            Scale::Long { .. } => {
+                let mut out = Vec::with_capacity(codes.len());
+                self.scale.unpack_longs(codes, &mut out);
+                Arc::new(Int64Array::new(out.into(), nulls))
+            }
+            Scale::Double { .. } => {
+                let mut out = Vec::with_capacity(codes.len());
+                self.scale.unpack_doubles(codes, &mut out);
+                Arc::new(Float64Array::new(out.into(), nulls))
+            }
+        }
+    }
+
+    /// The integers as codes of the numbers, where there are few numbers for the rows.
+    pub fn number_codes(&self) -> Option<&NumberCodes> {
+        let make = || {
+            let len = self.max as usize + 1;
+            let pays = len <= MAX_CODES && len * MIN_ROWS_PER_CODE <= self.stored.len();
+            if !pays || self.stored.null_count() > 0 {
+                return None;
+            }
+            let all: ArrayRef = Arc::new(UInt32Array::from_iter_values(0..=self.max));
+            NumberCodes::known(self.stored.clone(), self.unpacked(&all)).ok()
+        };
+        self.codes.get_or_init(make).as_ref()
+    }
+}
+
+/// Whole numbers by their distance to the smallest; nulls as zeros. `None` when they are too far apart.
+fn narrow(numbers: impl Iterator<Item = Option<i64>> + Clone) -> Option<(ArrayRef, i64, u32)> {
+    let mut present = numbers.clone().flatten();
+    let first = present.next().unwrap_or(0);
+    let (min, max) = present.fold((first, first), |(min, max), number| (min.min(number), max.max(number)));
+    let span = u32::try_from(max.checked_sub(min)?).ok()?;
+    let stored = numbers.map(|number| Some(number?.wrapping_sub(min)));
+    let array: ArrayRef = match CodeWidth::for_len(span as usize + 1) {
+        CodeWidth::One => Arc::new(stored.map(|stored| Some(stored? as u8)).collect::<UInt8Array>()),
+        CodeWidth::Two => Arc::new(stored.map(|stored| Some(stored? as u16)).collect::<UInt16Array>()),
+        CodeWidth::Four => Arc::new(stored.map(|stored| Some(stored? as u32)).collect::<UInt32Array>()),
+    };
+    Some((without_empty_nulls(&array), min, span))
+}
+
+/// Without a list of nulls that says that there are none.
+fn without_empty_nulls(array: &ArrayRef) -> ArrayRef {
+    if array.null_count() > 0 {
+        return array.clone();
+    }
+    let data = array.to_data().into_builder().nulls(None).build();
+    data.map_or_else(|_| array.clone(), arrow_array::make_array)
+}
+
+#[cfg(test)]
+mod tests;
