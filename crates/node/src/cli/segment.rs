@@ -29,14 +29,14 @@ pub fn run(command: &Segment) -> CommandResult {
 }
 
 fn describe(inspection: &Inspection) -> String {
+    let times = inspection.num_distinct_times.map(|num| format!(" at {num} distinct times")).unwrap_or_default();
     let head = format!(
-        "{} version {}, {} bytes\n{} rows of {} records at {} distinct times in {}\n\n",
+        "{} version {}, {} bytes\n{} rows of {} records{times} in {}\n\n",
         inspection.format,
         inspection.format_version,
         inspection.size_bytes,
         inspection.num_rows,
         inspection.num_records,
-        inspection.num_distinct_times,
         inspection.time_range,
     );
     let columns = ["column", "type", "role", "nulls", "values", "min", "max", "data", "dictionary", "index", "bitmaps"];
