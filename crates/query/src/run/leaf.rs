@@ -397,12 +397,7 @@ impl<'a> Leaf<'a> {
         (times, words.collect())
     }
 
-    fn hash_words(
-        &self,
-        order: &[u32],
-        table: &KeyTable,
-        layout: &Layout,
-    ) -> (Vec<i64>, Vec<Vec<Option<u64>>>) {
+    fn hash_words(&self, order: &[u32], table: &KeyTable, layout: &Layout) -> (Vec<i64>, Vec<Vec<Option<u64>>>) {
         let rows = || order.iter().map(|group| table.key(*group));
         let times = rows().map(|key| self.selection.buckets.start(layout.bucket(key))).collect();
         let words = (0..self.keys.len()).map(|at| rows().map(|row| layout.key(row, at)).collect());
