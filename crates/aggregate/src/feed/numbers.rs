@@ -4,8 +4,8 @@ use arrow_array::{Array, Float32Array, Float64Array, Int64Array};
 
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Mask, Sink};
-use crate::input::{Codes, ColumnType, Dictionary, Input};
-use crate::packed::Scale;
+use crate::input::{Codes, ColumnType, Dictionary, Input, Rows};
+use crate::packed::{Packed, Scale};
 use crate::span::Span;
 
 /// A number type that any column can be read as, with Java's conversions: doubles truncate toward
@@ -266,9 +266,10 @@ where
                 self.send_texts(span, offsets, *codes, sink)
             }
             Some(Input::Packed(packed)) => {
+                let rows = self.mask.valid(span, packed.nulls);
                 self.scratch.clear();
-                T::unpack(packed.stored.slice(span.start, span.end), packed.scale, &mut self.scratch);
-                sink(&self.scratch, self.mask.valid(span, packed.nulls))
+                unpack(packed, span, rows, &mut self.scratch);
+                sink(&self.scratch, rows)
             }
             Some(Input::Absent) => Ok(()),
             Some(Input::State(_) | Input::Numbers { .. }) | None => Err(no_numbers()),
@@ -277,6 +278,23 @@ where
 
     fn memory_bytes(&self) -> usize {
         self.parsed.capacity() * size_of::<Option<T>>() + self.scratch.capacity() * size_of::<T>()
+    }
+}
+
+/// Appends the numbers of the span, or of a mask that few rows pass the blocks in which some do.
+fn unpack<T: Number>(packed: &Packed<'_>, span: &Span<'_>, rows: Rows<'_>, out: &mut Vec<T>) {
+    let numbers = |start, end, out: &mut Vec<T>| T::unpack(packed.stored.slice(start, end), packed.scale, out);
+    let is_sparse = |words: &[u64]| words.iter().filter(|word| **word != 0).count() * 2 < words.len();
+    let Rows::Mask(words) = rows else { return numbers(span.start, span.end, out) };
+    if !is_sparse(words) {
+        return numbers(span.start, span.end, out);
+    }
+    for (start, word) in (span.start..span.end).step_by(64).zip(words) {
+        let end = span.end.min(start + 64);
+        match word {
+            0 => out.resize(out.len() + end - start, T::default()),
+            _ => numbers(start, end, out),
+        }
     }
 }
 

@@ -178,7 +178,7 @@ mod tests {
             let middle: Vec<u16> = words.iter().map(|word| !(*word as u16 & 0x7f)).collect();
             let bytes: Vec<u8> = words.iter().map(|word| !(*word as u8 & 3)).collect();
             for step in [1, 2, 3, 50] {
-                let kept = |row: &usize| step == 1 || !row.is_multiple_of(step) == (step < 50);
+                let kept = |row: &usize| step == 1 || row.is_multiple_of(step) != (step < 50);
                 let mut mask = vec![0u64; num_rows.div_ceil(64)];
                 (0..num_rows).filter(kept).for_each(|row| mask[row / 64] |= 1 << (row % 64));
                 let rows = if step == 1 { Rows::All } else { Rows::Mask(&mask) };
