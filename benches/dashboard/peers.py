@@ -1,5 +1,6 @@
-"""The 21 dashboard queries on DuckDB and on Polars, each on one thread, over the Parquet files of generate.py held in memory."""
-import time
+"""The 21 dashboard queries on DuckDB, Polars, ClickHouse (chdb) and DataFusion, each on one thread, over the Parquet files of
+generate.py: held in memory, ClickHouse's in a table without compression. Strings are enums, categoricals or dictionaries."""
+import atexit, time
 
 DAY0 = 1767571200000
 HOUR = 3600000
@@ -56,6 +57,67 @@ def duckdb_runs(directory):
     return {name: (lambda sql=sql: db.execute(sql).fetchall()) for name, sql in SQL.items()}
 
 
+def replaced(sql, pairs):
+    for old, new in pairs:
+        sql = sql.replace(old, new)
+    return sql
+
+
+def clickhouse_runs(directory):
+    """Name -> a function that runs the query; one part a table, columns without a codec, strings as enums."""
+    import shutil, tempfile
+    from chdb.session import Session
+
+    path = tempfile.mkdtemp(prefix="clickhouse-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    db = Session(path)
+    ask = lambda sql, form="Native": db.query(sql, form)
+    ask("set max_threads = 1")
+    rows = lambda sql: [line.split("\t") for line in str(ask(sql, "TSVRaw")).splitlines()]
+    for table in ("ads", "orders"):
+        source, columns = f"file('{directory}/{table}.parquet', Parquet)", []
+        for name, kind in (row[:2] for row in rows(f"describe {source} settings schema_inference_make_columns_nullable = 'auto'")):
+            is_list, has_nulls = kind.startswith("Array"), rows(f"select countIf({name} is null) from {source}")[0][0] != "0"
+            kind = kind.removeprefix("Array(").removeprefix("Nullable(").rstrip(")")
+            if kind == "String":
+                each = f"arrayJoin({name})" if is_list else name
+                values = [row[0].replace("\\", "\\\\").replace("'", "\\'") for row in rows(f"select distinct {each} v from {source} where v is not null order by v")]
+                members = ",".join(f"'{value}' = {code}" for code, value in enumerate(values))
+                kind = f"{'Enum8' if len(values) < 128 else 'Enum16'}({members})"
+            kind = f"Array({kind})" if is_list else f"Nullable({kind})" if has_nulls else kind
+            columns.append(f"{name} {kind} codec(NONE)")
+        ask(f"create table {table} ({', '.join(columns)}) engine = MergeTree order by ts settings min_bytes_for_wide_part = 0, index_granularity = 8192")
+        ask(f"insert into {table} select * from {source}")
+        ask(f"optimize table {table} final")
+    forms = {name: replaced(sql, [(f"ts // {HOUR}", f"intDiv(ts, {HOUR})"), ("ts // 60000", "intDiv(ts, 60000)"), ("approx_count_distinct", "uniq"), ("unnest(", "arrayJoin(")])
+             for name, sql in SQL.items()}
+    forms["Q11"] = "select campaign_id, countIf(action = 1) k, countIf(action = 0) i, k / i from ads group by campaign_id order by campaign_id"
+    forms["Q12"] = "select device, quantiles(0.5, 0.9, 0.99)(price) from ads where price is not null group by device"
+    forms["Q12b"] = "select device, quantiles(0.5, 0.9, 0.99)(bid) from ads group by device"
+    forms["Q13"] = "select count(*), sum(cost) from ads where toString(city) like '%zhou%' and match(toString(ad_id), '[37][0-9]$')"
+    return {name: (lambda sql=sql: ask(sql).bytes()) for name, sql in forms.items()}
+
+
+def datafusion_runs(directory):
+    """Name -> a function that runs the query; strings as dictionaries, the tables in memory, one partition."""
+    import datafusion, pyarrow, pyarrow.parquet
+
+    db = datafusion.SessionContext(datafusion.SessionConfig().with_target_partitions(1))
+    for table in ("ads", "orders"):
+        path = f"{directory}/{table}.parquet"
+        strings = [field.name for field in pyarrow.parquet.read_schema(path) if field.type == pyarrow.string()]
+        batches = pyarrow.parquet.read_table(path, read_dictionary=strings).combine_chunks().to_batches(max_chunksize=65536)
+        db.register_record_batches(table, [batches])
+    forms = {name: replaced(sql, [("ts // ", "ts / "), ("approx_count_distinct", "approx_distinct")]) for name, sql in SQL.items()}
+    quantiles = lambda column: ", ".join(f"approx_percentile_cont({column}, {part})" for part in (0.5, 0.9, 0.99))
+    forms["Q11"] = "select campaign_id, k, i, k / i from (select campaign_id, count(*) filter (where action = 1) k, count(*) filter (where action = 0) i from ads group by campaign_id) order by campaign_id"
+    forms["Q12"] = f"select device, {quantiles('price')} from ads where price is not null group by device"
+    forms["Q12b"] = f"select device, {quantiles('bid')} from ads group by device"
+    forms["Q13"] = "select count(*), sum(cost) from ads where city like '%zhou%' and regexp_like(ad_id, '[37][0-9]$')"
+    forms["Q18"] = "select p, count(*), sum(cost) from (select unnest(placement) p, cost from ads) group by p"
+    return {name: (lambda sql=sql: db.sql(sql).collect()) for name, sql in forms.items()}
+
+
 def polars_runs(directory):
     """Name -> a function that runs the query, for the queries that Polars has a form for."""
     import polars as pl
@@ -95,4 +157,4 @@ def polars_runs(directory):
     return {name: plan.collect for name, plan in plans.items()}
 
 
-ENGINES = {"duckdb": duckdb_runs, "polars": polars_runs}
+ENGINES = {"duckdb": duckdb_runs, "polars": polars_runs, "clickhouse": clickhouse_runs, "datafusion": datafusion_runs}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The dashboard benchmark: Dolmen beside DuckDB and Polars, one core each, on the same rows.
+"""The dashboard benchmark: Dolmen beside DuckDB, Polars, ClickHouse and DataFusion, one core each, on the same rows.
 
-  run.py --data DIR [--dolmen PATH] [--rows 10000000] [--reps 9] [--only Q1,Q4] [--peers duckdb,polars] [--out FILE.md]
+  run.py --data DIR [--dolmen PATH] [--rows 10000000] [--reps 9] [--only Q1,Q4] [--peers duckdb,polars,clickhouse,datafusion]
+         [--out FILE.md] [--json FILE.json] [--plot FILE.svg]
   run.py --data DIR --in-process PATH [--images DIR]    # the `dashboard` program instead of a server
 
 Generates the data once, loads it through a batch task, then times every query in rounds that take the engines in
@@ -11,7 +12,7 @@ import argparse, json, os, signal, statistics, subprocess, sys, time, urllib.err
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-import peers
+import peers, plot
 from queries import CONTEXT, QUERIES, ingestion_spec
 
 
@@ -87,7 +88,7 @@ class InProcess:
 
 
 def compare_in_process(o):
-    """Figures of rounds that take the engines in turn."""
+    """CPU ms of each round by query and engine; rounds take the engines in turn."""
     program, figures = InProcess(o.in_process, o.images or o.data, o.core, o.only, o.reps), {}
     os.sched_setaffinity(0, {o.core})
     runs = {engine: peers.ENGINES[engine](o.data) for engine in o.peers.split(",") if engine}
@@ -98,8 +99,7 @@ def compare_in_process(o):
             for name in figures:
                 if name in queries:
                     figures[name].setdefault(engine, []).append(peers.cpu_of(queries[name], max(1, o.reps // 3)))
-    middle = {name: {engine: statistics.median(values) for engine, values in row.items()} for name, row in figures.items()}
-    return table_of(middle, ["dolmen", *runs])
+    return figures, ["dolmen", *runs]
 
 
 def generate(data, rows):
@@ -109,13 +109,22 @@ def generate(data, rows):
         open(marker, "w").close()
 
 
-def table_of(figures, engines):
+def table_of(rounds, engines):
+    figures = {name: {engine: statistics.median(values) for engine, values in row.items()} for name, row in rounds.items()}
     lines = ["| query | " + " | ".join(engines) + " | fastest peer : Dolmen |", "|---|" + "---:|" * (len(engines) + 1)]
     for name, row in figures.items():
         best = min((row[e] for e in engines if e != "dolmen" and e in row), default=None)
         ratio = f"{best / max(row['dolmen'], 0.01):.1f}" if best else ""
         lines.append(f"| {name} | " + " | ".join(f"{row[e]:.1f}" if e in row else "" for e in engines) + f" | {ratio} |")
     return "\n".join(lines)
+
+
+def report(o, figures, engines):
+    text = table_of(figures, engines)
+    print(text)
+    for path, written in ((o.out, text + "\n"), (o.json, json.dumps({"engines": engines, "figures": figures})), (o.plot, plot.svg(figures, engines))):
+        if path:
+            open(path, "w").write(written)
 
 
 def main():
@@ -126,22 +135,20 @@ def main():
     p.add_argument("--reps", type=int, default=9)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--only", default="")
-    p.add_argument("--peers", default="duckdb,polars")
+    p.add_argument("--peers", default="duckdb,polars,clickhouse,datafusion")
     p.add_argument("--port", type=int, default=8899)
     p.add_argument("--core", type=int, default=0)
     p.add_argument("--in-process")
     p.add_argument("--images")
     p.add_argument("--out")
+    p.add_argument("--json")
+    p.add_argument("--plot")
     o = p.parse_args()
     o.data = os.path.abspath(o.data)
     os.makedirs(o.data, exist_ok=True)
     os.environ["POLARS_MAX_THREADS"] = "1"
     if o.in_process:
-        text = compare_in_process(o)
-        print(text)
-        if o.out:
-            open(o.out, "w").write(text + "\n")
-        return
+        return report(o, *compare_in_process(o))
     generate(o.data, o.rows)
     dolmen = Dolmen(o.dolmen, o.data, o.port, o.core)
     try:
@@ -158,14 +165,11 @@ def main():
                 for engine, queries in runs.items():
                     if name in queries:
                         rounds[engine].append(peers.cpu_of(queries[name], max(1, o.reps // 3)))
-            figures[name] = {engine: statistics.median(values) for engine, values in rounds.items() if values}
-            print(name, {engine: round(value, 2) for engine, value in figures[name].items()}, flush=True)
+            figures[name] = {engine: values for engine, values in rounds.items() if values}
+            print(name, {engine: round(statistics.median(values), 2) for engine, values in figures[name].items()}, flush=True)
     finally:
         dolmen.stop()
-    text = table_of(figures, engines)
-    print(text)
-    if o.out:
-        open(o.out, "w").write(text + "\n")
+    report(o, figures, engines)
 
 
 if __name__ == "__main__":
