@@ -60,7 +60,7 @@ impl Scanned {
             let Shown { key, from, how: How::Same } = &shown[at] else { continue };
             let from = *from;
             let Some((finer, how)) = key.finer() else { continue };
-            let grown = room / size(key).max(1) * size(&finer);
+            let grown = (room / size(key).max(1)).saturating_mul(size(&finer));
             let only = shown.iter().filter(|other| other.from == from).count() == 1;
             if grown <= most && only {
                 (room, joins) = (grown, true);
