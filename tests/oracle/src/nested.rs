@@ -45,14 +45,17 @@ pub struct Field {
 
 impl Field {
     pub fn draw(chance: &Chance, of: &Column) -> Field {
-        let path = chance.below(PATHS.len());
+        let (path, is_expression) = (chance.below(PATHS.len()), chance.one_in(3));
         // What is read as another type: numbers as texts and as each other.
         let kinds: &[Kind] = match PATHS[path].2 {
+            // A scan shows what lies there, whatever type a virtual column of its own expects.
+            Kind::Long if !is_expression => &[Kind::Long, Kind::Double],
+            Kind::Double if !is_expression => &[Kind::Double],
             Kind::Long => &[Kind::Long, Kind::Long, Kind::Text, Kind::Double],
             Kind::Double => &[Kind::Double, Kind::Double, Kind::Text, Kind::Long],
             _ => &[Kind::Text],
         };
-        Field { of: of.name.clone(), path, kind: *chance.of(kinds), is_expression: chance.one_in(3) }
+        Field { of: of.name.clone(), path, kind: *chance.of(kinds), is_expression }
     }
 
     pub fn json(&self, name: &str) -> Json {

@@ -23,9 +23,9 @@ const fn case(name: &'static str, form: Form) -> Case {
 
 const CASES: &[Case] = &[
     case("roll-up", Form::Ads),
-    Case { is_sealed: true, ..case("roll-up, sealed", Form::Ads) },
+    Case { is_sealed: true, ..case("roll-up sealed", Form::Ads) },
     case("raw", Form::Raw),
-    Case { is_sealed: true, ..case("raw, sealed", Form::Raw) },
+    Case { is_sealed: true, ..case("raw sealed", Form::Raw) },
     Case { num_partitions: 2, num_tasks: 2, ..case("two partitions", Form::Ads) },
     case("general JSON", Form::General),
     case("orders", Form::Orders),
