@@ -154,15 +154,11 @@ impl<S: NumberSketch> Sketching<S> {
 
     /// Adds what was counted to the states of the groups.
     fn hand_over(&self, counts: &mut Counts, scale: Scale, states: &mut States<'_, Self>) {
-        let item = |stored: u32| match scale {
-            Scale::Long { .. } => S::Item::from_long(scale.long(stored)),
-            Scale::Double { .. } => S::Item::from_double(scale.double(stored)),
-        };
         let mut items = Vec::new();
         counts.drain(|group, counts| {
             items.clear();
             let met = (0u32..).zip(counts).filter(|(_, count)| **count > 0);
-            items.extend(met.map(|(stored, count)| (item(stored), u64::from(*count))));
+            items.extend(met.map(|(stored, count)| (S::Item::of_packed(stored, scale), u64::from(*count))));
             states.update(group, |state| state.add_counted(&items));
         });
     }

@@ -17,6 +17,13 @@ pub trait Number: Copy + Default + Send + Sync + 'static {
     fn from_double(value: f64) -> Self;
     fn from_float(value: f32) -> Self;
     fn parse(text: &str) -> Option<Self>;
+    /// One packed number.
+    fn of_packed(stored: u32, scale: Scale) -> Self {
+        match scale {
+            Scale::Long { .. } => Self::from_long(scale.long(stored)),
+            Scale::Double { .. } => Self::from_double(scale.double(stored)),
+        }
+    }
     /// Appends packed numbers.
     fn unpack(stored: Codes<'_>, scale: Scale, out: &mut Vec<Self>);
 }
@@ -77,10 +84,7 @@ impl Number for f32 {
         dialect::read::float(text)
     }
     fn unpack(stored: Codes<'_>, scale: Scale, out: &mut Vec<f32>) {
-        out.extend((0..stored.len()).map(|at| match scale {
-            Scale::Long { .. } => scale.long(stored.get(at)) as f32,
-            Scale::Double { .. } => scale.double(stored.get(at)) as f32,
-        }));
+        out.extend((0..stored.len()).map(|at| f32::of_packed(stored.get(at), scale)));
     }
 }
 
@@ -281,7 +285,10 @@ where
     }
 }
 
-/// Appends the numbers of the span, or of a mask that few rows pass the blocks in which some do.
+/// Rows of a word up to which each is unpacked by itself.
+const FEW_ROWS: u32 = 16;
+
+/// Appends the numbers of the span, or under a mask that leaves out whole words those that count, with others between.
 fn unpack<T: Number>(packed: &Packed<'_>, span: &Span<'_>, rows: Rows<'_>, out: &mut Vec<T>) {
     let numbers = |start, end, out: &mut Vec<T>| T::unpack(packed.stored.slice(start, end), packed.scale, out);
     let is_sparse = |words: &[u64]| words.iter().filter(|word| **word != 0).count() * 2 < words.len();
@@ -291,9 +298,16 @@ fn unpack<T: Number>(packed: &Packed<'_>, span: &Span<'_>, rows: Rows<'_>, out: 
     }
     for (start, word) in (span.start..span.end).step_by(64).zip(words) {
         let end = span.end.min(start + 64);
-        match word {
-            0 => out.resize(out.len() + end - start, T::default()),
-            _ => numbers(start, end, out),
+        if word.count_ones() > FEW_ROWS {
+            numbers(start, end, out);
+            continue;
+        }
+        let (first, mut rest) = (out.len(), word & u64::MAX >> (64 - (end - start)));
+        out.resize(first + end - start, T::default());
+        while rest != 0 {
+            let row = rest.trailing_zeros() as usize;
+            out[first + row] = T::of_packed(packed.stored.get(start + row), packed.scale);
+            rest &= rest - 1;
         }
     }
 }
@@ -319,4 +333,42 @@ native! {
     Float32Array, i64, |_| None;
     Float32Array, f64, |_| None;
     Float32Array, f32, |array| Some(array.values());
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_buffer::NullBuffer;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::input::Groups;
+
+    proptest! {
+        #[test]
+        fn packed_numbers_are_those_that_count(
+            words in prop::collection::vec(prop_oneof![Just(0u64), (0..64u32).prop_map(|bit| 1 << bit), any::<u64>()], 1..9),
+            num_rows in 1..600usize,
+            digits in 0..4u8,
+        ) {
+            let num_rows = num_rows.min(words.len() * 64);
+            let words = &words[..num_rows.div_ceil(64)];
+            let stored: Vec<u16> = (0..num_rows).map(|row| (row * 7_919) as u16).collect();
+            let nulls: NullBuffer = (0..num_rows).map(|row| !row.is_multiple_of(5)).collect();
+            let scale = Scale::Double { base: -300, digits };
+            let packed = Packed { stored: Codes::U16(&stored), nulls: Some(&nulls), scale, max: u16::MAX.into() };
+            let span = Span { base: 0, groups: Groups::One, rows: Rows::Mask(words), start: 0, end: num_rows, prefetch: false };
+            let mut fed = Vec::new();
+            let mut numbers = Numbers::<f64>::default();
+            numbers
+                .feed(&span, &[Input::Packed(packed)], &mut |items, rows| {
+                    crate::span::for_each_row(items.len(), rows, |row| fed.push((row, items[row])));
+                    Ok(())
+                })
+                .unwrap();
+            let counts = |row: &usize| words[row / 64] >> (row % 64) & 1 == 1 && !row.is_multiple_of(5);
+            let expected: Vec<(usize, f64)> =
+                (0..num_rows).filter(counts).map(|row| (row, scale.double(stored[row].into()))).collect();
+            prop_assert_eq!(fed, expected);
+        }
+    }
 }
