@@ -33,14 +33,8 @@ impl Counts {
             (self.base, self.num_rows) = (base, 0);
         }
         self.num_rows += num_rows;
-        let num_groups = match groups {
-            Groups::One => 1,
-            Groups::U8(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
-            Groups::U16(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
-            Groups::U32(ids) => ids.iter().fold(0, |max, id| *id.max(&max)) as usize + 1,
-        };
         self.width = width;
-        let wanted = width.saturating_mul(num_groups);
+        let wanted = width.saturating_mul(groups.bound());
         let paid = self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_COUNTS);
         if wanted > paid.max(self.counts.len()) {
             return false;

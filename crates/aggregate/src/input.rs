@@ -230,6 +230,16 @@ impl Groups<'_> {
             Groups::U32(ids) => ids[row] as usize,
         }
     }
+
+    /// One more than the greatest id; at least 1.
+    pub(crate) fn bound(&self) -> usize {
+        match self {
+            Groups::One => 1,
+            Groups::U8(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
+            Groups::U16(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
+            Groups::U32(ids) => ids.iter().fold(0, |max, id| *id.max(&max)) as usize + 1,
+        }
+    }
 }
 
 /// Which rows of a vector count. Bit `i` of the words is row `i`; bits past the last row are zero.

@@ -44,14 +44,8 @@ impl Marks {
             (self.base, self.num_rows) = (base, 0);
         }
         self.num_rows += num_rows;
-        let num_groups = match groups {
-            Groups::One => 1,
-            Groups::U8(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
-            Groups::U16(ids) => usize::from(ids.iter().fold(0, |max, id| *id.max(&max))) + 1,
-            Groups::U32(ids) => ids.iter().fold(0, |max, id| *id.max(&max)) as usize + 1,
-        };
         self.width = num_codes.div_ceil(64);
-        let num_words = self.width.saturating_mul(num_groups);
+        let num_words = self.width.saturating_mul(groups.bound());
         let paid = self.num_rows.saturating_mul(WORDS_PER_ROW).clamp(FREE_WORDS, MAX_WORDS);
         if num_words > paid.max(self.words.len()) {
             return false;
