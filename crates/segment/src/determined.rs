@@ -36,9 +36,7 @@ impl Determined {
             CodeWidth::Four => Arc::new(UInt32Array::from_iter_values(codes)),
         }
     }
-}
 
-impl Determined {
     /// Whether these are the codes of the column that is determined.
     pub(crate) fn tells(&self, codes: &ArrayRef, column: &dyn Column) -> bool {
         let others = self.column.read(0..codes.len());

@@ -113,6 +113,13 @@ pub enum Bounds {
 }
 
 impl Bounds {
+    /// The bounds of a range of rows by those of the vectors that it touches; `None` when one is not known.
+    pub(crate) fn of_zones(zones: &[Option<Bounds>], rows: Range<usize>) -> Option<Bounds> {
+        let mut zones = zones.get(rows.start / VECTOR_ROWS..rows.end.div_ceil(VECTOR_ROWS))?.iter().copied();
+        let first = zones.next()??;
+        zones.try_fold(first, |all, zone| Some(all.spanning(zone?)))
+    }
+
     /// The bounds of both. Longs and doubles do not meet in one column.
     pub fn spanning(self, other: Bounds) -> Bounds {
         match (self, other) {

@@ -13,9 +13,7 @@ use crate::bitmap::{self, RoaringIndex};
 use crate::codes::{codes_of, widen};
 use crate::dictionary::array_bytes;
 use crate::nested::FixedFields;
-use crate::{
-    BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, Result, StringDictionary, VECTOR_ROWS,
-};
+use crate::{BitmapIndex, BitmapPolicy, Bounds, Column, ColumnStats, Error, Fields, Result, StringDictionary};
 
 /// A whole column as one array of the types `Column::read` promises.
 pub struct ArrayColumn {
@@ -213,10 +211,7 @@ impl Column for ArrayColumn {
     }
 
     fn zone(&self, rows: Range<usize>) -> Option<Bounds> {
-        let zones = self.zones.get(rows.start / VECTOR_ROWS..rows.end.div_ceil(VECTOR_ROWS))?;
-        let mut zones = zones.iter().copied();
-        let first = zones.next()??;
-        zones.try_fold(first, |all, zone| Some(all.spanning(zone?)))
+        Bounds::of_zones(&self.zones, rows)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::bitmap::RoaringIndex;
 use crate::nested::FixedFields;
 use crate::{
     BitmapIndex, Bounds, Column, ColumnStats, Determined, Fields, ListCodes, NumberCodes, PackedNumbers,
-    StringDictionary, VECTOR_ROWS,
+    StringDictionary,
 };
 
 /// Rows as they are stored, and what the section says of them.
@@ -92,9 +92,6 @@ impl Column for StoredColumn {
     }
 
     fn zone(&self, rows: Range<usize>) -> Option<Bounds> {
-        let zones = self.zones.get(rows.start / VECTOR_ROWS..rows.end.div_ceil(VECTOR_ROWS))?;
-        let mut zones = zones.iter().copied();
-        let first = zones.next()??;
-        zones.try_fold(first, |all, zone| Some(all.spanning(zone?)))
+        Bounds::of_zones(&self.zones, rows)
     }
 }
