@@ -183,7 +183,9 @@ impl Session {
         let bounds = self.bounds(partition).await?;
         let next = lane.next_offset;
         if next < bounds.earliest {
-            if self.spec.tuning.reset_offset_automatically || next == lane.start_offset {
+            // Nothing has been read since the lane was opened or moved: it still begins where the log does.
+            let begins = next == lane.start_offset || lane.tail_fp.is_none();
+            if self.spec.tuning.reset_offset_automatically || begins {
                 return self.skip_gap(lane, bounds.earliest).await.map(Verdict::Good);
             }
             let reason = format!("RetentionGap: {next}..{} is no longer in the log", bounds.earliest);
