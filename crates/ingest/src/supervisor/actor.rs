@@ -201,7 +201,13 @@ impl Actor {
     }
 
     async fn wait_for_command(&mut self) -> Next {
-        match self.next_command().await {
+        let command = self.next_command().await;
+        self.heed(command).await
+    }
+
+    /// Does what a command asks of a supervisor that reads nothing.
+    async fn heed(&mut self, command: Command) -> Next {
+        match command {
             Command::Stop => Next::Over,
             Command::Changed | Command::Rotate(_) | Command::Look => Next::Again,
             Command::Reset(plan, reply) => {
@@ -215,10 +221,12 @@ impl Actor {
 
     /// Sleeps; answers early, and with what comes next, when there is a command.
     async fn sleep(&mut self, duration: Duration) -> Option<Next> {
-        tokio::select! {
-            () = tokio::time::sleep(duration) => None,
-            next = self.wait_for_command() => Some(next),
-        }
+        // What a command asks is done whole: only the wait for it ends with the time.
+        let command = tokio::select! {
+            () = tokio::time::sleep(duration) => return None,
+            command = self.next_command() => command,
+        };
+        Some(self.heed(command).await)
     }
 
     async fn reset(&self, plan: ResetPlan) -> Result<()> {

@@ -29,16 +29,35 @@ enum Fault {
     IsMute,
     /// Records are read, but whose they are is not told as often as it is counted down.
     IsShy,
+    /// Each time the bounds of a partition are told, ten of its records leave the log.
+    IsFleeting,
 }
 
 /// What the answers of a mute source wait for.
-static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+#[derive(Default)]
+struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn pass(&self) {
+        self.opened.wait_while(&mut self.is_open.lock(), |is_open| !*is_open);
+    }
+
+    fn open(&self) {
+        *self.is_open.lock() = true;
+        self.opened.notify_all();
+    }
+}
 
 /// A source whose faults are counted down: readers made, or polls answered.
 struct Sick {
+    log: MemoryLog,
     inner: MemorySource,
     fault: Fault,
     left: Arc<AtomicU32>,
+    gate: Arc<Gate>,
 }
 
 impl Sick {
@@ -54,9 +73,8 @@ impl Source for Sick {
 
     fn topics(&self, choice: &TopicChoice) -> Result<Vec<Topic>, SourceError> {
         if self.fault == Fault::IsMute {
-            let mut is_open = GATE.0.lock();
-            self.left.store(1, Ordering::SeqCst);
-            GATE.1.wait_while(&mut is_open, |is_open| !*is_open);
+            self.left.fetch_add(1, Ordering::SeqCst);
+            self.gate.pass();
         }
         self.inner.topics(choice)
     }
@@ -69,7 +87,11 @@ impl Source for Sick {
     }
 
     fn bounds(&self, partition: &Partition) -> Result<Bounds, SourceError> {
-        self.inner.bounds(partition)
+        let bounds = self.inner.bounds(partition)?;
+        if self.fault == Fault::IsFleeting && Sick::takes_one(&self.left) {
+            self.log.expire(partition, bounds.earliest + 10);
+        }
+        Ok(bounds)
     }
 
     fn fetch(&self, partition: &Partition, offset: i64) -> Result<Option<OwnedRecord>, SourceError> {
@@ -78,7 +100,7 @@ impl Source for Sick {
 
     fn reader(&self) -> Result<Box<dyn Reader>, SourceError> {
         let is_sick = match self.fault {
-            Fault::IsShy => false,
+            Fault::IsShy | Fault::IsFleeting => false,
             Fault::IsCorrupt => true,
             _ => Sick::takes_one(&self.left),
         };
@@ -110,7 +132,7 @@ impl Reader for SickReader {
             Fault::Hangs => loop {
                 std::thread::park();
             },
-            Fault::IsDeaf | Fault::IsMute | Fault::IsShy => Ok(()),
+            Fault::IsDeaf | Fault::IsMute | Fault::IsShy | Fault::IsFleeting => Ok(()),
             Fault::IsCorrupt if self.reads_first && Sick::takes_one(&self.left) => {
                 Err(SourceError::Corrupt(partition(0)))
             }
@@ -120,15 +142,15 @@ impl Reader for SickReader {
 }
 
 fn sick_context(world: &World, fault: Fault, times: u32) -> IngestContext {
-    sick_context_with(world, fault, Arc::new(AtomicU32::new(times)))
+    sick_context_with(world, fault, (Arc::new(AtomicU32::new(times)), Arc::default()))
 }
 
-fn sick_context_with(world: &World, fault: Fault, left: Arc<AtomicU32>) -> IngestContext {
+fn sick_context_with(world: &World, fault: Fault, (left, gate): (Arc<AtomicU32>, Arc<Gate>)) -> IngestContext {
     let mut context = world.context("a", IngestLimits { stall: Duration::from_secs(2), ..limits() });
     let log = world.log.clone();
     context.connect = Arc::new(move |_| {
         let inner = MemorySource::new(log.clone(), Some("c1"));
-        Ok(Arc::new(Sick { inner, fault, left: left.clone() }) as Arc<dyn Source>)
+        Ok(Arc::new(Sick { log: log.clone(), inner, fault, left: left.clone(), gate: gate.clone() }) as Arc<dyn Source>)
     });
     context
 }
@@ -142,16 +164,56 @@ fn one_group() -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_supervisor_that_never_reached_its_log_ends_at_once() {
     let world = World::new();
-    let asked = Arc::new(AtomicU32::new(0));
-    let supervisors =
-        Supervisors::start(sick_context_with(&world, Fault::IsMute, asked.clone())).await.expect("started");
+    let (asked, gate) = <(Arc<AtomicU32>, Arc<Gate>)>::default();
+    let context = sick_context_with(&world, Fault::IsMute, (asked.clone(), gate.clone()));
+    let supervisors = Supervisors::start(context).await.expect("started");
     supervisors.submit(&one_group(), Wishes::default()).await;
     until("the log is asked", async || asked.load(Ordering::SeqCst) > 0).await;
     let begun = std::time::Instant::now();
     supervisors.drain(Duration::from_secs(60)).await;
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
-    *GATE.0.lock() = true;
-    GATE.1.notify_all();
+    gate.open();
+}
+
+/// A start that falls due while offsets are moved waits for that.
+#[tokio::test(flavor = "multi_thread")]
+async fn offsets_are_moved_whole_whatever_falls_due_meanwhile() {
+    let world = World::new();
+    world.produce(0, 200);
+    let (asked, gate) = <(Arc<AtomicU32>, Arc<Gate>)>::default();
+    let context = sick_context_with(&world, Fault::IsMute, (asked.clone(), gate.clone()));
+    let supervisors = Supervisors::start(context).await.expect("started");
+    let mut body = one_group();
+    body["spec"]["ioConfig"]["startDelay"] = json!("PT0.3S");
+    supervisors.submit(&body, Wishes::default()).await;
+    let moved =
+        json!({"type": "kafka", "partitions": {"type": "end", "stream": "events", "partitionOffsetMap": {"0": 40}}});
+    let mut moving = std::pin::pin!(supervisors.reset_offsets("clicks", &moved));
+    let early = tokio::time::timeout(Duration::from_millis(900), &mut moving).await;
+    let num_asked = asked.load(Ordering::SeqCst);
+    gate.open();
+    assert!(early.is_err(), "there is an answer before the log's: {early:?}");
+    assert_eq!(num_asked, 1, "nobody else asks the log");
+    assert_eq!(moving.await.status, 200);
+    let starts: Vec<(i32, i64)> =
+        world.all_lanes().await.iter().map(|lane| (lane.partition, lane.start_offset)).collect();
+    assert_eq!(starts, [(0, 40), (1, 0)]);
+    supervisors.drain(Duration::from_secs(60)).await;
+}
+
+/// A lane that has read nothing yet keeps up with a log whose first records leave while it begins.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lane_begins_where_the_log_does_however_fast_that_moves() {
+    let world = World::new();
+    world.produce(0, 200);
+    let supervisors = Supervisors::start(sick_context(&world, Fault::IsFleeting, 6)).await.expect("started");
+    supervisors.submit(&one_group(), Wishes::default()).await;
+    until("all that is left is published", async || world.all_published().await).await;
+    assert!(world.all_lanes().await.iter().all(|lane| lane.state == LaneState::Reading));
+    let metastore = world.metastore.as_metastore();
+    let source = metastore.sources("clicks").await.expect("sources").remove(0);
+    assert!(metastore.gaps(&source.source_id).await.expect("gaps").len() > 1, "each step is in the books");
+    supervisors.drain(Duration::from_secs(30)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -260,14 +322,17 @@ async fn what_may_be_of_another_topic_waits_and_is_read_again() {
     let world = World::new();
     world.produce(0, 100);
     let left = Arc::new(AtomicU32::new(u32::MAX));
-    let supervisors = Supervisors::start(sick_context_with(&world, Fault::IsShy, left.clone())).await.expect("started");
+    let supervisors = Supervisors::start(sick_context_with(&world, Fault::IsShy, (left.clone(), Arc::default())))
+        .await
+        .expect("started");
     supervisors.submit(&one_group(), Wishes::default()).await;
     until("the cut waits", async || left.load(Ordering::SeqCst) < u32::MAX - 2).await;
     assert_eq!(world.published().await, (0, 0));
     supervisors.drain(Duration::from_secs(60)).await;
     assert_eq!(world.published().await, (0, 0), "it ended without knowing");
     left.store(2, Ordering::SeqCst);
-    let supervisors = Supervisors::start(sick_context_with(&world, Fault::IsShy, left)).await.expect("started");
+    let supervisors =
+        Supervisors::start(sick_context_with(&world, Fault::IsShy, (left, Arc::default()))).await.expect("started");
     until("all is published once it is known", async || world.all_published().await).await;
     assert_eq!(world.published().await, wanted(100));
     supervisors.drain(Duration::from_secs(30)).await;
