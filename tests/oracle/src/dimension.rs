@@ -91,6 +91,9 @@ impl Dimension {
 
     /// None where all values of a row are left out.
     fn values(&self, row: &Row) -> Vec<Value> {
+        if row.is_bare(&self.column.name) {
+            return Vec::new();
+        }
         let values = row.values(&self.column.name).into_iter();
         let text = |value: Option<String>| value.map_or(Value::Null, Value::Text);
         let extract = |function: &Extraction, value: &Value| text(function.of(value.text().as_deref()));

@@ -94,7 +94,7 @@ pub enum Missing {
 pub enum Extraction {
     Upper,
     Lower,
-    /// So many units from the first on. No text has a pair of units there that is cut.
+    /// So many units from the first on.
     Head(usize),
     Length,
     /// What fits, else null.
@@ -207,10 +207,12 @@ impl Extraction {
     }
 }
 
-/// Null of an empty text.
+/// Null of an empty text. A pair of units that is cut stays whole.
 fn head(text: &str, length: usize) -> Option<String> {
-    let units: Vec<u16> = text.encode_utf16().take(length).collect();
-    if units.is_empty() { None } else { String::from_utf16(&units).ok() }
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let is_cut = units.get(length).is_some_and(|unit| (0xDC00..0xE000).contains(unit));
+    let end = units.len().min(length + usize::from(is_cut));
+    if units.is_empty() { None } else { String::from_utf16(&units[..end]).ok() }
 }
 
 fn digits(text: &str) -> String {

@@ -49,7 +49,7 @@ impl Field {
         // What is read as another type: numbers as texts and as each other.
         let kinds: &[Kind] = match PATHS[path].2 {
             // A scan shows what lies there, whatever type a virtual column of its own expects.
-            Kind::Long if !is_expression => &[Kind::Long, Kind::Double],
+            Kind::Long if !is_expression => &[Kind::Long],
             Kind::Double if !is_expression => &[Kind::Double],
             Kind::Long => &[Kind::Long, Kind::Long, Kind::Text, Kind::Double],
             Kind::Double => &[Kind::Double, Kind::Double, Kind::Text, Kind::Long],

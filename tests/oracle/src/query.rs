@@ -319,7 +319,7 @@ impl Query {
     pub fn relation(&self, world: &World) -> Relation {
         let read = self.read(world);
         let rows = match &self.kind {
-            Kind::Scan(scan) => scan.rows(&self.common, &read).into_iter().cloned().collect(),
+            Kind::Scan(scan) => scan.rows(&self.common, &read).into_iter().map(|row| scan.shown(row)).collect(),
             Kind::Timeseries(timeseries) => rows_of(timeseries.rows(&self.common, &read)),
             Kind::TopN(top_n) => rows_of(top_n.rows(&self.common, &read)),
             Kind::GroupBy(group_by) => rows_of(group_by.rows(&self.common, &read)),

@@ -129,6 +129,11 @@ impl Row {
         self.values(column).swap_remove(0)
     }
 
+    /// Whether the row is of something that has the column, be it null there.
+    pub fn has(&self, column: &str) -> bool {
+        column == "__time" || self.cells.contains_key(column)
+    }
+
     /// The row with one more column.
     pub fn with(&self, name: &str, values: Vec<Value>) -> Row {
         let mut row = self.clone();
@@ -136,10 +141,19 @@ impl Row {
         row
     }
 
-    /// One null is no value; among several it stays.
     pub fn put(&mut self, name: &str, values: Vec<Value>) {
-        let is_empty = matches!(values.as_slice(), [Value::Null]);
-        self.cells.insert(name.to_owned(), if is_empty { Vec::new() } else { values });
+        self.cells.insert(name.to_owned(), values);
+    }
+
+    /// What a column of another row holds, as `name`.
+    pub fn take_over(&mut self, name: &str, from: &Row, column: &str) {
+        let cell = from.cells.get(column).cloned();
+        self.put(name, cell.unwrap_or_else(|| from.values(column)));
+    }
+
+    /// Whether the values of a row were all left out, which is another thing than null where groups are made of them.
+    pub fn is_bare(&self, column: &str) -> bool {
+        self.cells.get(column).is_some_and(Vec::is_empty)
     }
 
     /// A cell as a scan prints it.
@@ -191,8 +205,11 @@ pub fn draw_rows(chance: &Chance, columns: &[Column], table: i64) -> Vec<Row> {
 
 fn draw_cells(chance: &Chance, columns: &[Column]) -> BTreeMap<String, Vec<Value>> {
     let cell = |column: &Column| match column.kind {
-        Kind::Texts => (0..chance.below(4)).map(|_| draw_value(chance, Kind::Text)).collect(),
-        _ if chance.one_in(6) => Vec::new(),
+        Kind::Texts => match chance.below(4) {
+            0 => vec![Value::Null],
+            length => (0..length).map(|_| draw_value(chance, Kind::Text)).collect(),
+        },
+        _ if chance.one_in(6) => vec![Value::Null],
         kind => vec![draw_value(chance, kind)],
     };
     columns.iter().map(|column| (column.name.clone(), sorted(cell(column)))).collect()

@@ -1,5 +1,6 @@
 //! `bound`: a column lies between two strings in some order. A null string passes when there is no lower bound.
-//! With one it fails, but in lexicographic order nothing can be said of it; nor of nulls among numbers.
+//! With one it fails, but in lexicographic order nothing can be said of it, unless an extraction function made it or
+//! there is no such column; nor can of nulls among numbers.
 
 use std::cmp::Ordering;
 
@@ -61,6 +62,14 @@ impl Predicate for Bound {
         let above = self.lower.as_ref().is_none_or(|(lower, strict)| past(self.order.compare(value, lower), *strict));
         let below = self.upper.as_ref().is_none_or(|(upper, strict)| past(self.order.compare(upper, value), *strict));
         Truth::from(above && below)
+    }
+
+    fn extracted(&self, value: Option<&str>) -> Truth {
+        if value.is_some() { self.text(value) } else { self.missing() }
+    }
+
+    fn extracted_null_number(&self, _value: Option<&str>) -> Truth {
+        Truth::Unknown
     }
 
     fn missing(&self) -> Truth {

@@ -6,7 +6,7 @@ use dialect::value::Value;
 use super::arrays;
 use super::codes::CodeSet;
 use super::leaf::Leaf;
-use super::predicate::{NumberType, Numbers, Predicate};
+use super::predicate::{NumberType, Numbers, Predicate, equal_keys};
 use super::typed::{Literal, MatchType};
 use super::{Filter, FilterKind, Parsing};
 use crate::json::Object;
@@ -56,7 +56,7 @@ impl Predicate for Equals {
     }
 
     fn numbers(&self, number_type: NumberType) -> Numbers {
-        Numbers::Ranges(self.literal.key(number_type).map(|key| (key, key)).into_iter().collect())
+        Numbers::Ranges(self.literal.key(number_type).map(|key| equal_keys(number_type, key)).into_iter().collect())
     }
 
     fn reads_arrays(&self) -> bool {

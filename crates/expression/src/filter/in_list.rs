@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use aggregate::Dictionary;
-use dialect::read;
 
 use super::codes::CodeSet;
 use super::leaf::Leaf;
-use super::predicate::{NumberType, Numbers, Predicate, double_point, merge};
+use super::predicate::{NumberType, Numbers, Predicate, equal_keys, merge};
+use super::selector::number_key;
 use super::{Filter, FilterKind, Parsing};
 use crate::json::Object;
 use crate::{Error, Result, Truth};
@@ -41,6 +41,13 @@ impl InList {
         let (is_empty, has_null) = (values.is_empty(), values.iter().any(Option::is_none));
         Self { values: values.into_iter().flatten().collect(), has_null, is_empty }
     }
+
+    /// Numbers of these keys. Several are told apart to the bit; one stands for all that equal it.
+    pub fn ranges(&self, number_type: NumberType, keys: impl Iterator<Item = i64>) -> Numbers {
+        let is_one = self.values.len() == 1 && !self.has_null;
+        let range = |key| if is_one { equal_keys(number_type, key) } else { (key, key) };
+        Numbers::Ranges(merge(keys.map(range).collect()))
+    }
 }
 
 impl Predicate for InList {
@@ -53,6 +60,10 @@ impl Predicate for InList {
         }
     }
 
+    fn extracted_null_number(&self, _value: Option<&str>) -> Truth {
+        Truth::Unknown
+    }
+
     fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {
         let len = dictionary.len();
         // Looking up few values beats looking at every entry.
@@ -63,11 +74,7 @@ impl Predicate for InList {
     }
 
     fn numbers(&self, number_type: NumberType) -> Numbers {
-        let ranges = self.values.iter().filter_map(|value| match number_type {
-            NumberType::Long => read::long(value).map(|value| (value, value)),
-            NumberType::Double => read::double(value).map(double_point),
-            NumberType::Float => read::float(value).map(|value| double_point(f64::from(value))),
-        });
-        Numbers::Ranges(merge(ranges.collect()))
+        let keys = self.values.iter().filter_map(|value| number_key(value, number_type));
+        self.ranges(number_type, keys)
     }
 }

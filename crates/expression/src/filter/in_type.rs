@@ -8,7 +8,7 @@ use super::arrays;
 use super::codes::CodeSet;
 use super::in_list::{InList, check_size};
 use super::leaf::Leaf;
-use super::predicate::{NumberType, Numbers, Predicate, merge};
+use super::predicate::{NumberType, Numbers, Predicate};
 use super::typed::{Literal, MatchType};
 use super::{Filter, FilterKind, Parsing};
 use crate::json::Object;
@@ -63,7 +63,7 @@ impl Predicate for InType {
 
     fn numbers(&self, number_type: NumberType) -> Numbers {
         let keys = self.literals.iter().filter_map(|literal| literal.cast_key(number_type));
-        Numbers::Ranges(merge(keys.map(|key| (key, key)).collect()))
+        self.list.ranges(number_type, keys)
     }
 
     fn reads_arrays(&self) -> bool {

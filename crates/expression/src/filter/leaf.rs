@@ -41,7 +41,7 @@ impl Leaf {
     /// Of a text or null, through the extraction function.
     fn text(&self, value: Option<&str>) -> Truth {
         match &self.extraction {
-            Some(extraction) => self.predicate.text(extraction.apply(value).as_deref()),
+            Some(extraction) => self.predicate.extracted(extraction.apply(value).as_deref()),
             None => self.predicate.text(value),
         }
     }

@@ -46,6 +46,10 @@ impl Predicate for Like {
         value.map_or(Truth::Unknown, |value| Truth::from(self.regex.is_match(value)))
     }
 
+    fn extracted_null_number(&self, _value: Option<&str>) -> Truth {
+        Truth::Unknown
+    }
+
     /// Looks only at the entries that begin as the pattern does.
     fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {
         let end = format!("{}\u{FFFF}", self.prefix);

@@ -30,7 +30,7 @@ pub(super) fn bind(
     number_type: NumberType,
 ) -> Box<dyn BoundFilter> {
     let null = match &leaf.extraction {
-        Some(extraction) => leaf.predicate.text(extraction.apply(None).as_deref()),
+        Some(extraction) => leaf.predicate.extracted_null_number(extraction.apply(None).as_deref()),
         None => leaf.predicate.null_number(number_type),
     };
     let null = if column.has_nulls() { null } else { Truth::False };
@@ -275,7 +275,7 @@ impl TextLeaf {
             NumberType::Long => {
                 let value = array.as_primitive::<Int64Type>().value(row);
                 match &self.extraction {
-                    Some(extraction) => return self.predicate.text(extraction.apply_long(value).as_deref()),
+                    Some(extraction) => return self.predicate.extracted(extraction.apply_long(value).as_deref()),
                     None => value.to_string(),
                 }
             }
@@ -283,7 +283,7 @@ impl TextLeaf {
             NumberType::Float => dialect::print::float_text(array.as_primitive::<Float32Type>().value(row)),
         };
         match &self.extraction {
-            Some(extraction) => self.predicate.text(extraction.apply(Some(&text)).as_deref()),
+            Some(extraction) => self.predicate.extracted(extraction.apply(Some(&text)).as_deref()),
             None => self.predicate.text(Some(&text)),
         }
     }

@@ -32,6 +32,16 @@ pub(crate) trait Predicate: Send + Sync + Debug {
     /// Of a text or null.
     fn text(&self, value: Option<&str>) -> Truth;
 
+    /// Of what an extraction function made of a value.
+    fn extracted(&self, value: Option<&str>) -> Truth {
+        self.text(value)
+    }
+
+    /// Of what an extraction function made of the null of a column of numbers.
+    fn extracted_null_number(&self, value: Option<&str>) -> Truth {
+        self.extracted(value)
+    }
+
     /// Of a column that the segment lacks.
     fn missing(&self) -> Truth {
         self.text(None)
@@ -76,9 +86,11 @@ pub(crate) trait Predicate: Send + Sync + Debug {
     }
 }
 
-/// The one double, as a range of keys.
-pub(crate) fn double_point(value: f64) -> (i64, i64) {
-    (key(value), key(value))
+/// The keys of numbers that equal the one of a key: both zeros are equal, though one comes before the other.
+pub(crate) fn equal_keys(number_type: NumberType, of: i64) -> (i64, i64) {
+    let zeros = (key(-0.0), key(0.0));
+    let is_zero = number_type != NumberType::Long && (zeros.0..=zeros.1).contains(&of);
+    if is_zero { zeros } else { (of, of) }
 }
 
 /// Sorts ranges and merges those that overlap or touch.

@@ -5,9 +5,10 @@ use dialect::read;
 
 use super::codes::CodeSet;
 use super::leaf::Leaf;
-use super::predicate::{NumberType, Numbers, Predicate, double_point};
+use super::predicate::{NumberType, Numbers, Predicate, equal_keys};
 use super::{Filter, FilterKind, Parsing};
 use crate::json::Object;
+use crate::numbers::key;
 use crate::{Result, Truth};
 
 pub(super) const KIND: FilterKind = FilterKind { tag: "selector", parse };
@@ -25,11 +26,16 @@ pub(super) struct Selector {
 impl Selector {
     fn number(&self, number_type: NumberType) -> Option<(i64, i64)> {
         let text = self.value.as_deref()?;
-        match number_type {
-            NumberType::Long => read::long(text).map(|value| (value, value)),
-            NumberType::Double => read::double(text).map(double_point),
-            NumberType::Float => read::float(text).map(|value| double_point(f64::from(value))),
-        }
+        number_key(text, number_type).map(|key| equal_keys(number_type, key))
+    }
+}
+
+/// The key of a text that is a number.
+pub(super) fn number_key(text: &str, number_type: NumberType) -> Option<i64> {
+    match number_type {
+        NumberType::Long => read::long(text),
+        NumberType::Double => read::double(text).map(key),
+        NumberType::Float => read::float(text).map(|value| key(f64::from(value))),
     }
 }
 

@@ -6,7 +6,8 @@ use aggregate::{Dictionary, Shape, cast};
 use arrow_array::{Array, Float32Array, Float64Array, Int64Array, ListArray, StringArray, UInt32Array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
-use dialect::value;
+use dialect::value::{self, Value};
+use serde_json::Value as Json;
 
 use super::Values;
 use crate::Result;
@@ -67,10 +68,7 @@ pub(crate) fn concat(parts: &[Values]) -> Result<Values> {
         }
         _ if parts.iter().any(is_list) && all(parts, |part| is_list(part) || is_text(part)) => lists(parts)?,
         _ if all(parts, |part| part.keys_of().is_some()) => keys(parts),
-        Values::Json(_) | Values::Lists { .. } => Values::Json(rows(parts, |p, row| p.json(row)).collect()),
-        _ if parts.iter().any(|part| part.keys_of().is_some()) => {
-            Values::Json(rows(parts, |p, row| p.json(row)).collect())
-        }
+        _ if parts.iter().any(is_printed) => Values::Json(rows(parts, |p, row| p.json(row)).collect()),
         _ => Values::Text(rows(parts, Values::text).collect::<StringArray>()),
     })
 }
@@ -83,27 +81,98 @@ fn is_list(part: &Values) -> bool {
     matches!(part, Values::Lists { .. })
 }
 
+/// What is a value of more than one type as it is printed.
+fn is_printed(part: &Values) -> bool {
+    matches!(part, Values::Json(_) | Values::Lists { .. }) || part.keys_of().is_some()
+}
+
 fn is_text(part: &Values) -> bool {
     matches!(part, Values::Text(_) | Values::Coded { .. }) && part.keys_of().is_none()
 }
 
-/// Lists of texts, and texts as lists of one.
-fn lists(parts: &[Values]) -> Result<Values> {
-    let (mut pool, mut codes, mut lengths) = (TextPool::default(), Vec::new(), Vec::new());
-    for part in parts {
-        for row in 0..part.len() {
-            let before = codes.len();
-            match part {
-                Values::Lists { .. } => codes.extend(part.list(row).into_iter().map(|text| pool.intern(text))),
-                other => codes.extend(other.text(row).map(|text| pool.intern(Some(&text)))),
-            }
-            lengths.push(codes.len() - before);
+/// Printed values as values of a type that are read again: lists as texts of a row, or as arrays.
+pub(crate) fn of_printed(printed: &[Json], shape: Shape) -> Result<Values> {
+    let read = |tree| cast(value::of_json(tree), shape);
+    match shape {
+        Shape::Long => return Ok(Values::Long(printed.iter().map(|tree| long(&read(tree))).collect())),
+        Shape::Double => return Ok(Values::Double(printed.iter().map(|tree| double(&read(tree))).collect())),
+        Shape::String if !printed.iter().any(Json::is_array) => {
+            return Ok(Values::Text(printed.iter().map(|tree| text(&read(tree))).collect()));
+        }
+        Shape::String => {}
+        Shape::LongArray | Shape::DoubleArray | Shape::StringArray | Shape::Json => {
+            return Ok(Values::of_keys(&printed.iter().map(|tree| value::key(&read(tree))).collect(), shape));
         }
     }
-    let item = Arc::new(Field::new("item", DataType::UInt32, false));
-    let codes = Arc::new(UInt32Array::from(codes));
-    let lists = ListArray::try_new(item, OffsetBuffer::from_lengths(lengths), codes, None)?;
-    Ok(Values::Lists { lists, dictionary: Arc::new(pool) })
+    let mut lists = ListBuilder::default();
+    for tree in printed {
+        match tree {
+            Json::Array(items) => items.iter().for_each(|item| lists.push_printed(item)),
+            scalar => lists.push_printed(scalar),
+        }
+        lists.end_row();
+    }
+    lists.finish()
+}
+
+fn long(value: &Value<'_>) -> Option<i64> {
+    if let Value::Long(value) = value { Some(*value) } else { None }
+}
+
+fn double(value: &Value<'_>) -> Option<f64> {
+    if let Value::Double(value) = value { Some(*value) } else { None }
+}
+
+fn text(value: &Value<'_>) -> Option<String> {
+    if let Value::Text(text) = value { Some(text.to_string()) } else { None }
+}
+
+/// Lists of texts, and texts and nulls as lists of one.
+fn lists(parts: &[Values]) -> Result<Values> {
+    let mut lists = ListBuilder::default();
+    for part in parts {
+        for row in 0..part.len() {
+            match part {
+                Values::Lists { .. } => part.list(row).into_iter().for_each(|text| lists.push(text)),
+                other => lists.push(other.text(row).as_deref()),
+            }
+            lists.end_row();
+        }
+    }
+    lists.finish()
+}
+
+#[derive(Default)]
+struct ListBuilder {
+    pool: TextPool,
+    codes: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl ListBuilder {
+    fn push(&mut self, text: Option<&str>) {
+        self.codes.push(self.pool.intern(text));
+    }
+
+    fn push_printed(&mut self, tree: &Json) {
+        match tree {
+            Json::Null => self.push(None),
+            Json::String(text) => self.push(Some(text)),
+            other => self.push(Some(&other.to_string())),
+        }
+    }
+
+    fn end_row(&mut self) {
+        self.ends.push(self.codes.len());
+    }
+
+    fn finish(self) -> Result<Values> {
+        let item = Arc::new(Field::new("item", DataType::UInt32, false));
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let offsets = OffsetBuffer::from_lengths(starts.zip(&self.ends).map(|(start, end)| end - start));
+        let lists = ListArray::try_new(item, offsets, Arc::new(UInt32Array::from(self.codes)), None)?;
+        Ok(Values::Lists { lists, dictionary: Arc::new(self.pool) })
+    }
 }
 
 /// Values by their keys, each as one of the widest shape.

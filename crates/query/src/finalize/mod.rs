@@ -9,7 +9,7 @@ mod raw;
 mod table;
 mod values;
 
-pub(crate) use concat::{WithNull, concat};
+pub(crate) use concat::{WithNull, concat, of_printed};
 pub(crate) use fill::{Bucket, all_start, buckets};
 pub(crate) use keys::Keys;
 pub(crate) use print::{EachRow, Objects, Stamp, array_row, millis};

@@ -274,6 +274,17 @@ impl Values {
         }
     }
 
+    /// Nulls of a type.
+    pub fn nulls(of: &ColumnType, num_rows: usize) -> Values {
+        match of {
+            ColumnType::Long => Values::Long(Int64Array::new_null(num_rows)),
+            ColumnType::Double => Values::Double(Float64Array::new_null(num_rows)),
+            ColumnType::Float => Values::Float(Float32Array::new_null(num_rows)),
+            ColumnType::Value(shape) => Values::of_keys(&StringArray::new_null(num_rows), *shape),
+            ColumnType::String | ColumnType::State(_) => Values::Null(num_rows),
+        }
+    }
+
     /// Values of a shape by their keys.
     pub fn of_keys(keys: &StringArray, shape: Shape) -> Values {
         let mut pool = TextPool::default();

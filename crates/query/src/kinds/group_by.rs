@@ -81,7 +81,17 @@ impl Kind for GroupBy {
         table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
         table.hides_time = self.0.plan.is_one_bucket();
         for (name, values) in values.columns() {
-            table.push(name, if finalize { values.finalized()? } else { values.clone() })?;
+            let dimension = self.0.dimensions.iter().position(|dimension| dimension == name);
+            let key = dimension.and_then(|at| self.0.plan.keys.get(at));
+            table.push(
+                name,
+                match (values, key) {
+                    // Nulls alone are nulls of the dimension's type.
+                    (Values::Null(num_rows), Some(key)) => Values::nulls(key.output_type(), *num_rows),
+                    _ if finalize => values.finalized()?,
+                    _ => values.clone(),
+                },
+            )?;
         }
         Ok(table)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aggregate::Shape;
 use dialect::print;
 use expression::Environment;
 use hashbrown::HashMap;
@@ -11,11 +12,11 @@ use super::Kind;
 use crate::answer::{Answer, Elements, Rows};
 use crate::exec::ExecContext;
 use crate::fields::Fields;
-use crate::finalize::{Objects, Table, array_row, concat};
+use crate::finalize::{Objects, Table, Values, array_row, concat, of_printed};
 use crate::model::Common;
 use crate::partial::{Body, Partial};
 use crate::plan::{Scope, prune};
-use crate::run::{self, ScanBatch, ScanPlan, ScanRows};
+use crate::run::{self, ScanBatch, ScanColumn, ScanPlan, ScanRows};
 use crate::{Error, Result};
 
 pub(super) const TAG: &str = "scan";
@@ -179,12 +180,20 @@ fn below(batches: &[ScanBatch], asked: &[String]) -> Result<Table> {
     for name in names {
         let part = |batch: &ScanBatch| {
             let column = batch.columns.iter().find(|column| column.name == name);
-            column.map_or(crate::finalize::Values::Null(batch.num_rows), |column| column.values.clone())
+            column.map_or(Ok(Values::Null(batch.num_rows)), read_again)
         };
-        let parts: Vec<_> = batches.iter().map(part).collect();
+        let parts = batches.iter().map(part).collect::<Result<Vec<_>>>()?;
         table.push(name, concat(&parts)?)?;
     }
     Ok(table)
+}
+
+/// The values as they are read by another query: what an expression made of several values is printed otherwise.
+fn read_again(column: &ScanColumn) -> Result<Values> {
+    match (&column.values, column.type_name.as_deref().and_then(Shape::of_name)) {
+        (Values::Json(printed), Some(shape)) => of_printed(printed, shape),
+        (values, _) => Ok(values.clone()),
+    }
 }
 
 struct Batches {

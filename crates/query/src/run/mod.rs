@@ -20,7 +20,7 @@ use segment::{SegmentRef, VECTOR_ROWS};
 use merge::merge_or_spill;
 pub(crate) use merge::{merge_folds, merge_partials, regroup};
 pub(crate) use pool::TextPool;
-pub(crate) use scan::{ScanBatch, ScanPlan, ScanRows, scan, values_of};
+pub(crate) use scan::{ScanBatch, ScanColumn, ScanPlan, ScanRows, scan, values_of};
 pub(crate) use selection::Selection;
 
 use crate::exec::ExecContext;

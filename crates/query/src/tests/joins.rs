@@ -198,6 +198,19 @@ fn a_row_for_each_value() {
 }
 
 #[test]
+fn a_table_without_the_column_has_nothing_to_take_apart() {
+    let bare = segment::BatchView::builder().time([DAY0]).build().expect("a segment");
+    let mut segments = by_day(&rows());
+    let whole = ask_of(
+        segments.clone(),
+        &query("timeseries", json!({"dataSource": unnest("tags"), "aggregations": [count()]})),
+    );
+    segments.push(bare);
+    let more = ask_of(segments, &query("timeseries", json!({"dataSource": unnest("tags"), "aggregations": [count()]})));
+    assert_eq!(more.expect("an answer")[0]["result"], whole.expect("an answer")[0]["result"]);
+}
+
+#[test]
 fn filters_nest_in_sources() {
     let only = |base: Value, name: &str, value: &str| json!({"type": "filter", "base": base, "filter": {"type": "selector", "dimension": name, "value": value}});
     assert_eq!(scan(only(json!("t"), "color", "red"), json!(["x"]), Value::Null), json!([[1.5], [null]]));

@@ -161,3 +161,62 @@ fn a_scan_below_a_query_keeps_what_its_columns_are() {
     let counted = ask(query("timeseries", json!({"dataSource": join, "aggregations": [count()]})));
     assert_eq!(counted[0]["result"]["n"], json!(6));
 }
+
+#[test]
+fn lists_and_arrays_that_a_scan_computes_are_read_as_what_they_are() {
+    let columns = json!([{"type": "expression", "name": "caps", "expression": "upper(tags)", "outputType": "STRING"},
+        {"type": "expression", "name": "pair", "expression": "array(user, 5)", "outputType": "ARRAY<LONG>"},
+        {"type": "expression", "name": "five", "expression": "5", "outputType": "LONG"}]);
+    let rows = query("scan", json!({"columns": ["__time", "caps", "pair", "five"], "virtualColumns": columns}));
+    let of = |dimension: Value| {
+        let outer = query(
+            "groupBy",
+            json!({"dataSource": over(rows.clone()), "dimensions": [dimension.clone()],
+            "aggregations": [count()]}),
+        );
+        let of_row = |row: &Value| json!([row["event"]["k"], row["event"]["n"]]);
+        ask(outer).as_array().map(|rows| rows.iter().map(of_row).collect::<Vec<_>>()).unwrap_or_default()
+    };
+    assert_eq!(
+        json!(of(json!({"type": "default", "dimension": "caps", "outputName": "k"}))),
+        json!([[null, 1], ["A", 3], ["B", 4], ["C", 1]])
+    );
+    let array = json!({"type": "default", "dimension": "pair", "outputName": "k", "outputType": "ARRAY<LONG>"});
+    assert_eq!(json!(of(array)), json!([[[null, 5], 1], [[1, 5], 2], [[2, 5], 1], [[7, 5], 2]]));
+    let five = json!({"type": "equals", "column": "five", "matchValueType": "LONG", "matchValue": 5});
+    let outer =
+        query("timeseries", json!({"dataSource": over(rows.clone()), "filter": five, "aggregations": [count()]}));
+    assert_eq!(ask(outer)[0]["result"], json!({"n": 6}));
+    let found = query(
+        "search",
+        json!({"dataSource": over(rows), "searchDimensions": ["caps"],
+        "query": {"type": "contains", "value": "A", "caseSensitive": true}}),
+    );
+    assert_eq!(ask(found)[0]["result"], json!([{"dimension": "caps", "value": "A", "count": 3}]));
+}
+
+#[test]
+fn groups_that_are_none_have_the_types_of_their_dimensions() {
+    let dimensions = json!([{"type": "default", "dimension": "color", "outputName": "c", "outputType": "STRING"},
+        {"type": "default", "dimension": "pair", "outputName": "a", "outputType": "ARRAY<LONG>"},
+        {"type": "default", "dimension": "user", "outputName": "l", "outputType": "LONG"}]);
+    let pair =
+        json!([{"type": "expression", "name": "pair", "expression": "array(user, 5)", "outputType": "ARRAY<LONG>"}]);
+    let none = query(
+        "groupBy",
+        json!({"dimensions": dimensions, "virtualColumns": pair, "filter": {"type": "false"},
+        "aggregations": [count()]}),
+    );
+    let join = json!({"type": "join", "left": "t", "right": over(none), "rightPrefix": "r.", "condition": "color == \"r.c\"",
+        "joinType": "LEFT"});
+    let num_rows = |source: &Value, filter: Value| {
+        let outer = query("timeseries", json!({"dataSource": source, "filter": filter, "aggregations": [count()]}));
+        ask(outer)[0]["result"]["n"].clone()
+    };
+    let unnest = json!({"type": "unnest", "base": join,
+        "virtualColumn": {"type": "expression", "name": "u", "expression": "\"r.a\"", "outputType": "ARRAY<LONG>"}});
+    assert_eq!(num_rows(&unnest, json!(null)), json!(0), "null is no array that has elements");
+    let bound = json!({"type": "bound", "dimension": "r.l", "upper": "5", "ordering": "numeric"});
+    assert_eq!(num_rows(&join, bound), json!(0), "nothing is known of a null number");
+    assert_eq!(num_rows(&join, json!(null)), json!(6));
+}

@@ -91,7 +91,12 @@ impl Leaf {
             Leaf::Text(leaf) => leaf.truth(row),
             Leaf::IsNull(column) => Some(row.values(&column.name).iter().any(Value::is_null)),
             Leaf::Equals(column, wanted) => any(row, column, |value| known(value, |value| value == wanted)),
-            Leaf::In(column, wanted) => any(row, column, |value| known(value, |value| wanted.contains(value))),
+            Leaf::In(column, wanted) => {
+                // Of several values a negative zero is no zero; of one it is, as `equals` has it.
+                let is_one = wanted.iter().all(|value| value.text() == wanted[0].text());
+                let same = |a: &Value, b: &Value| if is_one { a == b } else { a.order(b).is_eq() };
+                any(row, column, |value| known(value, |value| wanted.iter().any(|one| same(one, value))))
+            }
             Leaf::Range(column, lower, upper) => any(row, column, |value| {
                 known(value, |value| {
                     lower.as_ref().is_none_or(|(bound, open)| within(bound.order(value), *open))

@@ -84,13 +84,18 @@ impl OfText {
                 Some(change) => change.of(text.as_deref()),
                 None => text,
             };
-            self.test(value, text)
+            self.test(row, value, text)
         });
         // Whether a value is null is never unknown.
         if matches!(self.test, Test::Is(None)) { Some(truth == Some(true)) } else { truth }
     }
 
-    fn test(&self, value: &Value, text: Option<String>) -> Truth {
+    fn test(&self, row: &Row, value: &Value, text: Option<String>) -> Truth {
+        let is_null_number = self.column.kind.is_number() && value.is_null() && row.has(&self.column.name);
+        if is_null_number && matches!(self.test, Test::In(_) | Test::Like(_) | Test::Bound(..)) && self.change.is_some()
+        {
+            return None;
+        }
         let same = |wanted: &str| match self.change.is_none() && self.column.kind.is_number() {
             true => value.number() == wanted.parse().ok(),
             false => text.as_deref() == Some(wanted),
@@ -102,30 +107,38 @@ impl OfText {
             // Nothing is in an empty list, not even what is unknown.
             Test::In(values) if values.is_empty() => Some(false),
             Test::In(values) if text.is_none() => values.contains(&None).then_some(true),
+            // Of several values a negative zero is no zero; of one it is.
+            Test::In(values) if self.change.is_none() && self.column.kind.is_number() && !is_one(values) => {
+                let is =
+                    |wanted: &String| wanted.parse().is_ok_and(|wanted| Value::Double(wanted).order(value).is_eq());
+                Some(values.iter().flatten().any(is))
+            }
             Test::In(values) => Some(values.iter().flatten().any(|wanted| same(wanted))),
             Test::Like(pattern) => known(&|text| pattern.is_like(text)),
             Test::Regex(pattern) => known(&|text| pattern.fits(text)),
             Test::Search(search) => known(&|text| search.finds(text)),
             Test::Bound(lower, upper, order) => {
-                let Some(text) = &text else { return self.bound_of_null(lower, *order) };
+                let Some(text) = &text else { return self.bound_of_null(row, lower, *order) };
                 let above = lower.as_ref().is_none_or(|(bound, strict)| within(order.compare(bound, text), *strict));
                 Some(above && upper.as_ref().is_none_or(|(bound, strict)| within(order.compare(text, bound), *strict)))
             }
         }
     }
 
-    /// A null passes where there is no lower bound. With one nothing is known in the order of texts; of numbers that
-    /// are null nothing ever is.
-    fn bound_of_null(&self, lower: &Bound, order: TextOrder) -> Truth {
-        if self.column.kind.is_number() && self.change.is_none() {
-            return None;
-        }
+    /// A null passes where there is no lower bound. With one nothing is known in the order of texts, unless they were
+    /// changed or the row's table has no such column; of numbers that are null nothing ever is.
+    fn bound_of_null(&self, row: &Row, lower: &Bound, order: TextOrder) -> Truth {
+        let is_there = row.has(&self.column.name) && self.change.is_none();
         match (lower, order) {
-            (None, _) => Some(true),
-            (Some(_), TextOrder::Lexicographic) => None,
-            (Some(_), _) => Some(false),
+            _ if is_there && self.column.kind.is_number() => None,
+            (Some(_), TextOrder::Lexicographic) if is_there => None,
+            _ => Some(lower.is_none()),
         }
     }
+}
+
+fn is_one<T: PartialEq>(values: &[T]) -> bool {
+    values.iter().all(|value| *value == values[0])
 }
 
 fn text_bound((text, strict): &(String, bool)) -> (Json, bool) {

@@ -64,6 +64,13 @@ impl Scan {
         rows.into_iter().skip(order.offset).take(limit).collect()
     }
 
+    /// The columns of a row that are shown.
+    pub fn shown(&self, row: &Row) -> Row {
+        let mut out = Row::new(row.time);
+        self.columns.iter().for_each(|column| out.take_over(&column.name, row, &column.name));
+        out
+    }
+
     pub fn answer(&self, common: &Common, relation: &Relation) -> Json {
         let named = |row: &Row| {
             let cells = self.columns.iter().map(|column| (column.name.clone(), row.cell(&column.name)));

@@ -82,8 +82,11 @@ impl Join {
         let beside = |left: &Row, right: Option<&Row>| {
             let mut row = left.clone();
             for column in &self.right_columns {
-                let values = right.map_or_else(|| vec![Value::Null], |right| right.values(&column.name));
-                row.put(&format!("{}{}", self.prefix, column.name), values);
+                let name = format!("{}{}", self.prefix, column.name);
+                match right {
+                    Some(right) => row.take_over(&name, right, &column.name),
+                    None => row.put(&name, vec![Value::Null]),
+                }
             }
             row
         };

@@ -3,9 +3,11 @@ mod oracle;
 
 use std::collections::HashSet;
 
+use segment::{BatchView, SegmentRef};
 use serde_json::{Value, json};
 
 use super::{Filter, KINDS, MAX_DEPTH};
+use crate::Verdict;
 
 #[test]
 fn no_tag_occurs_twice() {
@@ -78,4 +80,20 @@ fn time_intervals_follow_the_tree() {
     let not = json!({"type": "not", "field": time(1, 5)});
     assert_eq!(intervals(not.clone()), Some(vec![(i64::MIN, 1), (5, i64::MAX)]));
     assert_eq!(intervals(json!({"type": "not", "field": not})), Some(vec![(1, 5)]));
+}
+
+#[test]
+fn a_negative_zero_is_the_zero_of_one_value_and_none_of_several() {
+    let view = BatchView::builder().time([0, 1]).double("d", [Some(-0.0), Some(0.0)]).build().unwrap();
+    let segment: SegmentRef = view;
+    let num_kept = |values: Value| {
+        let filter = json!({"type": "inType", "column": "d", "matchValueType": "DOUBLE", "values": values});
+        let mut verdict = Verdict::default();
+        Filter::parse(&filter).unwrap().bind(&segment).unwrap().select(0..2, &mut verdict).unwrap();
+        verdict.yes.iter().map(|word| word.count_ones()).sum::<u32>()
+    };
+    assert_eq!(num_kept(json!([0.0])), 2);
+    assert_eq!(num_kept(json!([0.0, 4.5])), 1);
+    assert_eq!(num_kept(json!([0.0, -0.0])), 2);
+    assert_eq!(num_kept(json!([0.0, null])), 1);
 }

@@ -96,6 +96,26 @@ fn trap_22_bound_without_lower_matches_null_text() {
 }
 
 #[test]
+fn an_extraction_function_leaves_null_numbers_unknown_to_some() {
+    let of = |kind: &str, dimension: &str, more: Value| {
+        let mut filter = json!({"type": kind, "dimension": dimension, "extractionFn": {"type": "stringFormat",
+            "format": "<%s>", "nullHandling": "returnNull"}});
+        more.as_object().into_iter().flatten().for_each(|(name, value)| filter[name] = value.clone());
+        filter
+    };
+    check(&[
+        (of("bound", "s", json!({"lower": "<b"})), "fft"),
+        (of("bound", "s", json!({"upper": "<b"})), "ttf"),
+        (of("bound", "nope", json!({"lower": "<b"})), "fff"),
+        (of("bound", "nope", json!({"upper": "<b"})), "ttt"),
+        (of("bound", "l", json!({"upper": "<2"})), "utf"),
+        (of("in", "l", json!({"values": [null, "<1>"]})), "utf"),
+        (of("like", "l", json!({"pattern": "<1%"})), "utf"),
+        (of("selector", "l", json!({"value": null})), "tff"),
+    ]);
+}
+
+#[test]
 fn trap_23_a_null_in_the_list_matches_null() {
     check(&[
         (json!({"type": "in", "dimension": "s", "values": ["a", null]}), "ttf"),
