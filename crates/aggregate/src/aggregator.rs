@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef};
 
 use crate::error::Result;
 use crate::feed::Feed;
-use crate::input::{Codes, Input, Rows};
+use crate::input::{Codes, Input, NumberValues, Rows};
 use crate::owned::States;
 use crate::packed::Scale;
 use crate::span::{Span, for_each_row};
@@ -109,6 +109,18 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
         inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()>;
+
+    /// Folds every number of a list into a group, whatever rows have them. False, and nothing was done, where it
+    /// matters how many rows have each.
+    fn fold_values(
+        &self,
+        _caches: &mut Self::Caches,
+        _group: usize,
+        _values: NumberValues<'_>,
+        _states: &mut States<'_, Self>,
+    ) -> Result<bool> {
+        Ok(false)
+    }
 
     /// Brings into the states what `fold` let wait, if it was allowed to.
     fn settle(&self, _caches: &mut Self::Caches, _inputs: &[Input<'_>], _states: &mut States<'_, Self>) -> Result<()> {

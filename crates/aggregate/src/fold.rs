@@ -10,7 +10,7 @@ use crate::accumulator::{Accumulator, StateReader};
 use crate::aggregator::Told;
 use crate::arena::{Arena, ArenaKind, Records};
 use crate::error::{Error, Result};
-use crate::input::{ColumnType, Groups, Input, Rows};
+use crate::input::{ColumnType, Groups, Input, NumberValues, Rows};
 use crate::span::Span;
 use crate::spec::AggregatorSpec;
 
@@ -25,6 +25,8 @@ pub struct Fold {
     specs: Vec<Arc<dyn AggregatorSpec>>,
     accumulators: Vec<Box<dyn Accumulator>>,
     offsets: Vec<usize>,
+    /// Which accumulators have met their values and are fed no rows of this segment.
+    fed: Vec<bool>,
     arena: Arena,
 }
 
@@ -36,7 +38,8 @@ impl Fold {
         for (accumulator, &offset) in accumulators.iter().zip(&offsets) {
             accumulator.write_empty(&mut template[offset..offset + accumulator.layout().size]);
         }
-        Fold { specs: Vec::new(), accumulators, offsets, arena: Arena::new(kind, template) }
+        let fed = vec![false; accumulators.len()];
+        Fold { specs: Vec::new(), accumulators, offsets, fed, arena: Arena::new(kind, template) }
     }
 
     /// A fold of these aggregators over columns of these types: for each aggregator one entry for
@@ -84,6 +87,19 @@ impl Fold {
         self.accumulators.iter_mut().zip(inputs).try_for_each(|(accumulator, i)| accumulator.settle(i.as_ref()))
     }
 
+    /// Folds all numbers of a column, each of which some row has, into a group; the rows of this segment are then not
+    /// folded by this accumulator any more. False, and nothing was done, where it has to see the rows.
+    pub fn fold_values(&mut self, at: usize, group: usize, values: NumberValues<'_>) -> Result<bool> {
+        let Some(accumulator) = self.accumulators.get_mut(at) else { return Ok(false) };
+        self.fed[at] = accumulator.fold_values(group, values)?;
+        Ok(self.fed[at])
+    }
+
+    /// Whether no accumulator has to see rows.
+    pub fn is_fed(&self) -> bool {
+        self.fed.iter().all(|fed| *fed)
+    }
+
     /// Makes room for `len` groups; new ones are empty.
     pub fn grow(&mut self, len: usize) {
         self.arena.grow(len);
@@ -98,6 +114,7 @@ impl Fold {
         for (spec, columns) in self.specs.iter().zip(columns) {
             spec.accumulator(columns)?;
         }
+        self.fed.fill(false);
         for (accumulator, columns) in self.accumulators.iter_mut().zip(columns) {
             accumulator.begin_segment(columns)?;
         }
@@ -149,6 +166,9 @@ impl Fold {
         for start in (0..num_rows).step_by(step) {
             let end = num_rows.min(start + step);
             for (at, (accumulator, inputs)) in self.accumulators.iter_mut().zip(inputs).enumerate() {
+                if self.fed[at] {
+                    continue;
+                }
                 let prefetch = large && at == 0;
                 let span = Span { base, groups, rows: rows(at), start, end, prefetch };
                 accumulator.fold(&mut self.arena, self.offsets[at], &span, inputs.as_ref())?;

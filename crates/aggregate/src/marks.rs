@@ -11,6 +11,8 @@ const FREE_WORDS: usize = 1_024;
 const WORDS_PER_ROW: usize = 2;
 /// Words whose codes are handed out together.
 const BATCH_WORDS: usize = 64;
+/// Codes of a word that are listed without asking whether there are so many.
+const LISTED_TOGETHER: usize = 8;
 /// Mask words with fewer rows than this are walked bit by bit.
 const SPARSE_WORD: u32 = 20;
 
@@ -23,6 +25,11 @@ pub(crate) struct Marks {
     words: Vec<u64>,
     /// Rows met since `base` is what it is.
     num_rows: usize,
+    num_codes: usize,
+    /// The one group has met every code.
+    is_full: bool,
+    /// Rows from which on it is asked again whether it has.
+    full_at: usize,
 }
 
 impl Marks {
@@ -44,7 +51,7 @@ impl Marks {
             (self.base, self.num_rows) = (base, 0);
         }
         self.num_rows += num_rows;
-        self.width = num_codes.div_ceil(64);
+        (self.width, self.num_codes) = (num_codes.div_ceil(64), num_codes);
         let num_words = self.width.saturating_mul(groups.bound());
         let paid = self.num_rows.saturating_mul(WORDS_PER_ROW).clamp(FREE_WORDS, MAX_WORDS);
         if num_words > paid.max(self.words.len()) {
@@ -58,6 +65,18 @@ impl Marks {
 
     /// Marks the code of every row that counts. All are below the number reserved for.
     pub fn mark(&mut self, groups: Groups<'_>, codes: Codes<'_>, rows: Rows<'_>) {
+        if let Groups::One = groups {
+            if !self.is_full && self.num_rows > self.full_at {
+                let met: usize = self.words.iter().map(|word| word.count_ones() as usize).sum();
+                self.is_full = met == self.num_codes;
+                self.full_at = self.num_rows.saturating_add(self.num_rows / 2).max(self.num_codes);
+            }
+            if self.is_full {
+                return;
+            }
+        } else {
+            self.is_full = false;
+        }
         match codes {
             Codes::U8(codes) => self.mark_bytes(groups, codes, rows),
             Codes::U16(codes) => self.mark_codes(groups, codes, rows),
@@ -119,7 +138,7 @@ impl Marks {
         let result = groups.into_iter().try_for_each(|(id, words)| visit(base + id, CodesMet(words)));
         self.words = words;
         self.words.clear();
-        self.num_rows = 0;
+        (self.num_rows, self.is_full, self.full_at) = (0, false, 0);
         result
     }
 
@@ -140,16 +159,22 @@ impl CodesMet<'_> {
     ) -> Result<(), E> {
         let starts = (0u32..).step_by(64 * BATCH_WORDS);
         for (start, words) in starts.zip(self.0.chunks(BATCH_WORDS)) {
-            buffer.clear();
+            buffer.resize(64 * BATCH_WORDS + LISTED_TOGETHER, 0);
+            let mut num = 0;
             for (start, &word) in (start..).step_by(64).zip(words) {
-                let mut word = word;
-                while word != 0 {
-                    buffer.push(start + word.trailing_zeros());
-                    word &= word - 1;
+                let (mut left, mut at) = (word, num);
+                while left != 0 {
+                    // What is too much the next word overwrites.
+                    for code in &mut buffer[at..at + LISTED_TOGETHER] {
+                        *code = start.wrapping_add(left.trailing_zeros());
+                        left &= left.wrapping_sub(1);
+                    }
+                    at += LISTED_TOGETHER;
                 }
+                num += word.count_ones() as usize;
             }
-            if !buffer.is_empty() {
-                visit(buffer)?;
+            if num > 0 {
+                visit(&buffer[..num])?;
             }
         }
         Ok(())

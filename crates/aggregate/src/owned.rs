@@ -13,7 +13,7 @@ use crate::accumulator::{Accumulator, FieldLayout, StateReader};
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::arena::{Arena, Records};
 use crate::error::{Error, Result};
-use crate::input::{Codes, ColumnType, Dictionary, Input, Lane};
+use crate::input::{Codes, ColumnType, Dictionary, Input, Lane, NumberValues};
 use crate::side::SideTable;
 use crate::span::{Span, for_each_row};
 
@@ -157,6 +157,12 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
 
     fn wants_codes(&self) -> bool {
         A::WANTS_CODES
+    }
+
+    fn fold_values(&mut self, group: usize, values: NumberValues<'_>) -> Result<bool> {
+        let Owned { aggregator, caches, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        aggregator.fold_values(caches, group, values, &mut states)
     }
 
     fn let_wait(&mut self) {

@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use aggregate::Codes;
+
+use crate::filter::CodeScan;
+
 /// Words needed for `num_rows` rows.
 pub fn len_for(num_rows: usize) -> usize {
     num_rows.div_ceil(64)
@@ -36,6 +40,11 @@ pub fn set_range(words: &mut [u64], rows: Range<usize>) {
     words[first] |= head;
     words[first + 1..last].fill(u64::MAX);
     words[last] |= tail;
+}
+
+/// Sets the rows whose code is one of `first..=last`.
+pub fn set_codes(codes: Codes<'_>, first: u32, last: u32, words: &mut [u64]) {
+    CodeScan::Span(first, last).fill(codes, words);
 }
 
 /// Turns every row of the vector round.

@@ -22,6 +22,7 @@ const MAX_DOUBLES: usize = 1 << 16;
 pub struct NumberCodes {
     codes: ArrayRef,
     values: ArrayRef,
+    are_all_met: bool,
 }
 
 /// A number as bits that sort like it.
@@ -73,14 +74,15 @@ impl NumberCodes {
                 Arc::new(Int64Array::from_iter_values(firsts.iter().map(|row| longs.value(*row as usize))))
             }
         };
-        Some(Self { codes: narrow(&ids, values.len()), values })
+        Some(Self { codes: narrow(&ids, values.len()), values, are_all_met: true })
     }
 
     /// Codes and numbers that were once found sound. Fails on other types and on nulls.
-    pub(crate) fn known(codes: ArrayRef, values: ArrayRef) -> Result<Self> {
+    /// `are_all_met` says that some row has each number.
+    pub(crate) fn known(codes: ArrayRef, values: ArrayRef, are_all_met: bool) -> Result<Self> {
         let typed = matches!(values.data_type(), DataType::Int64 | DataType::Float64);
         let sound = typed && codes_of(&*codes).is_some() && codes.null_count() == 0 && values.null_count() == 0;
-        sound.then_some(Self { codes, values }).ok_or_else(|| Error::corrupt("codes of numbers"))
+        sound.then_some(Self { codes, values, are_all_met }).ok_or_else(|| Error::corrupt("codes of numbers"))
     }
 
     /// Codes and numbers read from elsewhere. Fails unless the numbers ascend, without nulls and NaN, and every
@@ -100,7 +102,17 @@ impl NumberCodes {
         if !ascend || nan || !fit {
             return Err(Error::corrupt("codes of numbers"));
         }
-        Self::known(codes, values)
+        let mut met = vec![0u64; len.div_ceil(64)];
+        if let Some(codes) = codes_of(codes.as_ref()) {
+            (0..codes.len()).map(|row| codes.get(row)).for_each(|code| met[code as usize / 64] |= 1 << (code % 64));
+        }
+        let num_met: usize = met.iter().map(|word| word.count_ones() as usize).sum();
+        Self::known(codes, values, num_met == len)
+    }
+
+    /// Whether some row has each number. May answer false without knowing.
+    pub fn are_all_met(&self) -> bool {
+        self.are_all_met
     }
 
     /// The codes of a range of rows: `UInt8Array`, `UInt16Array` or `UInt32Array`.
@@ -141,6 +153,9 @@ mod tests {
         let longs: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100).map(|row| row * 7 % 5 - 2)));
         let coded = NumberCodes::of(&longs).unwrap();
         assert_eq!(coded.values().as_primitive::<Int64Type>().values(), &[-2, -1, 0, 1, 2]);
+        assert!(coded.are_all_met());
+        let met = |num_rows| NumberCodes::new(coded.codes().slice(0, num_rows), coded.values().clone()).unwrap();
+        assert!(met(5).are_all_met() && !met(4).are_all_met());
         for row in 0..100 {
             let Some(Codes::U8(codes)) = codes_of(coded.codes().as_ref()) else { panic!("one byte is enough") };
             let value = coded.values().as_primitive::<Int64Type>().value(codes[row].into());

@@ -128,7 +128,7 @@ impl PackedNumbers {
                 return None;
             }
             let all: ArrayRef = Arc::new(UInt32Array::from_iter_values(0..=self.max));
-            NumberCodes::known(self.stored.clone(), self.unpacked(&all)).ok()
+            NumberCodes::known(self.stored.clone(), self.unpacked(&all), false).ok()
         };
         self.codes.get_or_init(make).as_ref()
     }

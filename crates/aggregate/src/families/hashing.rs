@@ -12,6 +12,9 @@ use crate::marks::Marks;
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
 
+/// Numbers of a list that are hashed before they go into a sketch.
+const HASHED_TOGETHER: usize = 4_096;
+
 /// A sketch that takes hashes, each any number of times.
 pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     type State: Clone + Send + Sync + 'static;
@@ -33,6 +36,22 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
         hashes.iter().try_for_each(|&hash| self.add(state, hash))
     }
 
+    /// Adds numbers to the state that the sieve knows. The buffer is scratch.
+    fn add_numbers(
+        &self,
+        state: &mut Self::State,
+        sieve: &mut Self::Sieve,
+        numbers: NumberValues<'_>,
+        buffer: &mut Vec<Self::Hash>,
+    ) -> Result<()> {
+        buffer.clear();
+        match numbers {
+            NumberValues::Longs(longs) => buffer.extend(longs.iter().map(|&long| self.hash_long(long))),
+            NumberValues::Doubles(doubles) => buffer.extend(doubles.iter().map(|&double| self.hash_double(double))),
+        }
+        self.add_all(state, sieve, buffer)
+    }
+
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
     fn state_bytes(&self, state: &Self::State) -> usize;
     fn encode(&self, state: &Self::State, out: &mut Vec<u8>) -> Result<()>;
@@ -51,6 +70,8 @@ pub(crate) struct HashCaches<S: HashSketch> {
     /// Hashes of a vector's rows.
     hashes: Vec<Option<S::Hash>>,
     codes: Vec<u32>,
+    longs: Vec<i64>,
+    doubles: Vec<f64>,
     /// Hashes on their way into one state.
     batch: Vec<S::Hash>,
     by_group: ByGroup<S::Hash>,
@@ -78,6 +99,8 @@ impl<S: HashSketch> Default for HashCaches<S> {
             may_wait: false,
             hashes: Vec::new(),
             codes: Vec::new(),
+            longs: Vec::new(),
+            doubles: Vec::new(),
             batch: Vec::new(),
             by_group: ByGroup::default(),
             sieve: Default::default(),
@@ -175,6 +198,28 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
         Ok(())
     }
 
+    fn fold_values(
+        &self,
+        caches: &mut HashCaches<S>,
+        group: usize,
+        values: NumberValues<'_>,
+        states: &mut States<'_, Self>,
+    ) -> Result<bool> {
+        let HashCaches { batch, sieve, .. } = caches;
+        if sieve.0 != Some(group) {
+            *sieve = (Some(group), S::Sieve::default());
+        }
+        states.update(group, |state| match values {
+            NumberValues::Longs(longs) => longs
+                .chunks(HASHED_TOGETHER)
+                .try_for_each(|longs| self.0.add_numbers(state, &mut sieve.1, NumberValues::Longs(longs), batch)),
+            NumberValues::Doubles(doubles) => doubles
+                .chunks(HASHED_TOGETHER)
+                .try_for_each(|doubles| self.0.add_numbers(state, &mut sieve.1, NumberValues::Doubles(doubles), batch)),
+        })?;
+        Ok(true)
+    }
+
     fn settle(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
         (0..caches.inputs.len().min(inputs.len())).try_for_each(|at| self.hand_over(caches, at, &inputs[at], states))
     }
@@ -242,7 +287,7 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        let HashCaches { inputs, codes, batch, sieve, .. } = caches;
+        let HashCaches { inputs, codes, longs, doubles, batch, sieve, .. } = caches;
         let cache = &mut inputs[at];
         let mut marks = std::mem::take(&mut cache.marks);
         let result = marks.drain(|group, met| {
@@ -251,9 +296,24 @@ impl<S: HashSketch> Hashing<S> {
             }
             states.update(group, |state| {
                 met.for_each_batch(codes, |codes| {
-                    batch.clear();
-                    self.hash_codes(cache, input, codes, batch);
-                    self.0.add_all(state, &mut sieve.1, batch)
+                    let numbers = match input {
+                        Input::Numbers { values: NumberValues::Longs(values), .. } => {
+                            longs.clear();
+                            longs.extend(codes.iter().map(|&code| values[code as usize]));
+                            NumberValues::Longs(longs)
+                        }
+                        Input::Numbers { values: NumberValues::Doubles(values), .. } => {
+                            doubles.clear();
+                            doubles.extend(codes.iter().map(|&code| values[code as usize]));
+                            NumberValues::Doubles(doubles)
+                        }
+                        _ => {
+                            batch.clear();
+                            self.hash_texts(cache, input, codes, batch);
+                            return self.0.add_all(state, &mut sieve.1, batch);
+                        }
+                    };
+                    self.0.add_numbers(state, &mut sieve.1, numbers, batch)
                 })
             })
         });
@@ -261,15 +321,10 @@ impl<S: HashSketch> Hashing<S> {
         result
     }
 
-    /// Appends the hashes of codes. Numbers are hashed anew for each group: that is quicker than to look it up.
-    fn hash_codes(&self, cache: &mut InputCache<S::Hash>, input: &Input<'_>, codes: &[u32], out: &mut Vec<S::Hash>) {
+    /// Appends the hashes of codes of texts. Numbers are hashed anew for each group: that is quicker than to look it
+    /// up.
+    fn hash_texts(&self, cache: &mut InputCache<S::Hash>, input: &Input<'_>, codes: &[u32], out: &mut Vec<S::Hash>) {
         match input {
-            Input::Numbers { values: NumberValues::Longs(values), .. } => {
-                out.extend(codes.iter().map(|&code| self.0.hash_long(values[code as usize])));
-            }
-            Input::Numbers { values: NumberValues::Doubles(values), .. } => {
-                out.extend(codes.iter().map(|&code| self.0.hash_double(values[code as usize])));
-            }
             Input::Text { dictionary, .. } | Input::Texts { dictionary, .. } => {
                 let hash = |text: &str| self.0.hash_text(text);
                 out.extend(codes.iter().filter_map(|&code| cache.hash(code, *dictionary, hash)));

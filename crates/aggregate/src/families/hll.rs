@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::families::hashing::{HashSketch, Hashing};
 use crate::families::sketch_spec::{SketchKind, SketchSpec, estimate_type, estimates};
-use crate::input::{ColumnType, InputSpec};
+use crate::input::{ColumnType, InputSpec, NumberValues};
 use crate::properties::Properties;
 use crate::sketches::hll::{
-    Coupon, Hll, HllShape, HllSieve, HllType, TextEncoding, double_coupon, long_coupon, text_coupon,
+    Coupon, Hll, HllShape, HllSieve, HllType, TextEncoding, canonical, double_coupon, long_coupon, text_coupon,
 };
 use crate::spec::{AggregatorSpec, Finalized};
 
@@ -57,6 +57,19 @@ impl HashSketch for HllAggregator {
 
     fn add_all(&self, state: &mut Hll, sieve: &mut HllSieve, hashes: &[Coupon]) -> Result<()> {
         state.add_all(sieve, hashes)
+    }
+
+    fn add_numbers(
+        &self,
+        state: &mut Hll,
+        sieve: &mut HllSieve,
+        numbers: NumberValues<'_>,
+        _buffer: &mut Vec<Coupon>,
+    ) -> Result<()> {
+        match numbers {
+            NumberValues::Longs(longs) => state.add_words(sieve, longs, |long| long as u64),
+            NumberValues::Doubles(doubles) => state.add_words(sieve, doubles, canonical),
+        }
     }
 
     fn merge(&self, state: &mut Hll, other: &Hll) -> Result<()> {

@@ -18,9 +18,15 @@ pub(crate) fn sum_stored(stored: Codes<'_>, rows: Rows<'_>) -> (u64, u64) {
 
 fn sum<C: Stored>(stored: &[C], rows: Rows<'_>) -> u64 {
     #[cfg(target_arch = "x86_64")]
-    if std::is_x86_feature_detected!("avx2") {
-        // SAFETY: the processor has AVX2.
-        return unsafe { x86::sum(stored, rows) };
+    {
+        if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the processor has both.
+            return unsafe { wide::sum(stored, rows) };
+        }
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has AVX2.
+            return unsafe { x86::sum(stored, rows) };
+        }
     }
     portable(stored, rows)
 }
@@ -51,13 +57,23 @@ trait Stored: Copy + Into<u64> {
     /// The machine must have AVX2.
     #[cfg(target_arch = "x86_64")]
     unsafe fn add(sums: std::arch::x86_64::__m256i, stored: &[Self; 64], word: u64) -> std::arch::x86_64::__m256i;
+
+    /// As `add`, to eight sums.
+    ///
+    /// # Safety
+    /// The machine must have AVX-512 BW.
+    #[cfg(target_arch = "x86_64")]
+    unsafe fn add_wide(sums: std::arch::x86_64::__m512i, stored: &[Self; 64], word: u64) -> std::arch::x86_64::__m512i;
 }
+
+#[cfg(target_arch = "x86_64")]
+mod wide;
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Stored, walk};
+    use super::{Stored, walk, wide};
     use crate::aggregator::SPARSE_WORD;
     use crate::input::Rows;
 
@@ -92,6 +108,13 @@ mod x86 {
 
     impl Stored for u8 {
         #[inline]
+        #[target_feature(enable = "avx512f,avx512bw")]
+        unsafe fn add_wide(sums: __m512i, stored: &[u8; 64], word: u64) -> __m512i {
+            // SAFETY: as of this function.
+            unsafe { wide::add_bytes(sums, stored, word) }
+        }
+
+        #[inline]
         #[target_feature(enable = "avx2")]
         unsafe fn add(mut sums: __m256i, stored: &[u8; 64], word: u64) -> __m256i {
             let spread = _mm256_setr_epi64x(0, 0x0101_0101_0101_0101, 0x0202_0202_0202_0202, 0x0303_0303_0303_0303);
@@ -111,6 +134,13 @@ mod x86 {
     }
 
     impl Stored for u16 {
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512bw")]
+        unsafe fn add_wide(sums: __m512i, stored: &[u16; 64], word: u64) -> __m512i {
+            // SAFETY: as of this function.
+            unsafe { wide::add_pairs(sums, stored, word) }
+        }
+
         #[inline]
         #[target_feature(enable = "avx2")]
         unsafe fn add(sums: __m256i, stored: &[u16; 64], word: u64) -> __m256i {
@@ -133,6 +163,13 @@ mod x86 {
     }
 
     impl Stored for u32 {
+        #[inline]
+        #[target_feature(enable = "avx512f,avx512bw")]
+        unsafe fn add_wide(sums: __m512i, stored: &[u32; 64], word: u64) -> __m512i {
+            // SAFETY: as of this function.
+            unsafe { wide::add_words(sums, stored, word) }
+        }
+
         #[inline]
         #[target_feature(enable = "avx2")]
         unsafe fn add(mut sums: __m256i, stored: &[u32; 64], word: u64) -> __m256i {
@@ -193,6 +230,12 @@ mod tests {
                     assert_eq!(sum_stored(codes, rows), (expected, count), "{num_rows} {step}");
                 }
                 assert_eq!(portable(&middle, rows), sum(&middle, rows));
+                #[cfg(target_arch = "x86_64")]
+                if std::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has AVX2.
+                    let sums = unsafe { (x86::sum(&bytes, rows), x86::sum(&middle, rows), x86::sum(&words, rows)) };
+                    assert_eq!(sums, (portable(&bytes, rows), portable(&middle, rows), portable(&words, rows)));
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::sketches::druid_hll::utf16_bytes;
 
 mod sieve;
+mod words;
 
 const WHAT: &str = "HLLSketch";
 
@@ -40,6 +41,13 @@ pub fn long_coupon(value: i64) -> Coupon {
 #[inline]
 pub fn double_coupon(value: f64) -> Coupon {
     Coupon::from_value(canonical_float::from_f64(value))
+}
+
+/// The bits by which a double is hashed: equal numbers have equal ones.
+#[inline]
+pub fn canonical(value: f64) -> u64 {
+    // Adding zero turns -0.0 into 0.0.
+    if value.is_nan() { 0x7ff8_0000_0000_0000 } else { (value + 0.0).to_bits() }
 }
 
 /// Accuracy and layout of a sketch.
@@ -99,6 +107,22 @@ impl Hll {
             Content::Union(union) => {
                 let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
                 coupons.iter().for_each(|coupon| batch.update_with_coupon(*coupon));
+                union.update(&batch);
+            }
+        }
+        Ok(())
+    }
+
+    /// As `add_all`, for numbers that are hashed by eight bytes.
+    pub fn add_words<T: Copy>(&mut self, sieve: &mut HllSieve, values: &[T], word: impl Fn(T) -> u64) -> Result<()> {
+        let coupon = |word: u64| long_coupon(word as i64);
+        match &mut self.content {
+            Content::Fed(sketch) => {
+                sieve.sift_words(self.shape.lg_k, values, word, |word| sketch.update_with_coupon(coupon(word)));
+            }
+            Content::Union(union) => {
+                let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
+                values.iter().for_each(|value| batch.update_with_coupon(coupon(word(*value))));
                 union.update(&batch);
             }
         }

@@ -45,6 +45,7 @@ use timeline::{Interval, condense};
 
 pub(crate) use bloom::decode as decode_bloom;
 pub use bound_filter::BoundFilter;
+pub(crate) use scan::CodeScan;
 
 use crate::json::Object;
 use crate::{Environment, Error, Result};

@@ -129,12 +129,15 @@ fn stored_spans(column: &ColumnRef, ranges: &[(i64, i64)]) -> Option<Vec<(u32, u
         return Some(spans.flatten().collect());
     }
     let values = column.number_codes().filter(|_| ranges.len() <= MAX_LOOPS)?.values();
-    let keys: Vec<i64> = match values.as_primitive_opt::<Int64Type>() {
-        Some(longs) => longs.values().to_vec(),
-        None => values.as_primitive_opt::<Float64Type>()?.values().iter().map(|value| key(*value)).collect(),
+    let longs = values.as_primitive_opt::<Int64Type>();
+    let doubles = values.as_primitive_opt::<Float64Type>();
+    let num_below = |test: &dyn Fn(i64) -> bool| match (longs, doubles) {
+        (Some(longs), _) => longs.values().partition_point(|long| test(*long)),
+        (None, Some(doubles)) => doubles.values().partition_point(|double| test(key(*double))),
+        (None, None) => 0,
     };
     let spans = ranges.iter().map(|(first, last)| {
-        let (start, end) = (keys.partition_point(|key| key < first), keys.partition_point(|key| key <= last));
+        let (start, end) = (num_below(&|key| key < *first), num_below(&|key| key <= *last));
         Some((u32::try_from(start).ok()?, u32::try_from(end.checked_sub(1)?).ok()?)).filter(|_| start < end)
     });
     Some(spans.flatten().collect())
@@ -225,7 +228,8 @@ impl BoundFilter for RangeLeaf {
     }
 
     fn is_always_false(&self) -> bool {
-        let never = self.ranges.is_empty() && self.null != Truth::True;
+        let nothing = self.ranges.is_empty() || self.spans.as_ref().is_some_and(Vec::is_empty);
+        let never = nothing && self.null != Truth::True;
         never || self.constant() == Some(Truth::False)
     }
 

@@ -4,6 +4,8 @@ use aggregate::Codes;
 
 use super::codes::CodeSet;
 
+mod wide;
+
 /// A set of codes made ready for a scan.
 #[derive(Debug)]
 pub(crate) enum CodeScan {
@@ -45,13 +47,17 @@ impl CodeScan {
             (CodeScan::Span(first, last), Codes::U16(codes)) => match (u16::try_from(*first), last.min(&0xffff)) {
                 (Ok(first), last) => {
                     let span = (*last as u16) - first;
-                    fill(codes, out, move |code: u16| code.wrapping_sub(first) <= span);
+                    if !wide::span_u16(codes, first, span, out) {
+                        fill(codes, out, move |code: u16| code.wrapping_sub(first) <= span);
+                    }
                 }
                 (Err(_), _) => {}
             },
             (CodeScan::Span(first, last), Codes::U32(codes)) => {
                 let (first, span) = (*first, last - first);
-                fill(codes, out, move |code: u32| code.wrapping_sub(first) <= span);
+                if !wide::span_u32(codes, first, span, out) {
+                    fill(codes, out, move |code: u32| code.wrapping_sub(first) <= span);
+                }
             }
             (CodeScan::Nibbles { low, high, table }, Codes::U8(codes)) => in_nibbles(codes, low, high, table, out),
             (CodeScan::Table(table), Codes::U16(codes)) => fill_each(codes, out, |code| table[code as usize] != 0),
@@ -86,7 +92,9 @@ fn nibbles(set: &CodeSet) -> CodeScan {
 }
 
 fn span_u8(codes: &[u8], first: u8, span: u8, out: &mut [u64]) {
-    fill(codes, out, move |code: u8| code.wrapping_sub(first) <= span);
+    if !wide::span_u8(codes, first, span, out) {
+        fill(codes, out, move |code: u8| code.wrapping_sub(first) <= span);
+    }
 }
 
 /// ORs the rows for which the test holds into the mask. The test must be simple enough to be vectorised.

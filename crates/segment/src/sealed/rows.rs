@@ -102,7 +102,7 @@ impl Rows {
             return Ok(match (values.data_type(), depth) {
                 (DataType::List(_), _) => Rows::Lists(ListCodes::new(codes, &values, depth == Depth::Whole)?),
                 (_, Depth::Whole) => Rows::Coded(NumberCodes::new(codes, values)?),
-                (_, Depth::Structure) => Rows::Coded(NumberCodes::known(codes, values)?),
+                (_, Depth::Structure) => Rows::Coded(NumberCodes::known(codes, values, true)?),
             });
         }
         let Some(form) = field.metadata().get(FORM) else { return Ok(Rows::Array(array.clone())) };

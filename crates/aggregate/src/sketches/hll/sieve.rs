@@ -3,9 +3,13 @@
 use std::hash::{Hash, Hasher};
 
 use super::Coupon;
+use super::words::coupons_of;
 
 /// Bits of a coupon that name a register; those above are its value.
-const SLOT_BITS: u32 = 26;
+pub(super) const SLOT_BITS: u32 = 26;
+
+/// Words hashed before the registers are looked at.
+const HASHED_TOGETHER: usize = 256;
 
 /// The greatest value each register was given. Starts with a sketch that is empty or knows more than it.
 #[derive(Default)]
@@ -13,28 +17,75 @@ pub struct HllSieve {
     registers: Vec<u8>,
     /// Registers that were given a value.
     num_set: usize,
+    /// Registers below which the sketch is told of every coupon.
+    num_kept: usize,
 }
 
 impl HllSieve {
     /// Visits the coupons that may change a sketch of `2^lg_k` registers, in their order.
     pub(super) fn sift(&mut self, lg_k: u8, coupons: &[Coupon], mut visit: impl FnMut(Coupon)) {
-        if self.registers.is_empty() {
-            self.registers.resize(1 << lg_k, 0);
-        }
-        // Until a sketch has this many coupons it may keep them whole, in a list or a set.
-        let num_kept = (self.registers.len() / 8).max(8);
+        self.begin(lg_k);
         for &coupon in coupons {
-            let bits = bits(coupon);
-            let (slot, value) = (bits & ((1 << SLOT_BITS) - 1), (bits >> SLOT_BITS) as u8);
-            let at = slot as usize & (self.registers.len() - 1);
-            let known = &mut self.registers[at];
-            let old = *known;
-            if value > old || self.num_set < num_kept {
-                *known = value.max(old);
-                self.num_set += usize::from(old == 0);
+            if self.changes(bits(coupon)) {
                 visit(coupon);
             }
         }
+    }
+
+    /// As `sift`, for numbers by the words that they are hashed by: visits these.
+    pub(super) fn sift_words<T: Copy>(
+        &mut self,
+        lg_k: u8,
+        values: &[T],
+        word: impl Fn(T) -> u64,
+        mut visit: impl FnMut(u64),
+    ) {
+        self.begin(lg_k);
+        let (mut hashed, mut bits, mut listed) = ([0; HASHED_TOGETHER], [0; HASHED_TOGETHER], [0; HASHED_TOGETHER]);
+        for values in values.chunks(HASHED_TOGETHER) {
+            let (hashed, bits) = (&mut hashed[..values.len()], &mut bits[..values.len()]);
+            hashed.iter_mut().zip(values).for_each(|(hashed, value)| *hashed = word(*value));
+            coupons_of(hashed, bits);
+            for &at in self.list(bits, &mut listed) {
+                if self.changes(bits[usize::from(at)]) {
+                    visit(hashed[usize::from(at)]);
+                }
+            }
+        }
+    }
+
+    /// Which of the coupons may change the sketch. There is no foreseeing them, so that no branch tries to.
+    fn list<'a>(&self, coupons: &[u32], listed: &'a mut [u8; HASHED_TOGETHER]) -> &'a [u8] {
+        let (mut num, all) = (0, self.num_set < self.num_kept);
+        for (at, &bits) in (0..=u8::MAX).zip(coupons) {
+            let slot = bits as usize & (self.registers.len() - 1);
+            listed[num] = at;
+            num += usize::from(all || (bits >> SLOT_BITS) as u8 > self.registers[slot]);
+        }
+        &listed[..num]
+    }
+
+    fn begin(&mut self, lg_k: u8) {
+        if self.registers.is_empty() {
+            self.registers.resize(1 << lg_k, 0);
+            // Until a sketch has this many coupons it may keep them whole, in a list or a set.
+            self.num_kept = (self.registers.len() / 8).max(8);
+        }
+    }
+
+    /// Whether a coupon may change the sketch.
+    #[inline(always)]
+    fn changes(&mut self, bits: u32) -> bool {
+        let (slot, value) = (bits & ((1 << SLOT_BITS) - 1), (bits >> SLOT_BITS) as u8);
+        let at = slot as usize & (self.registers.len() - 1);
+        let known = &mut self.registers[at];
+        let old = *known;
+        let changes = value > old || self.num_set < self.num_kept;
+        if changes {
+            *known = value.max(old);
+            self.num_set += usize::from(old == 0);
+        }
+        changes
     }
 }
 
@@ -66,7 +117,7 @@ impl Hasher for Word {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Hll, HllShape, HllType, long_coupon};
+    use super::super::{Hll, HllShape, HllType, canonical, double_coupon, long_coupon};
     use super::*;
 
     #[test]
@@ -75,19 +126,38 @@ mod tests {
             for target in [HllType::Hll4, HllType::Hll8] {
                 let shape = HllShape { lg_k, target };
                 let (mut sifted, mut fed) = (Hll::new(shape).unwrap(), Hll::new(shape).unwrap());
-                let mut sieve = HllSieve::default();
+                let mut counted = Hll::new(shape).unwrap();
+                let (mut sieve, mut by_words) = (HllSieve::default(), HllSieve::default());
                 for start in [0, 3, 400, 9_000, 50_000] {
                     let coupons: Vec<Coupon> = (start..start + 20_000).map(long_coupon).collect();
                     sifted.add_all(&mut sieve, &coupons).unwrap();
                     coupons.iter().for_each(|coupon| fed.add(*coupon).unwrap());
+                    let longs: Vec<i64> = (start..start + 20_000).collect();
+                    counted.add_words(&mut by_words, &longs, |long| long as u64).unwrap();
                     let bytes = |hll: &Hll| {
                         let mut bytes = Vec::new();
                         hll.encode(&mut bytes);
                         bytes
                     };
                     assert!(bytes(&sifted) == bytes(&fed), "lgK {lg_k} from {start}");
+                    assert!(bytes(&counted) == bytes(&fed), "words, lgK {lg_k} from {start}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn words_give_the_coupons_of_numbers() {
+        let longs: Vec<u64> =
+            (0..1_000u64).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15)).chain([0, u64::MAX]).collect();
+        let mut found = vec![0; longs.len()];
+        coupons_of(&longs, &mut found);
+        let expected: Vec<u32> = longs.iter().map(|long| bits(long_coupon(*long as i64))).collect();
+        assert_eq!(found, expected);
+        for double in [0.0, -0.0, 1.5, f64::NAN, -f64::NAN, f64::INFINITY, -1e300] {
+            let mut found = [0];
+            coupons_of(&[canonical(double)], &mut found);
+            assert_eq!(found[0], bits(double_coupon(double)), "{double}");
         }
     }
 
