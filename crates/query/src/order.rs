@@ -19,6 +19,16 @@ pub(crate) enum How {
     Text(StringOrder),
 }
 
+impl How {
+    /// Dimensions compare by their string form unless they are numbers in numeric order.
+    pub fn of_dimension(is_number: bool, order: StringOrder) -> How {
+        match order {
+            StringOrder::Numeric | StringOrder::Natural if is_number => How::Natural,
+            _ => How::Text(order),
+        }
+    }
+}
+
 /// Precomputed keys of one column.
 pub(crate) struct SortKey {
     keys: Vec<u64>,

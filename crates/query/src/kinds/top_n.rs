@@ -20,7 +20,7 @@ use crate::limit_spec::string_order;
 use crate::model::Common;
 use crate::order::{How, SortKey, kept, leading, sort};
 use crate::partial::{FoldPartial, Partial};
-use crate::plan::{FoldPlan, Scope};
+use crate::plan::{FirstKeys, FoldPlan, Scope};
 use crate::{Error, Result, granularity, run};
 
 pub(super) const TAG: &str = "topN";
@@ -110,6 +110,12 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
     plan.drop_empty_lists = true;
     if matches!(metric, Metric::Numeric { .. }) {
         plan.defer_extraction();
+    }
+    if let Metric::Dimension { order: order @ StringOrder::Lexicographic, previous_stop: None, inverted } = &metric
+        && plan.is_one_bucket()
+    {
+        let how = How::Text(*order);
+        plan.first = Some(FirstKeys { key: 0, how, descending: *inverted, most: threshold });
     }
     let finalize = common.context.bool("finalize", true)?;
     Ok(Arc::new(TopN { plan: Arc::new(plan), outputs, dimension, metric, threshold, finalize, stamp }))

@@ -79,6 +79,19 @@ pub(crate) struct FoldPlan {
     pub drop_empty_lists: bool,
     /// Refuse dimensions of several values.
     pub single_values_only: bool,
+    /// What of the groups can be in an answer, where their keys tell.
+    pub first: Option<FirstKeys>,
+}
+
+/// Only groups among the first so many values of a key can be in the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FirstKeys {
+    /// The place of the key.
+    pub key: usize,
+    pub how: crate::order::How,
+    pub descending: bool,
+    /// Values other than null.
+    pub most: usize,
 }
 
 impl FoldPlan {
@@ -97,6 +110,7 @@ impl FoldPlan {
             masks: Vec::new(),
             drop_empty_lists: false,
             single_values_only: false,
+            first: None,
         };
         for aggregation in aggregations {
             if let How::Fold { spec, filter } = &aggregation.how {

@@ -36,6 +36,14 @@ impl Bound {
             Form::Plain => self.column.as_ref().filter(|_| self.is_read).map(|column| column.read(rows)),
         }
     }
+
+    fn take(&self, rows: &UInt32Array) -> Result<Option<ArrayRef>> {
+        Ok(match &self.form {
+            Form::Coded(numbers) => Some(arrow_select::take::take(numbers.codes(), rows, None)?),
+            Form::Packed(stored, ..) => Some(arrow_select::take::take(stored, rows, None)?),
+            Form::Plain => self.column.as_ref().filter(|_| self.is_read).map(|column| column.take(rows.values())),
+        })
+    }
 }
 
 /// Distinct input columns, and which of them each aggregator reads.
@@ -138,6 +146,13 @@ impl Inputs {
         })
     }
 
+    /// The numbers that the only input of an aggregator has, where it is read by codes and some row has each.
+    pub fn values_met(&self, aggregator: usize) -> Option<NumberValues<'_>> {
+        let [at] = self.uses[aggregator].as_slice() else { return None };
+        let Form::Coded(numbers) = &self.columns[*at].form else { return None };
+        number_values(numbers.values().as_ref()).filter(|_| numbers.are_all_met())
+    }
+
     /// The types of each aggregator's inputs, `None` where the column is missing.
     pub fn types(&self) -> Vec<Vec<Option<ColumnType>>> {
         let type_of = |at: &usize| self.columns[*at].column.as_ref().map(|column| column.column_type());
@@ -146,6 +161,11 @@ impl Inputs {
 
     pub fn read(&self, rows: Range<usize>) -> Vec<Option<ArrayRef>> {
         self.columns.iter().map(|bound| bound.read(rows.clone())).collect()
+    }
+
+    /// Scattered rows, as `read` gives them.
+    pub fn take(&self, rows: &UInt32Array) -> Result<Vec<Option<ArrayRef>>> {
+        self.columns.iter().map(|bound| bound.take(rows)).collect()
     }
 
     /// The arrays as each aggregator wants them.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aggregate::{Codes, ColumnType, Dictionary};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
 use expression::DimensionSpec;
 use segment::{ColumnRef, ListCodes, NumberCodes, SegmentRef, codes_of};
 
@@ -104,6 +104,15 @@ impl Key {
             Domain::Lists(lists) => lists.codes().slice(rows.start, rows.len()),
             Domain::Codes { .. } | Domain::Long | Domain::Double | Domain::Float => self.column.read(rows),
         }
+    }
+
+    /// Scattered rows, as `read` gives them.
+    pub fn take(&self, rows: &UInt32Array) -> Result<ArrayRef> {
+        Ok(match &self.domain {
+            Domain::Numbers(numbers) => arrow_select::take::take(numbers.codes(), rows, None)?,
+            Domain::Lists(lists) => arrow_select::take::take(lists.codes(), rows, None)?,
+            Domain::Codes { .. } | Domain::Long | Domain::Double | Domain::Float => self.column.take(rows.values()),
+        })
     }
 
     /// The words of the given rows; lists make several rows of one, which `rows` then shows.

@@ -6,6 +6,8 @@ use aggregate::{AggregatorSpec, Dictionary, Fold, Groups, KeyTable, Rows, Shape}
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use segment::VECTOR_ROWS;
 
+mod sorted;
+
 use super::TextPool;
 use crate::exec::{ExecContext, Reservation};
 use crate::finalize::{Keys, Values};
@@ -103,6 +105,9 @@ pub(crate) fn regroup(
     let mut columns: Vec<KeyColumn> = (0..num_keys).map(|at| KeyColumn::of(parts, at)).collect::<Result<_>>()?;
     let width = width_of(num_keys);
     let num_rows = parts.iter().map(FoldPartial::num_groups).sum();
+    if let Some(merged) = sorted::regroup(specs, parts, &mut columns, exec)? {
+        return Ok(merged);
+    }
     let mut table = KeyTable::with_capacity(width, num_rows);
     let mut fold = Fold::merging(specs)?;
     let mut held = Reservation::new(&exec.memory);

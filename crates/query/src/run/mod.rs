@@ -4,6 +4,7 @@ mod dense;
 mod inputs;
 mod jobs;
 mod keys;
+mod leading;
 mod leaf;
 mod mask;
 mod merge;

@@ -3,16 +3,18 @@
 use std::ops::Range;
 
 use arrow_array::{Array, Int64Array};
-use expression::{BoundFilter, Filter, Truth};
+use expression::{BoundFilter, Filter, Truth, words};
 use segment::{ColumnRef, SegmentRef, TIME_COLUMN, VECTOR_ROWS};
 use timeline::{Granularity, Interval};
 
-use super::{mask, unexpected};
+use super::unexpected;
 use crate::plan::{Buckets, Run, Runs, runs_of};
 use crate::{Error, Result};
 
 /// Buckets of rows that are not sorted by time beyond which they are not counted.
 const MANY_BUCKETS: usize = 4_096;
+/// Rows for each that passes the filter, from which on it is asked for them all at once.
+const FEW: usize = 256;
 
 /// Selected rows of one vector.
 #[derive(Default)]
@@ -53,23 +55,29 @@ impl Selected {
         if covered == num_rows {
             return (ids, self.mask.clone());
         }
-        let mut words = vec![0; num_rows.div_ceil(64)];
-        for row in self.positions() {
-            words[row as usize / 64] |= 1 << (row % 64);
+        (ids, self.passing())
+    }
+
+    /// The mask of the rows that are in a run and pass; `None` when all do.
+    pub fn passing(&self) -> Option<Vec<u64>> {
+        let covered: usize = self.runs.iter().map(|run| run.rows.len()).sum();
+        if covered == self.num_rows() {
+            return self.mask.clone();
         }
-        (ids, Some(words))
+        let mut within = vec![0; words::len_for(self.num_rows())];
+        self.runs.iter().for_each(|run| words::set_range(&mut within, run.rows.clone()));
+        if let Some(mask) = &self.mask {
+            words::and(&mut within, mask);
+        }
+        Some(within)
     }
 
     /// Rows that are in a run and pass the mask, ascending, counted from the vector's start.
     pub fn positions(&self) -> Vec<u32> {
-        let mut rows = Vec::with_capacity(self.num_rows());
-        for run in &self.runs {
-            rows.extend(run.rows.start as u32..run.rows.end as u32);
+        match self.passing() {
+            Some(passing) => words::rows(&passing, 0).map(|row| row as u32).collect(),
+            None => (0..self.num_rows() as u32).collect(),
         }
-        if let Some(mask) = &self.mask {
-            rows.retain(|row| mask::bit(mask, *row as usize));
-        }
-        rows
     }
 }
 
@@ -82,6 +90,8 @@ pub(crate) struct Selection {
     filter: Option<Box<dyn BoundFilter>>,
     time: Option<ColumnRef>,
     max_buckets: usize,
+    /// The rows that pass the filter, ascending, where indexes tell that they are few.
+    few: Option<Vec<u32>>,
 }
 
 impl Selection {
@@ -97,6 +107,7 @@ impl Selection {
         match filter.as_ref().and_then(|filter| filter.constant()) {
             Some(Truth::True) => filter = None,
             Some(Truth::False | Truth::Unknown) => runs = Runs::Sorted(Vec::new()),
+            None if filter.as_ref().is_some_and(|filter| filter.is_always_false()) => runs = Runs::Sorted(Vec::new()),
             None => {}
         }
         let max_buckets = match &runs {
@@ -109,7 +120,9 @@ impl Selection {
                 Some(segment.column(TIME_COLUMN).ok_or_else(|| Error::internal("a segment without __time"))?)
             }
         };
+        let few = filter.as_ref().map(|filter| few_rows(filter.as_ref(), segment.num_rows())).transpose()?.flatten();
         Ok(Self {
+            few,
             runs,
             intervals: intervals.to_vec(),
             granularity: granularity.clone(),
@@ -123,6 +136,12 @@ impl Selection {
     /// At least the number of buckets that rows fall into; `usize::MAX` when they are many.
     pub fn max_buckets(&self) -> usize {
         self.max_buckets
+    }
+
+    /// Whether every row of the segment is selected, all in one bucket.
+    pub fn is_whole(&self, num_rows: usize) -> bool {
+        let Runs::Sorted(runs) = &self.runs else { return false };
+        self.filter.is_none() && runs.len() == 1 && runs[0].rows == (0..num_rows)
     }
 
     /// Vectors of the range that may hold selected rows, ascending, cut at multiples of a vector.
@@ -145,7 +164,15 @@ impl Selection {
                 start = stop;
             }
         }
+        if let Some(few) = &self.few {
+            vectors.retain(|rows| few_within(few, rows) > 0);
+        }
         vectors
+    }
+
+    /// At most so many rows of these are selected.
+    pub fn max_rows(&self, within: &Range<usize>) -> usize {
+        self.few.as_ref().map_or(within.len(), |few| few_within(few, within))
     }
 
     /// The selected rows of a vector, `None` when there are none.
@@ -168,11 +195,11 @@ impl Selection {
             }
         }
         if let Some(filter) = &self.filter {
-            let mut words = Vec::new();
-            filter.mask(rows.clone(), false, &mut words)?;
+            let mut passing = Vec::new();
+            filter.mask(rows.clone(), false, &mut passing)?;
             match &mut selected.mask {
-                None => selected.mask = Some(words),
-                Some(mask) => mask::and(mask, &words),
+                None => selected.mask = Some(passing),
+                Some(mask) => words::and(mask, &passing),
             }
         }
         let some = selected.mask.as_ref().is_none_or(|mask| mask.iter().any(|word| *word != 0));
@@ -195,6 +222,19 @@ impl Selection {
         }
         Ok((ids, (!all).then_some(words)))
     }
+}
+
+/// The rows that pass, when indexes give them and vectors are better skipped by them.
+fn few_rows(filter: &dyn BoundFilter, num_rows: usize) -> Result<Option<Vec<u32>>> {
+    if filter.estimate(num_rows) > num_rows / FEW {
+        return Ok(None);
+    }
+    Ok(filter.positions()?)
+}
+
+fn few_within(few: &[u32], rows: &Range<usize>) -> usize {
+    let before = |end: usize| few.partition_point(|row| (*row as usize) < end);
+    before(rows.end) - before(rows.start)
 }
 
 fn count_buckets(range: Interval, granularity: &Granularity) -> usize {

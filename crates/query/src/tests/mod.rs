@@ -2,6 +2,7 @@
 
 mod group_by;
 mod joins;
+mod leading;
 mod metadata;
 mod problems;
 mod scan;

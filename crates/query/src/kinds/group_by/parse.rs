@@ -13,7 +13,8 @@ use crate::kinds::Kind;
 use crate::kinds::outputs::Outputs;
 use crate::limit_spec::LimitSpec;
 use crate::model::Common;
-use crate::plan::FoldPlan;
+use crate::order::How;
+use crate::plan::{FirstKeys, FoldPlan};
 use crate::{Error, Result, granularity, having};
 
 pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Kind>> {
@@ -41,9 +42,14 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
     let stamp = Stamp::of(&granularity, context)?;
     let first = common.intervals.first().map_or(0, |interval| interval.start);
     let all_stamp = context.text("fudgeTimestamp")?.map_or(Ok(first), |text| millis(&text, "fudgeTimestamp"))?;
-    let is_numeric = keys.iter().map(|key| is_numeric(key.output_type())).collect();
+    let is_numeric: Vec<bool> = keys.iter().map(|key| is_numeric(key.output_type())).collect();
     let mut plan = FoldPlan::new(common.clone(), granularity, keys, &outputs.aggregations);
     plan.defer_extraction();
+    let plain = fields.get("having").is_none() && fields.get("subtotalsSpec").is_none();
+    let dims_first = context.bool("sortByDimsFirst", false)?;
+    if plain && (dims_first || plan.is_one_bucket()) {
+        plan.first = first_keys(&limit, &plan, &dimensions, &is_numeric);
+    }
     plan.single_values_only = !context.bool("groupByEnableMultiValueUnnesting", true)?;
     Ok(Arc::new(GroupBy(Arc::new(Question {
         plan: Arc::new(plan),
@@ -51,7 +57,7 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
         having: fields.get("having").map(|value| having::parse(value, env)).transpose()?,
         limit,
         subtotals: fields.get("subtotalsSpec").map(|value| subtotals(value, &dimensions)).transpose()?,
-        dims_first: context.bool("sortByDimsFirst", false)?,
+        dims_first,
         as_array: context.bool("resultAsArray", false)?,
         finalize: context.bool("finalize", true)?,
         outputs,
@@ -63,6 +69,19 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
 
 fn is_numeric(output: &ColumnType) -> bool {
     matches!(output, ColumnType::Long | ColumnType::Double | ColumnType::Float)
+}
+
+/// What the limit leaves of the first dimension that the rows are ordered by.
+fn first_keys(limit: &LimitSpec, plan: &FoldPlan, dimensions: &[String], is_numeric: &[bool]) -> Option<FirstKeys> {
+    let most = limit.end()?;
+    let (key, how, descending) = match limit.columns.first() {
+        None => (0, How::Natural, false),
+        Some(column) => {
+            let key = dimensions.iter().position(|dimension| *dimension == column.name)?;
+            (key, How::of_dimension(is_numeric[key], column.order), column.descending)
+        }
+    };
+    plan.deferred.get(key)?.is_none().then_some(FirstKeys { key, how, descending, most })
 }
 
 /// `forceLimitPushDown` is a promise about the query that is checked, though nothing here depends on it.

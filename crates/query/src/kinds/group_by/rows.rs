@@ -157,17 +157,10 @@ impl Question {
         Ok(all)
     }
 
-    /// Dimensions compare by their string form unless they are numbers in numeric order; outputs by value.
     fn how(&self, name: &str, order: dialect::StringOrder) -> How {
         match self.dimensions.iter().position(|dimension| dimension == name) {
             None => self.outputs.order_of(name),
-            Some(at)
-                if self.is_numeric[at]
-                    && matches!(order, dialect::StringOrder::Numeric | dialect::StringOrder::Natural) =>
-            {
-                How::Natural
-            }
-            Some(_) => How::Text(order),
+            Some(at) => How::of_dimension(self.is_numeric[at], order),
         }
     }
 
