@@ -1,6 +1,10 @@
 //! What the benchmarks share: the tables on disk, the queries and specs of the dashboard, CPU time.
 
+#[cfg(feature = "ingest")]
+pub mod guard;
 pub mod http;
+#[cfg(feature = "ingest")]
+pub mod reader;
 
 use std::collections::HashMap;
 use std::error::Error;

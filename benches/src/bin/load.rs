@@ -9,10 +9,9 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use benches::{Result, cpu_ms, dashboard, image_path, median, option, segment_id};
-use ingest::parse::{Numbering, ParsedBatch, parse_input_format};
-use ingest::{DataSchema, Parser, RawBatch, RawRecord};
-use segment::{Limits, LiveIndex, RollupSchema, SegmentRef, Source};
+use benches::reader::{Reader, lines_of};
+use benches::{Result, cpu_ms, dashboard, image_path, median, option};
+use segment::{RollupSchema, SegmentRef, Source};
 use serde_json::{Value, json};
 
 #[global_allocator]
@@ -34,48 +33,6 @@ fn main() -> Result<()> {
     }
 }
 
-/// Reads records and folds them.
-struct Reader {
-    parser: Parser,
-    batch: ParsedBatch,
-    rollup: Arc<RollupSchema>,
-}
-
-impl Reader {
-    fn new(data_schema: &Value) -> Result<Self> {
-        let schema = Arc::new(DataSchema::parse(data_schema, &[])?);
-        let format = parse_input_format(&json!({"type": "json"}), "inputFormat")?;
-        let rollup = Arc::new(ingest::rollup_schema(&schema, &schema.dimensions.dimensions));
-        let parser = Parser::new(schema, format, Numbering::Stream)?;
-        Ok(Self { batch: parser.batch(), parser, rollup })
-    }
-
-    fn live(&self, table: &str) -> Result<LiveIndex> {
-        let limits = Limits { max_rows: usize::MAX, max_bytes: usize::MAX, ..Limits::default() };
-        Ok(LiveIndex::new(segment_id(table, 0)?, self.rollup.clone(), limits)?)
-    }
-
-    fn parse(&mut self, lines: &[&[u8]]) {
-        let record = |value| RawRecord { value: Some(value), ..RawRecord::default() };
-        let records: Vec<RawRecord<'_>> = lines.iter().copied().map(record).collect();
-        self.parser.parse(&RawBatch { topic: "", partition: 0, records: &records }, &mut self.batch);
-    }
-
-    fn append(&self, live: &mut LiveIndex) -> Result<()> {
-        Ok(ingest::append_rows(live, &self.batch, self.batch.keep())?)
-    }
-}
-
-fn lines_of(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let end = memchr::memchr(b'\n', rest)?;
-        let line = &rest[..end];
-        rest = &rest[end + 1..];
-        Some(line)
-    })
-}
-
 fn map(path: &Path) -> Result<memmap2::Mmap> {
     // SAFETY: the generated files do not change while the benchmark runs.
     Ok(unsafe { memmap2::Mmap::map(&File::open(path)?) }?)
@@ -94,7 +51,7 @@ fn images(data: &Path, out: &Path) -> Result<()> {
                 break;
             }
             let (read, sources) = (cpu_ms(), parts.iter().map(|part| Source::all(part.as_ref())));
-            let merged = segment::merge(&sources.collect::<Vec<_>>(), &reader.rollup)?;
+            let merged = segment::merge(&sources.collect::<Vec<_>>(), reader.rollup())?;
             let file = BufWriter::new(File::create(image_path(out, table, number))?);
             let num_bytes = segment::write_image(&merged, file)?;
             let num_rows = merged.num_rows() as f64;
@@ -200,7 +157,7 @@ fn chunks(schema: &Value, table: &str, lines: &[&[u8]]) -> Result<(Vec<SegmentRe
         }
         parts.push(live.snapshot());
     }
-    Ok((parts, reader.rollup))
+    Ok((parts, reader.rollup().clone()))
 }
 
 fn seal(data: &Path, num_rows: usize, reps: usize) -> Result<()> {
