@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes, TIME_COLUMN};
-use timeline::{Interval, SegmentId};
+use segment::{ColumnRef, Over, Segment, SegmentRef, SortedTimes, TIME_COLUMN};
 
 use super::VirtualColumns;
 use crate::Result;
@@ -32,33 +31,16 @@ impl WithVirtual {
     }
 }
 
-impl Segment for WithVirtual {
-    fn id(&self) -> &SegmentId {
-        self.inner.id()
+impl Over for WithVirtual {
+    fn below(&self) -> &dyn Segment {
+        &*self.inner
     }
 
-    fn schema(&self) -> &Schema {
-        self.inner.schema()
-    }
-
-    fn num_rows(&self) -> usize {
-        self.inner.num_rows()
-    }
-
-    fn time_range(&self) -> Interval {
-        self.inner.time_range()
-    }
-
-    fn column(&self, name: &str) -> Option<ColumnRef> {
+    fn column_over(&self, name: &str) -> Option<ColumnRef> {
         self.columns.get(name).cloned().or_else(|| self.inner.column(name))
     }
 
-    /// Of the real rows. Nothing when a virtual column takes the place of time.
-    fn sorted_times(&self) -> Option<&SortedTimes> {
+    fn sorted_times_over(&self) -> Option<&SortedTimes> {
         if self.columns.contains_key(TIME_COLUMN) { None } else { self.inner.sorted_times() }
-    }
-
-    fn metadata(&self) -> &SegmentMetadata {
-        self.inner.metadata()
     }
 }

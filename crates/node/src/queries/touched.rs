@@ -2,10 +2,10 @@
 
 use parking_lot::Mutex;
 use query::{Result, Sources};
-use segment::{ColumnRef, Schema, Segment, SegmentMetadata, SegmentRef, SortedTimes};
+use segment::{ColumnRef, Over, Segment, SegmentRef};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use timeline::{Interval, SegmentId};
+use timeline::Interval;
 
 /// Counts of one query.
 #[derive(Default)]
@@ -66,35 +66,15 @@ impl Watched {
     }
 }
 
-impl Segment for Watched {
-    fn id(&self) -> &SegmentId {
-        self.inner.id()
+impl Over for Watched {
+    fn below(&self) -> &dyn Segment {
+        &*self.inner
     }
 
-    fn schema(&self) -> &Schema {
-        self.inner.schema()
-    }
-
-    fn num_rows(&self) -> usize {
-        self.inner.num_rows()
-    }
-
-    fn time_range(&self) -> Interval {
-        self.inner.time_range()
-    }
-
-    fn column(&self, name: &str) -> Option<ColumnRef> {
+    fn column_over(&self, name: &str) -> Option<ColumnRef> {
         let column = self.inner.column(name)?;
         self.count(name, &column);
         Some(column)
-    }
-
-    fn sorted_times(&self) -> Option<&SortedTimes> {
-        self.inner.sorted_times()
-    }
-
-    fn metadata(&self) -> &SegmentMetadata {
-        self.inner.metadata()
     }
 }
 
