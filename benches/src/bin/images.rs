@@ -1,5 +1,5 @@
-//! The generator's Parquet files into sealed images, kept: `images --data DIR --out DIR [--table ads,orders]`. Prints
-//! what a row takes in the image and in the published file.
+//! The generator's Parquet files into sealed images, kept: `images --data DIR --out DIR [--table ads,orders]
+//! [--segment-rows 5000000] [--segments 1000000]`. Prints what a row takes in the image and in the published file.
 
 use std::fs::{self, File};
 use std::io::BufWriter;
@@ -18,13 +18,14 @@ use serde_json::Value;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const SEGMENT_ROWS: usize = 5_000_000;
 const BATCH_ROWS: usize = 250_000;
 
 fn main() -> Result<()> {
     let data = PathBuf::from(option("--data", "bench-data"));
     let out = PathBuf::from(option("--out", "bench-data"));
     fs::create_dir_all(&out)?;
+    let segment_rows: usize = option("--segment-rows", "5000000").parse()?;
+    let max_segments: u32 = option("--segments", "1000000").parse()?;
     let specs = &dashboard()?["specs"];
     // Texts as texts, whatever the writer held them as.
     let plain = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -32,14 +33,17 @@ fn main() -> Result<()> {
         let schema = schema_of(&specs[table]["dataSchema"]["dimensionsSpec"]["dimensions"])?;
         let file = File::open(data.join(format!("{table}.parquet")))?;
         let reader = ParquetRecordBatchReaderBuilder::try_new_with_options(file, plain.clone())?
-            .with_batch_size(BATCH_ROWS)
+            .with_batch_size(BATCH_ROWS.min(segment_rows))
             .build()?;
         let (mut parts, mut number) = (Vec::new(), 0);
         for batch in reader {
             parts.push(view_of(&batch?, &schema)?);
-            if parts.iter().map(|part| segment::Segment::num_rows(&**part)).sum::<usize>() >= SEGMENT_ROWS {
+            if parts.iter().map(|part| segment::Segment::num_rows(&**part)).sum::<usize>() >= segment_rows {
                 seal(&std::mem::take(&mut parts), &schema, &out, table, number)?;
                 number += 1;
+            }
+            if number >= max_segments {
+                break;
             }
         }
         if !parts.is_empty() {
