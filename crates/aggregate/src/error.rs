@@ -13,6 +13,8 @@ pub enum Error {
     UnknownType { tag: String },
     #[error("aggregator {aggregator:?}: cannot read column {column:?} of type {column_type}")]
     UnsupportedInput { aggregator: String, column: String, column_type: String },
+    #[error("Subquery expression returned more than one row")]
+    MoreThanOneRow,
     #[error("stored state of {what} is corrupt: {reason}")]
     Corrupt { what: &'static str, reason: String },
     #[error("{what} is over its limit of {limit}")]
@@ -25,7 +27,10 @@ impl Error {
     /// The coarse cause.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::MissingField { .. } | Error::InvalidField { .. } | Error::UnknownType { .. } => ErrorKind::Invalid,
+            Error::MissingField { .. }
+            | Error::InvalidField { .. }
+            | Error::UnknownType { .. }
+            | Error::MoreThanOneRow => ErrorKind::Invalid,
             Error::UnsupportedInput { .. } => ErrorKind::Unsupported,
             Error::Corrupt { .. } => ErrorKind::Corrupt,
             Error::LimitExceeded { .. } => ErrorKind::LimitExceeded,

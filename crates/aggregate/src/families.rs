@@ -8,6 +8,7 @@ pub(crate) mod extreme;
 pub(crate) mod first_last;
 pub(crate) mod hashing;
 pub(crate) mod hll;
+pub(crate) mod moments;
 pub(crate) mod number_sketch;
 pub(crate) mod number_spec;
 pub(crate) mod quantiles;

@@ -239,6 +239,10 @@ impl Query {
         Query { source, computed, common, kind, context: draw_context(chance) }
     }
 
+    pub fn is_scan(&self) -> bool {
+        matches!(self.kind, Kind::Scan(_))
+    }
+
     /// The columns of the answer, where it is read by another query.
     pub fn outputs(&self) -> Vec<Column> {
         let time = Column::new("__time", ColumnKind::Time);

@@ -3,7 +3,7 @@
 use crate::chance::Chance;
 use crate::value::Value;
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const HOUR_MS: i64 = 3_600_000;
 pub const DAY_MS: i64 = 24 * HOUR_MS;
@@ -108,11 +108,13 @@ pub struct Row {
     /// Which table it is of.
     pub table: i64,
     cells: BTreeMap<String, Vec<Value>>,
+    /// Columns that are null because nothing is known of them, not even their type: they are read as texts.
+    untyped: BTreeSet<String>,
 }
 
 impl Row {
     pub fn new(time: i64) -> Row {
-        Row { time, table: 0, cells: BTreeMap::new() }
+        Row { time, table: 0, cells: BTreeMap::new(), untyped: BTreeSet::new() }
     }
 
     /// The values of a column, a null where there are none.
@@ -145,10 +147,22 @@ impl Row {
         self.cells.insert(name.to_owned(), values);
     }
 
+    pub fn put_untyped(&mut self, name: &str) {
+        self.put(name, vec![Value::Null]);
+        self.untyped.insert(name.to_owned());
+    }
+
+    pub fn is_untyped(&self, column: &str) -> bool {
+        self.untyped.contains(column)
+    }
+
     /// What a column of another row holds, as `name`.
     pub fn take_over(&mut self, name: &str, from: &Row, column: &str) {
         let cell = from.cells.get(column).cloned();
         self.put(name, cell.unwrap_or_else(|| from.values(column)));
+        if from.is_untyped(column) {
+            self.untyped.insert(name.to_owned());
+        }
     }
 
     /// Whether the values of a row were all left out, which is another thing than null where groups are made of them.
@@ -200,7 +214,10 @@ pub fn draw_rows(chance: &Chance, columns: &[Column], table: i64) -> Vec<Row> {
         .collect();
     times.sort_unstable();
     times.dedup();
-    times.into_iter().map(|time| Row { time, table, cells: draw_cells(chance, columns) }).collect()
+    times
+        .into_iter()
+        .map(|time| Row { time, table, cells: draw_cells(chance, columns), untyped: BTreeSet::new() })
+        .collect()
 }
 
 fn draw_cells(chance: &Chance, columns: &[Column]) -> BTreeMap<String, Vec<Value>> {

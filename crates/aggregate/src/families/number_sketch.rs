@@ -106,6 +106,7 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
     }
 
     fn merge(&self, state: &mut S, other: &S) -> Result<()> {
+        state.check(other)?;
         state.merge(other);
         Ok(())
     }
@@ -120,8 +121,9 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<Option<S>> {
-        let mut state = self.empty.clone();
-        state.merge(&S::decode(bytes)?);
+        let (mut state, stored) = (self.empty.clone(), S::decode(bytes)?);
+        state.check(&stored)?;
+        state.merge(&stored);
         Ok(Some(state))
     }
 }

@@ -167,7 +167,7 @@ fn cut(text: &str, max_bytes: usize) -> &str {
 }
 
 /// The text of a row, as it would be printed; a list of several values in brackets.
-fn text_of(input: &Input<'_>, row: usize, multiple: bool) -> Option<String> {
+pub(crate) fn text_of(input: &Input<'_>, row: usize, multiple: bool) -> Option<String> {
     match input {
         Input::Text { codes, dictionary } => dictionary.get(codes.get(row)).map(str::to_owned),
         Input::Texts { offsets, codes, dictionary } => {

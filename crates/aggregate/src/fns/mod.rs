@@ -39,8 +39,11 @@ mod long_last;
 mod long_max;
 mod long_min;
 mod long_sum;
+mod moment_sketch;
+mod moment_sketch_merge;
 mod quantiles_doubles_sketch;
 mod quantiles_doubles_sketch_merge;
+mod single_value;
 mod sketch_build;
 mod sketch_merge;
 mod string_any;
@@ -92,8 +95,11 @@ pub static KINDS: &[&Kind] = &[
     &long_max::KIND,
     &long_min::KIND,
     &long_sum::KIND,
+    &moment_sketch::KIND,
+    &moment_sketch_merge::KIND,
     &quantiles_doubles_sketch::KIND,
     &quantiles_doubles_sketch_merge::KIND,
+    &single_value::KIND,
     &sketch_build::KIND,
     &sketch_merge::KIND,
     &string_any::KIND,

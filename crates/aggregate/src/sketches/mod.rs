@@ -10,6 +10,7 @@ pub mod fixed_buckets;
 pub mod histogram;
 pub mod hll;
 pub mod kll;
+pub mod moments;
 pub mod murmur;
 pub mod number_sketch;
 pub mod quantile_sketch;

@@ -24,6 +24,11 @@ pub trait NumberSketch: Clone + Debug + Send + Sync + 'static {
         items.iter().for_each(|(item, count)| (0..*count).for_each(|_| self.add(*item)));
     }
 
+    /// Whether it can be merged with another.
+    fn check(&self, _other: &Self) -> Result<()> {
+        Ok(())
+    }
+
     /// Adds all that `other` has seen.
     fn merge(&mut self, other: &Self);
     fn memory_bytes(&self) -> usize;

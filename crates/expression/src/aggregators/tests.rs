@@ -156,3 +156,31 @@ fn what_grows_too_large_and_what_is_no_expression_is_refused() {
     two["fields"] = json!(["v", "w"]);
     assert!(message(two).contains("combine"));
 }
+
+#[test]
+fn times_are_read_in_their_format() {
+    let iso = [None, Some("2024-03-09T11:34:56Z"), Some("1709984097000"), Some("no time")];
+    let days = [Some("09/03/2024"), Some("11/03/2024"), None];
+    for (format, entries, least, greatest) in [
+        (json!(null), &iso[..], "2024-03-09T11:34:56.000Z", "2024-03-09T11:34:57.000Z"),
+        (json!("dd/MM/yyyy"), &days, "2024-03-09T00:00:00.000Z", "2024-03-11T00:00:00.000Z"),
+    ] {
+        let codes: Vec<u32> = (0..NUM_ROWS).map(|row| (row * 5 % entries.len()) as u32).collect();
+        let texts = Texts(entries.to_vec());
+        let input = Input::Text { codes: aggregate::Codes::U32(&codes), dictionary: &texts };
+        let column = Column::Text { codes: codes.clone(), dictionary: Arc::new(Texts(entries.to_vec())) };
+        for (tag, wanted) in [("timeMin", least), ("timeMax", greatest)] {
+            let json = json!({"type": tag, "name": "x", "fieldName": "t", "timeFormat": format});
+            laws::check(&spec(&json), std::slice::from_ref(&column), NUM_ROWS).unwrap();
+            let shown = answer(&json, &[input], NUM_ROWS).unwrap();
+            assert!(matches!(&shown, Finalized::Text(texts) if texts.value(0) == wanted), "{shown:?}");
+            assert_eq!(spec(&spec(&json).to_json()).to_json(), spec(&json).to_json());
+        }
+    }
+    let latest = json!({"type": "timeMax", "name": "x", "fieldName": "t", "timeFormat": "posix"});
+    let numbers = Int64Array::from(vec![Some(5), None, Some(1_000)]);
+    let shown = answer(&latest, &[Input::Long(&numbers)], 3).unwrap();
+    assert!(matches!(&shown, Finalized::Text(texts) if texts.value(0) == "1970-01-01T00:00:01.000Z"), "{shown:?}");
+    let wrong = json!({"type": "timeMin", "name": "x", "fieldName": "t", "timeFormat": "yyyy-QQ"});
+    assert!(parse_aggregator(&wrong, AGGREGATORS).unwrap_err().to_string().contains("timeFormat"));
+}

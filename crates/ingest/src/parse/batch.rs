@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use expression::TimestampFormat;
+
 use super::auto::{Resolved, Values};
 use super::cell::Cell;
 use super::column::{NumberColumn, TextColumn};
@@ -12,7 +14,6 @@ use super::reject::{Outcome, Reason, Reject};
 use super::seen::Seen;
 use super::slot::{Slot, Store, Trouble};
 use super::stats::RowStats;
-use super::timestamp::TimestampFormat;
 use crate::spec::{Dimension, DimensionType, MAX_DIMENSIONS, TimestampSpec};
 
 /// A column of a batch.
@@ -320,7 +321,7 @@ impl ParsedBatch {
         }
         let targets = &self.layout.targets[field as usize];
         if targets.time {
-            self.row.time = match (format.read(cell), cell) {
+            self.row.time = match (cell.time(format), cell) {
                 (Some(time), _) => TimeState::At(time),
                 (None, Cell::Null) => TimeState::Missing,
                 (None, other) => TimeState::Bad(other.to_text()),

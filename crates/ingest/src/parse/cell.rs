@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use expression::TimestampFormat;
+
 /// A value before anything is known about its column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cell<'a> {
@@ -54,6 +56,16 @@ impl<'a> Cell<'a> {
         let mut out = String::new();
         self.write_text(&mut out);
         out
+    }
+
+    /// The time that it is in a format; `None` when it is not in this format.
+    pub fn time(&self, format: &TimestampFormat) -> Option<i64> {
+        match self {
+            Cell::Long(value) => format.read_long(*value),
+            Cell::Double(value) => format.read_double(*value),
+            Cell::Text(text) => format.read_text(text),
+            Cell::Null | Cell::Bool(_) | Cell::List(_) | Cell::Map(_) => None,
+        }
     }
 
     /// The name of the Java class of such a value, for messages.

@@ -20,7 +20,6 @@ mod slot;
 mod stats;
 #[cfg(test)]
 pub(crate) mod tests;
-mod timestamp;
 mod values;
 
 pub use batch::{ColumnView, ParsedBatch};
@@ -34,4 +33,3 @@ pub use raw::{RawBatch, RawRecord};
 pub use reject::{Outcome, RAW_BYTES, Reason, Reject};
 pub use slot::MAX_VALUE_BYTES;
 pub use stats::RowStats;
-pub use timestamp::{TIME_BOUNDS, TimestampFormat};

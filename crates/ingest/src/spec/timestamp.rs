@@ -1,10 +1,10 @@
 //! `timestampSpec`: which field says when, and how it is written.
 
+use expression::TimestampFormat;
 use serde_json::{Value, json};
 
 use super::fields::Fields;
 use crate::Result;
-use crate::parse::TimestampFormat;
 
 /// Where a row's time comes from.
 #[derive(Debug, Clone)]

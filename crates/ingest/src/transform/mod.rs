@@ -172,7 +172,7 @@ fn cell<'a>(value: &'a Scalar<'_>) -> Cell<'a> {
 
 fn set_time(values: &Vector, batch: &mut ParsedBatch) {
     for row in 0..batch.num_rows() {
-        match values.get(row).as_long().filter(|time| crate::parse::TIME_BOUNDS.contains(time)) {
+        match values.get(row).as_long().filter(|time| expression::TIME_BOUNDS.contains(time)) {
             Some(time) => batch.time[row] = time,
             None => batch.timeless.push(row as u32),
         }

@@ -46,6 +46,9 @@ mod long_greatest;
 mod long_least;
 mod max;
 mod min;
+mod moment_sketch_max;
+mod moment_sketch_min;
+mod moment_sketch_solve_quantiles;
 mod pvalue2tailed_ztest;
 mod quantile;
 mod quantile_from_t_digest_sketch;
@@ -159,6 +162,9 @@ static KINDS: &[(&str, Parse)] = &[
     ("equalBuckets", equal_buckets::parse),
     ("max", max::parse),
     ("min", min::parse),
+    ("momentSketchMax", moment_sketch_max::parse),
+    ("momentSketchMin", moment_sketch_min::parse),
+    ("momentSketchSolveQuantiles", moment_sketch_solve_quantiles::parse),
     ("quantile", quantile::parse),
     ("quantileFromTDigestSketch", quantile_from_t_digest_sketch::parse),
     ("quantiles", quantiles::parse),

@@ -100,6 +100,36 @@ fn histograms_and_digests() {
 }
 
 #[test]
+fn moments_are_solved_for_quantiles() {
+    let sketch = json!({"type": "momentSketch", "name": "m", "fieldName": "x", "k": 8, "compress": false});
+    let posts = json!([
+        {"type": "momentSketchSolveQuantiles", "name": "quantiles", "field": field("m"), "fractions": [0, 0.5, 1]},
+        {"type": "momentSketchMin", "name": "min", "field": field("m")},
+        {"type": "momentSketchMax", "name": "max", "field": field("m")},
+    ]);
+    let answer = result(json!([sketch]), posts);
+    assert_eq!((&answer["min"], &answer["max"]), (&json!(-1.0), &json!(10.0)));
+    let quantiles: Vec<f64> = answer["quantiles"].as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect();
+    assert_eq!((quantiles[0], quantiles[2]), (-1.0, 10.0));
+    assert!((0.25..=2.5).contains(&quantiles[1]), "{quantiles:?}");
+    let wrong = json!([{"type": "momentSketchSolveQuantiles", "name": "q", "field": field("m"), "fractions": [2]}]);
+    assert!(
+        fails(asked(json!([{"type": "momentSketch", "name": "m", "fieldName": "x"}]), wrong)).contains("fractions")
+    );
+}
+
+#[test]
+fn a_single_value_is_refused_of_several_rows() {
+    let single = json!([{"type": "singleValue", "name": "v", "fieldName": "x", "columnType": "DOUBLE"}]);
+    let mut one = asked(single.clone(), json!([]));
+    one["filter"] = json!({"type": "selector", "dimension": "color", "value": "blue"});
+    assert_eq!(ask(one)[0]["result"]["v"], json!(2.5));
+    assert!(fails(asked(single, json!([]))).contains("Subquery expression returned more than one row"));
+    let times = json!([{"type": "timeMin", "name": "from", "fieldName": "__time"}, {"type": "timeMax", "name": "to", "fieldName": "__time"}]);
+    assert_eq!(result(times, json!([])), json!({"from": "2022-01-01T00:30:00.000Z", "to": "2022-01-04T03:00:00.000Z"}));
+}
+
+#[test]
 fn values_are_folded_by_expressions_over_all_segments() {
     let colors = json!({"type": "expression", "name": "c", "fields": ["color"], "initialValue": "ARRAY<STRING>[]",
         "fold": "array_set_add(__acc, color)", "combine": "array_set_add_all(__acc, c)", "shouldAggregateNullInputs": false});

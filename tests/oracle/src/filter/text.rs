@@ -90,10 +90,15 @@ impl OfText {
         if matches!(self.test, Test::Is(None)) { Some(truth == Some(true)) } else { truth }
     }
 
+    /// Whether the column is there, and known to hold numbers.
+    fn is_of_numbers(&self, row: &Row) -> bool {
+        let name = &self.column.name;
+        self.column.kind.is_number() && row.has(name) && !row.is_untyped(name)
+    }
+
     fn test(&self, row: &Row, value: &Value, text: Option<String>) -> Truth {
-        let is_null_number = self.column.kind.is_number() && value.is_null() && row.has(&self.column.name);
-        if is_null_number && matches!(self.test, Test::In(_) | Test::Like(_) | Test::Bound(..)) && self.change.is_some()
-        {
+        let is_two_valued = !matches!(self.test, Test::In(_) | Test::Like(_) | Test::Bound(..));
+        if self.change.is_some() && !is_two_valued && value.is_null() && self.is_of_numbers(row) {
             return None;
         }
         let same = |wanted: &str| match self.change.is_none() && self.column.kind.is_number() {
@@ -130,7 +135,7 @@ impl OfText {
     fn bound_of_null(&self, row: &Row, lower: &Bound, order: TextOrder) -> Truth {
         let is_there = row.has(&self.column.name) && self.change.is_none();
         match (lower, order) {
-            _ if is_there && self.column.kind.is_number() => None,
+            _ if is_there && self.is_of_numbers(row) => None,
             (Some(_), TextOrder::Lexicographic) if is_there => None,
             _ => Some(lower.is_none()),
         }

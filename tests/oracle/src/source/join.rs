@@ -79,12 +79,15 @@ impl Join {
     pub fn relation(&self, world: &World) -> Relation {
         let mut relation = self.left.relation(world);
         let right = self.right.relation(world).rows;
+        // A scan without rows tells no types.
+        let is_untyped = right.is_empty() && matches!(&*self.right, Source::Query(query) if query.is_scan());
         let beside = |left: &Row, right: Option<&Row>| {
             let mut row = left.clone();
             for column in &self.right_columns {
                 let name = format!("{}{}", self.prefix, column.name);
                 match right {
                     Some(right) => row.take_over(&name, right, &column.name),
+                    None if is_untyped => row.put_untyped(&name),
                     None => row.put(&name, vec![Value::Null]),
                 }
             }

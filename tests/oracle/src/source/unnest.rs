@@ -49,6 +49,7 @@ impl Unnest {
         let mut relation = self.base.relation(world);
         let rows = relation.rows.iter().flat_map(|row| {
             let elements = match (self.of.kind, row.value(&self.of.name)) {
+                _ if row.is_untyped(&self.of.name) => vec![Value::Null],
                 // A table without the column has nothing to take apart.
                 (Kind::Texts, _) if row.has(&self.of.name) => row.values(&self.of.name),
                 (_, Value::Array(elements)) => elements,

@@ -1,4 +1,4 @@
-//! How the time of a row is written: the formats of a timestampSpec.
+//! How times are written: the formats of a timestampSpec.
 
 mod fixed;
 mod pattern;
@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use timeline::{TimeZone, instant};
 
-use super::cell::Cell;
 use pattern::Pattern;
 
 /// Row times must lie within half the range of a long, as those of Druid.
@@ -57,16 +56,6 @@ impl TimestampFormat {
     /// The format as written.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The time of a value; `None` when it is not in this format.
-    pub fn read(&self, value: &Cell<'_>) -> Option<i64> {
-        match value {
-            Cell::Long(value) => self.read_long(*value),
-            Cell::Double(value) => self.read_double(*value),
-            Cell::Text(text) => self.read_text(text),
-            Cell::Null | Cell::Bool(_) | Cell::List(_) | Cell::Map(_) => None,
-        }
     }
 
     /// The time of a whole number.
