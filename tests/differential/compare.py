@@ -11,9 +11,12 @@ import argparse
 import collections
 import concurrent.futures
 import contextlib
+import datetime
 import json
+import math
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,7 +26,7 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-LOOKUPS = "/druid/coordinator/v1/lookups/config"
+LOOKUPS = "/druid/coordinator/v1/lookups"
 # Questions that are asked at a time.
 ASKERS = 4
 
@@ -90,13 +93,13 @@ def built(*arguments):
 
 
 def add_lookup(url, entries):
-    asked = {"queryType": "scan", "dataSource": {"type": "lookup", "lookup": "words"}, "intervals": ["1000/3000"]}
-    is_there = lambda: call(f"{url}/druid/v2", asked)[0] == 200
+    """Until every role has it."""
+    is_there = lambda: call(f"{url}{LOOKUPS}/status/__default/words")[1] == {"loaded": True}
     if is_there():
         return
     lookup = {"version": "v1", "lookupExtractorFactory": {"type": "map", "map": entries}}
-    call(f"{url}{LOOKUPS}", {})
-    until(f"{url}: a lookup", lambda: call(f"{url}{LOOKUPS}/__default/words", lookup)[0] in (200, 202), 120)
+    call(f"{url}{LOOKUPS}/config", {})
+    until(f"{url}: a lookup", lambda: call(f"{url}{LOOKUPS}/config/__default/words", lookup)[0] in (200, 202), 120)
     until(f"{url}: a lookup", is_there, 300)
 
 
@@ -154,13 +157,63 @@ def apart(a, b):
     return json.dumps(a, ensure_ascii=False)[:600], json.dumps(b, ensure_ascii=False)[:600]
 
 
+def instant(time):
+    """Milliseconds; the beginning of all time where it is too far away."""
+    if isinstance(time, int):
+        return time
+    try:
+        return round(datetime.datetime.fromisoformat(time).timestamp() * 1000)
+    except ValueError:
+        return -math.inf
+
+
+def instants(rows):
+    """Times as instants, whichever zone they are written in."""
+    return [{**row, "timestamp": instant(row["timestamp"])} for row in rows]
+
+
+def without(name):
+    """Answers without a field, however deep."""
+    def cut(answer):
+        if isinstance(answer, list):
+            return [cut(one) for one in answer]
+        if isinstance(answer, dict):
+            return {key: cut(value) for key, value in answer.items() if key != name}
+        return answer
+    return cut
+
+
+def within(query):
+    """Answers without the buckets that begin outside the intervals."""
+    spans = [[instant(end) for end in interval.split("/")] for interval in query["intervals"]]
+    time = lambda row: instant(row["timestamp"] if isinstance(row, dict) else row[0])
+    return lambda rows: [row for row in rows if any(start <= time(row) < end for start, end in spans)]
+
+
+# What is left of answers that differ in what an entry of known.json names, and in nothing else.
+LEFT = {
+    "zone": lambda query: instants,
+    "count": lambda query: without("count"),
+    "early buckets": within,
+}
+
+
 def known_reason(known, query, theirs, ours):
-    """What known.json says: texts that the query holds and does not hold, and what errors say."""
-    text = json.dumps(query)
-    told = [json.dumps(answer).replace('\\"', '"') for answer in (theirs, ours)]
-    fits = lambda entry: (all(part in text for part in entry.get("parts", []))
-                          and not any(part in text for part in entry.get("without", []))
-                          and entry.get("error", "") in told[0] and entry.get("our error", "") in told[1])
+    """What known.json says: patterns that the query fits and does not fit, what an error says, and what alone differs.
+    Without an error both answer."""
+    text = json.dumps(query, ensure_ascii=False, separators=(",", ":"))
+
+    def is_told(status, answer, said):
+        told = json.dumps(answer, ensure_ascii=False).replace('\\"', '"')
+        return status == 200 if said is None else status != 200 and said in told
+
+    def fits(entry):
+        left = LEFT[entry["but"]](query) if "but" in entry else None
+        return (all(re.search(pattern, text) for pattern in entry.get("asks", []))
+                and not any(re.search(pattern, text) for pattern in entry.get("asks not", []))
+                and is_told(*theirs, entry.get("error")) and is_told(*ours, entry.get("our error"))
+                and (left is None or same(left(plain(query, theirs[1])), left(plain(query, ours[1])))))
+
     return next((entry["reason"] for entry in known if fits(entry)), None)
 
 
@@ -185,7 +238,7 @@ class Run:
             self.counts["same"] += 1
         elif theirs[0] != 200 and ours[0] != 200:
             self.counts["both refuse"] += 1
-        elif reason := known_reason(self.known, query, theirs[1], ours[1]):
+        elif reason := known_reason(self.known, query, theirs, ours):
             self.counts["known"] += 1
             self.reasons[reason] += 1
         else:

@@ -38,6 +38,9 @@ impl Aggregation {
             "filtered" => Self::parse_filtered(&fields, env),
             "grouping" => {
                 let groupings = fields.texts("groupings")?;
+                if let Some(twice) = groupings.iter().enumerate().find(|(at, name)| groupings[..*at].contains(name)) {
+                    return Err(Error::invalid(format!("'groupings' names '{}' twice", twice.1)));
+                }
                 Ok(Self { name: fields.require_text("name")?, how: How::Grouping(groupings) })
             }
             _ => {
@@ -83,7 +86,9 @@ pub(crate) fn parse_all(fields: &Fields<'_>, env: &Environment) -> Result<Vec<Ag
     fields.list("aggregations")?.iter().map(|value| Aggregation::parse(value, env)).collect()
 }
 
-/// `grouping` for a set of dimensions: one bit each, the first the highest, set when it is left out.
-pub(crate) fn grouping_bits(groupings: &[String], kept: &[String]) -> i64 {
-    groupings.iter().fold(0, |bits, name| bits << 1 | i64::from(!kept.contains(name)))
+/// `grouping` for the columns of a subtotal, by their names in the data: one bit each, the first the highest, set when
+/// it is left out. Where there are no subtotals nothing is.
+pub(crate) fn grouping_bits(groupings: &[String], kept: Option<&[&str]>) -> i64 {
+    let Some(kept) = kept else { return 0 };
+    groupings.iter().fold(0, |bits, name| bits << 1 | i64::from(!kept.contains(&name.as_str())))
 }

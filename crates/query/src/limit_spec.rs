@@ -8,6 +8,8 @@ use crate::{Error, Result};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct LimitSpec {
+    /// Whether one was written that orders or cuts, be it nothing.
+    pub is_given: bool,
     pub columns: Vec<OrderColumn>,
     pub offset: usize,
     /// `None` is unlimited.
@@ -42,7 +44,7 @@ impl LimitSpec {
             None => 0,
         };
         let columns = fields.list("columns")?.iter().map(OrderColumn::parse).collect::<Result<_>>()?;
-        Ok(Self { columns, offset, limit })
+        Ok(Self { is_given: true, columns, offset, limit })
     }
 
     /// Rows that are looked at from the first on; `None` for all.

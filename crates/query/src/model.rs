@@ -13,7 +13,7 @@ use crate::sources::{self, Source};
 use crate::{Error, Result, intervals};
 
 /// What every kind of query has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Common {
     pub source: Arc<dyn Source>,
     /// Sorted, disjoint. All time when the query gave none.
@@ -29,6 +29,12 @@ pub(crate) struct Common {
 }
 
 impl Common {
+    /// Asked for one of its intervals alone.
+    pub fn within(&self, interval: Interval) -> Self {
+        let met = self.scanned.iter().filter_map(|scanned| intervals::intersect(*scanned, interval));
+        Self { intervals: vec![interval], scanned: met.collect(), ..self.clone() }
+    }
+
     /// Fails when a virtual column could not be read somewhere: its rows were null there.
     pub fn check_virtual(&self) -> Result<()> {
         match &self.virtual_columns {

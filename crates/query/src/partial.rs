@@ -9,6 +9,7 @@ use timeline::{Interval, SegmentId};
 
 use crate::exec::ExecContext;
 use crate::finalize::Values;
+use crate::intervals::intersect;
 use crate::run::ScanRows;
 use crate::spill::Spilled;
 
@@ -116,6 +117,20 @@ impl Chunks {
     /// Chunk, time range of its rows and whether one was met, in time order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Place, Interval, bool)> {
         self.0.iter().map(|(place, chunk)| (place, chunk.rows, chunk.is_met))
+    }
+
+    /// The parts of them that lie in an interval.
+    pub fn within(&self, interval: Interval) -> Chunks {
+        let mut parts = Chunks::default();
+        for (place, rows, is_met) in self.iter() {
+            let Some(chunk) = intersect(place.chunk, interval) else { continue };
+            let part = Place { chunk, datasource: place.datasource.clone() };
+            parts.add(part.clone(), rows);
+            if is_met {
+                parts.meet(&part);
+            }
+        }
+        parts
     }
 
     /// Those of which a row was met, alone.

@@ -131,8 +131,8 @@ impl Aggregator {
         }
     }
 
-    /// Of rows in any order; `shown` are the dimensions that a subtotal keeps.
-    pub fn of(&self, rows: &[&Row], shown: &[String]) -> Value {
+    /// Of rows in any order; `shown` are the columns that a subtotal keeps, where there is one.
+    pub fn of(&self, rows: &[&Row], shown: Option<&[String]>) -> Value {
         let rows = rows.iter().filter(|row| self.filter.as_ref().is_none_or(|filter| filter.keeps(row)));
         let rows: Vec<&Row> = rows.copied().collect();
         let values = |kind: &Kind, input: &Input| -> Vec<Value> {
@@ -158,9 +158,11 @@ impl Aggregator {
                 texts.retain(|text| !text.is_empty());
                 Value::Double(texts.len() as f64)
             }
-            What::Grouping(names) => {
-                Value::Long(names.iter().fold(0, |bits, name| bits * 2 + i64::from(!shown.contains(name))))
-            }
+            What::Grouping(names) => Value::Long(
+                names
+                    .iter()
+                    .fold(0, |bits, name| bits * 2 + i64::from(shown.is_some_and(|shown| !shown.contains(name)))),
+            ),
         }
     }
 }

@@ -81,6 +81,11 @@ impl Dimension {
         }
     }
 
+    /// Which column of the data it is.
+    pub fn column(&self) -> &str {
+        &self.column.name
+    }
+
     pub fn kind(&self) -> Kind {
         match (&self.what, self.column.kind) {
             (What::Typed, Kind::Texts) => Kind::Text,

@@ -118,8 +118,9 @@ impl Common {
         seen.filter(|row| self.filter.as_ref().is_none_or(|filter| filter.keeps(row))).collect()
     }
 
-    /// Values of a group by name, those of the aggregators and then the others; `shown` is what a subtotal keeps.
-    pub fn values(&self, rows: &[&Row], shown: &[String]) -> Vec<(String, Value)> {
+    /// Values of a group by name, those of the aggregators and then the others; `shown` are the columns that a
+    /// subtotal keeps.
+    pub fn values(&self, rows: &[&Row], shown: Option<&[String]>) -> Vec<(String, Value)> {
         let mut out: Vec<(String, Value)> =
             self.aggregators.iter().map(|one| (one.name.clone(), one.of(rows, shown))).collect();
         if let Some(post) = &self.post {
@@ -130,8 +131,8 @@ impl Common {
     }
 
     /// Buckets that are shown though they be empty, by their starts: of each span those between its first and its
-    /// last row, where the intervals meet them. Of `all` one for each span; only one of them is shown. Spans may be
-    /// skipped.
+    /// last row, where the intervals meet them. Of `all` one for each span; only one of them is shown. What
+    /// the intervals leave of spans may be skipped.
     pub fn buckets(&self, relation: &Relation, skips: &dyn Fn(&Span) -> bool) -> Vec<i64> {
         let mut out = Vec::new();
         let mut meet = |least: i64, most: i64| {
@@ -147,12 +148,18 @@ impl Common {
         match &relation.spans {
             Spans::Whole => meet(i64::MIN, i64::MAX),
             Spans::Parts(parts) => {
-                for Span { first, last, .. } in parts.iter().filter(|span| !skips(span)) {
+                for Span { first, last, table } in parts.iter() {
                     let end = match (self.granularity.bucket(*last), self.granularity.length()) {
                         (Some(start), Some(length)) => start + length,
                         _ => i64::MAX,
                     };
-                    meet(*first, end.min((first.div_euclid(DAY_MS) + 1) * DAY_MS));
+                    let end = end.min((first.div_euclid(DAY_MS) + 1) * DAY_MS);
+                    for (from, to) in &self.intervals {
+                        let part = Span { first: *first.max(from), last: *last.min(&(to - 1)), table: *table };
+                        if !skips(&part) {
+                            meet(part.first, end.min(*to));
+                        }
+                    }
                 }
             }
         }
@@ -181,7 +188,6 @@ fn draw_context(chance: &Chance) -> Vec<(&'static str, Json)> {
         ("queryId", json!("drawn")),
         ("useFilterCNF", json!(true)),
         ("minTopNThreshold", json!(2_000)),
-        ("applyLimitPushDown", json!(false)),
         ("unheardOf", json!([1])),
     ];
     if chance.one_in(3) { chance.some(&all) } else { Vec::new() }
@@ -234,7 +240,7 @@ impl Query {
             && !group_by.names().is_empty()
             && chance.one_in(4)
         {
-            common.aggregators.push(Aggregator::grouping("g", group_by.names()));
+            common.aggregators.push(Aggregator::grouping("g", group_by.grouped()));
         }
         Query { source, computed, common, kind, context: draw_context(chance) }
     }
@@ -293,7 +299,10 @@ impl Query {
     }
 
     fn read(&self, world: &World) -> Relation {
-        let mut relation = self.source.relation(world);
+        let mut relation = match (&self.source, &self.kind) {
+            (Source::Query(inner), Kind::GroupBy(_)) => inner.relation_of(world, true),
+            (source, _) => source.relation(world),
+        };
         let all = |row: &Row| self.computed.iter().fold(row.clone(), |row, computed| computed.added(&row));
         relation.rows = relation.rows.iter().map(all).collect();
         relation
@@ -321,11 +330,16 @@ impl Query {
 
     /// The answer as rows.
     pub fn relation(&self, world: &World) -> Relation {
+        self.relation_of(world, false)
+    }
+
+    fn relation_of(&self, world: &World, is_regrouped: bool) -> Relation {
         let read = self.read(world);
         let rows = match &self.kind {
             Kind::Scan(scan) => scan.rows(&self.common, &read).into_iter().map(|row| scan.shown(row)).collect(),
             Kind::Timeseries(timeseries) => rows_of(timeseries.rows(&self.common, &read)),
             Kind::TopN(top_n) => rows_of(top_n.rows(&self.common, &read)),
+            Kind::GroupBy(group_by) if is_regrouped => rows_of(group_by.regrouped_rows(&self.common, &read)),
             Kind::GroupBy(group_by) => rows_of(group_by.rows(&self.common, &read)),
             Kind::Search(_) | Kind::Boundary(_) | Kind::Metadata(_) => Vec::new(),
         };

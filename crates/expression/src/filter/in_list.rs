@@ -60,8 +60,12 @@ impl Predicate for InList {
         }
     }
 
-    fn extracted_null_number(&self, _value: Option<&str>) -> Truth {
-        Truth::Unknown
+    /// Several values are asked of numbers alone, of which a null is none; one is asked as `selector` asks it.
+    fn extracted_null_number(&self, value: Option<&str>) -> Truth {
+        match self.values.len() + usize::from(self.has_null) {
+            0 | 1 => self.text(value),
+            _ => Truth::Unknown,
+        }
     }
 
     fn codes(&self, dictionary: &dyn Dictionary) -> Option<CodeSet> {

@@ -7,8 +7,8 @@ mod rows;
 
 use std::sync::Arc;
 
-use super::Kind;
 use super::outputs::Outputs;
+use super::{Kind, Reading};
 use crate::answer::Answer;
 use crate::exec::ExecContext;
 use crate::finalize::{EachRow, Stamp, Table, Values};
@@ -38,6 +38,9 @@ struct Question {
     /// Places of the dimensions kept, a list for each subtotal.
     subtotals: Option<Vec<Vec<usize>>>,
     dims_first: bool,
+    /// Whether a limit keeps the first rows in the order of the dimensions and then shows them in that of time: where
+    /// it can be applied to the groups of each segment, as Druid does unless they are grouped again.
+    cuts_first: bool,
     as_array: bool,
     finalize: bool,
     stamp: Stamp,
@@ -70,13 +73,14 @@ impl Kind for GroupBy {
         {
             return many_rows::answer(&self.0, groups, exec);
         }
-        let (times, table) = self.0.finished(partial, exec)?;
+        let (times, table) = self.0.finished(partial, self.0.cuts_first, exec)?;
         let rows = Printed::new(&self.0, times, table)?;
         Ok(Answer::new(EachRow::new(rows.num_rows(), move |row, out| rows.print(row, out))))
     }
 
-    fn rows(&self, partial: Partial, _is_table: bool, finalize: bool, exec: &ExecContext) -> Result<Table> {
-        let (times, values) = self.0.finished(partial, exec)?;
+    fn rows(&self, partial: Partial, _is_table: bool, reading: Reading, exec: &ExecContext) -> Result<Table> {
+        let cuts_first = self.0.cuts_first && !reading.is_regrouped;
+        let (times, values) = self.0.finished(partial, cuts_first, exec)?;
         let mut table = Table::new(values.num_rows());
         table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
         table.hides_time = self.0.plan.is_one_bucket();
@@ -88,7 +92,7 @@ impl Kind for GroupBy {
                 match (values, key) {
                     // Nulls alone are nulls of the dimension's type.
                     (Values::Null(num_rows), Some(key)) => Values::nulls(key.output_type(), *num_rows),
-                    _ if finalize => values.finalized()?,
+                    _ if reading.finalize => values.finalized()?,
                     _ => values.clone(),
                 },
             )?;

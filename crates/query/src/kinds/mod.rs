@@ -25,6 +25,15 @@ use crate::partial::Partial;
 use crate::plan::Scope;
 use crate::{Error, Result};
 
+/// How a query reads the rows of the one inside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading {
+    /// States are finalized.
+    pub finalize: bool,
+    /// Groups are grouped again, with nothing in between.
+    pub is_regrouped: bool,
+}
+
 /// What a kind of query does with segments, partials and rows.
 pub(crate) trait Kind: Debug + Send + Sync {
     fn tag(&self) -> &'static str;
@@ -37,8 +46,8 @@ pub(crate) trait Kind: Debug + Send + Sync {
 
     fn finalize(&self, partial: Partial, is_table: bool, exec: &ExecContext) -> Result<Answer>;
 
-    /// The rows as a table for the query around this one, states finalized or as they are.
-    fn rows(&self, _partial: Partial, _is_table: bool, _finalize: bool, _exec: &ExecContext) -> Result<Table> {
+    /// The rows as a table for the query around this one.
+    fn rows(&self, _partial: Partial, _is_table: bool, _reading: Reading, _exec: &ExecContext) -> Result<Table> {
         Err(Error::unsupported(format!("a {} query cannot be the dataSource of another query", self.tag())))
     }
 

@@ -51,8 +51,8 @@ impl Outputs {
         aggregations.chain(self.posts.iter().map(|p| p.name.as_str()))
     }
 
-    /// Appends the aggregators' columns. `kept` are the dimensions grouped by.
-    pub fn push_aggregates(&self, table: &mut Table, states: &[ArrayRef], kept: &[String]) -> Result<()> {
+    /// Appends the aggregators' columns. `kept` are the columns that a subtotal is grouped by, if it is one.
+    pub fn push_aggregates(&self, table: &mut Table, states: &[ArrayRef], kept: Option<&[&str]>) -> Result<()> {
         let mut states = states.iter();
         for aggregation in &self.aggregations {
             let values = match &aggregation.how {

@@ -8,7 +8,7 @@ use expression::Environment;
 use hashbrown::HashMap;
 use segment::TIME_COLUMN;
 
-use super::Kind;
+use super::{Kind, Reading};
 use crate::answer::{Answer, Elements, Rows};
 use crate::exec::ExecContext;
 use crate::fields::Fields;
@@ -147,7 +147,7 @@ impl Kind for Scan {
         Ok(Answer::new(Batches { rows, as_lists: self.as_lists }))
     }
 
-    fn rows(&self, partial: Partial, _: bool, _: bool, exec: &ExecContext) -> Result<Table> {
+    fn rows(&self, partial: Partial, _: bool, _: Reading, exec: &ExecContext) -> Result<Table> {
         let Body::Scan(rows) = partial.body else { return Err(Error::internal("a partial of another kind of query")) };
         let mut batches = Vec::new();
         let (mut num_rows, mut num_bytes) = (0, 0);

@@ -92,14 +92,22 @@ impl Search {
         }
     }
 
+    /// An empty list for each time chunk that is asked for, though no row of it be within the intervals or pass the
+    /// filter.
+    fn empty(&self, scope: &Scope) -> Hits {
+        let is_asked = |chunk: &Interval| self.common.intervals.iter().any(|asked| asked.overlaps(chunk));
+        let chunks = scope.chunks();
+        let asked = chunks.iter().map(|(place, ..)| place.chunk).filter(is_asked);
+        asked.map(|Interval { start, end }| ((start, end, String::new(), None), 0)).collect()
+    }
+
     fn matches(&self, value: Option<&str>) -> bool {
         self.matcher.as_ref().is_none_or(|matcher| value.is_some_and(|value| matcher.matches(value)))
     }
 
     fn segment(&self, segment: &SegmentRef, exec: &ExecContext) -> Result<Hits> {
         let Interval { start, end } = segment.id().interval;
-        // A segment without hits gives an empty list.
-        let mut hits = Hits::from([((start, end, String::new(), None), 0)]);
+        let mut hits = Hits::default();
         let segment = match &self.common.virtual_columns {
             Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns)?,
             None => segment.clone(),
@@ -262,7 +270,7 @@ impl Kind for Search {
     }
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
-        let mut all = Hits::default();
+        let mut all = self.empty(scope);
         for segment in prune(&scope.segments, &self.common.scanned) {
             for (hit, count) in self.segment(&segment, exec)? {
                 *all.entry(hit).or_default() += count;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, Int64Array, UInt32Array};
 use expression::Environment;
+use timeline::Interval;
 
-use super::Kind;
 use super::outputs::Outputs;
+use super::{Kind, Reading};
 use crate::answer::{Answer, Elements, Rows};
 use crate::exec::ExecContext;
 use crate::fields::Fields;
@@ -64,6 +65,11 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
 }
 
 impl Timeseries {
+    /// Whether the one row begins with the first interval, of several, that has rows in it: each is asked by itself.
+    fn is_stamped_by_rows(&self) -> bool {
+        self.skip_empty && self.plan.is_one_bucket() && self.plan.intervals().len() > 1
+    }
+
     /// The rows of the answer: their stamps, and states in the same order.
     fn states(&self, partial: &FoldPartial, is_table: bool, exec: &ExecContext) -> Result<(Vec<i64>, Vec<ArrayRef>)> {
         let mut shown = self.buckets(partial, is_table, exec)?;
@@ -93,7 +99,7 @@ impl Timeseries {
             times.sort_unstable();
             return Ok(times.into_iter().map(|start| Bucket { start, stamp: start }).collect());
         }
-        // The one bucket of `all` begins where the first chunk does that is not left out.
+        // The one bucket of `all` begins where the first part of a chunk does that is not left out.
         let chunks = if self.skip_empty { &partial.chunks.only_met() } else { &partial.chunks };
         let mut shown = buckets(plan, chunks, is_table, exec.limits.max_buckets, self.descending)?;
         if self.skip_empty && partial.times.is_empty() {
@@ -108,7 +114,7 @@ impl Timeseries {
     /// All outputs; post-aggregations may read the time under the name that the context gives.
     fn table(&self, states: &[ArrayRef], stamps: Int64Array) -> Result<Table> {
         let mut table = Table::new(stamps.len());
-        self.outputs.push_aggregates(&mut table, states, &[])?;
+        self.outputs.push_aggregates(&mut table, states, None)?;
         if let Some(name) = &self.result_field {
             table.push(name, Values::Long(stamps))?;
         }
@@ -144,7 +150,16 @@ impl Kind for Timeseries {
     }
 
     fn run(&self, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
-        run::fold(&self.plan, scope, exec)
+        if !self.is_stamped_by_rows() {
+            return run::fold(&self.plan, scope, exec);
+        }
+        let within = |interval: &Interval| -> Result<Partial> {
+            let mut part = run::fold(&Arc::new(self.plan.within(*interval)), scope, exec)?.into_fold()?;
+            part.chunks = part.chunks.within(*interval);
+            Ok(Partial::fold(part))
+        };
+        let parts: Vec<Partial> = self.plan.intervals().iter().map(within).collect::<Result<_>>()?;
+        run::merge_partials(&self.plan.specs, parts, exec)
     }
 
     fn merge(&self, parts: Vec<Partial>, exec: &ExecContext) -> Result<Partial> {
@@ -170,14 +185,14 @@ impl Kind for Timeseries {
         Ok(Answer::new(WithTotal { rows, total }))
     }
 
-    fn rows(&self, partial: Partial, is_table: bool, finalize: bool, exec: &ExecContext) -> Result<Table> {
+    fn rows(&self, partial: Partial, is_table: bool, reading: Reading, exec: &ExecContext) -> Result<Table> {
         let partial = partial.into_fold()?;
         let (stamps, states) = self.states(&partial, is_table, exec)?;
         let mut table = Table::new(stamps.len());
         let values = self.table(&states, stamps.clone().into())?;
         table.push(segment::TIME_COLUMN, Values::Long(stamps.into()))?;
         for (name, values) in values.columns() {
-            table.push(name, if finalize { values.finalized()? } else { values.clone() })?;
+            table.push(name, if reading.finalize { values.finalized()? } else { values.clone() })?;
         }
         Ok(table)
     }

@@ -10,8 +10,8 @@ use dialect::order::StringOrder;
 use expression::{DimensionSpec, Environment};
 use serde_json::Value;
 
-use super::Kind;
 use super::outputs::Outputs;
+use super::{Kind, Reading};
 use crate::answer::Answer;
 use crate::exec::ExecContext;
 use crate::fields::{Fields, short, tag_of, unknown};
@@ -127,7 +127,7 @@ impl TopN {
         let mut table = Table::new(partial.num_groups());
         let dimension = partial.keys.first().cloned().unwrap_or(Values::Null(0));
         table.push(&self.dimension, dimension)?;
-        self.outputs.push_aggregates(&mut table, &partial.states, std::slice::from_ref(&self.dimension))?;
+        self.outputs.push_aggregates(&mut table, &partial.states, None)?;
         if let Metric::Numeric { name, .. } = &self.metric {
             self.outputs.push_posts(&mut table, Some(std::slice::from_ref(name)))?;
         }
@@ -278,7 +278,7 @@ impl Kind for TopN {
         })))
     }
 
-    fn rows(&self, partial: Partial, is_table: bool, finalize: bool, exec: &ExecContext) -> Result<Table> {
+    fn rows(&self, partial: Partial, is_table: bool, reading: Reading, exec: &ExecContext) -> Result<Table> {
         let partial = self.groups(partial, exec)?;
         let shown = buckets(&self.plan, &partial.chunks, is_table, exec.limits.max_buckets, false)?;
         let stamp_of =
@@ -288,7 +288,7 @@ impl Kind for TopN {
         let mut table = Table::new(values.num_rows());
         table.push(segment::TIME_COLUMN, Values::Long(times.collect::<Vec<i64>>().into()))?;
         for (name, values) in values.columns() {
-            table.push(name, if finalize { values.finalized()? } else { values.clone() })?;
+            table.push(name, if reading.finalize { values.finalized()? } else { values.clone() })?;
         }
         Ok(table)
     }

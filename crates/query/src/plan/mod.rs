@@ -65,6 +65,7 @@ impl Scope {
 }
 
 /// The one plan behind timeseries, topN and groupBy.
+#[derive(Clone)]
 pub(crate) struct FoldPlan {
     pub common: Arc<Common>,
     pub granularity: Granularity,
@@ -143,6 +144,11 @@ impl FoldPlan {
             shown.push(name, extraction.map_or_else(|| values.clone(), |extraction| values.through(extraction)))?;
         }
         Ok(shown)
+    }
+
+    /// Of one of its intervals alone.
+    pub fn within(&self, interval: Interval) -> Self {
+        Self { common: Arc::new(self.common.within(interval)), ..self.clone() }
     }
 
     pub fn intervals(&self) -> &[Interval] {

@@ -9,6 +9,7 @@ use super::allowance::{self, Allowance};
 use super::{Asked, Source, table_segment};
 use crate::exec::{ExecContext, Reservation};
 use crate::fields::Fields;
+use crate::kinds::Reading;
 use crate::plan::Scope;
 use crate::{Query, Result, Sources};
 
@@ -35,7 +36,8 @@ impl Source for Inner {
         let scope = inner.common.source.resolve(&Asked::of(inner), sources, &within)?;
         let partial = inner.kind.run(&scope, &within)?;
         within.limits = if both_group { allowance::unlimited(exec.limits) } else { allowance.left(&within)? };
-        let rows = inner.kind.rows(partial, scope.is_table, finalize, &within)?;
+        let reading = Reading { finalize, is_regrouped: both_group };
+        let rows = inner.kind.rows(partial, scope.is_table, reading, &within)?;
         let num_bytes = rows.memory_bytes();
         if !both_group {
             allowance.take(rows.num_rows(), num_bytes, exec)?;

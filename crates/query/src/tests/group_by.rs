@@ -104,6 +104,30 @@ fn subtotals_fold_the_base_again() {
 }
 
 #[test]
+fn grouping_names_columns_as_the_data_does() {
+    let asked = |subtotals: Value| {
+        let named = |column: &str, name: &str| json!({"type": "default", "dimension": column, "outputName": name});
+        lists(json!({
+            "dimensions": [named("color", "c"), named("tags", "t"), named("color", "again")],
+            "aggregations": [{"type": "grouping", "name": "g", "groupings": ["color", "c", "tags"]}],
+            "intervals": "2022-01-01/2022-01-01T01",
+            "subtotalsSpec": subtotals,
+        }))
+    };
+    let bits = |subtotals: Value| {
+        let rows = asked(subtotals);
+        rows.as_array().into_iter().flatten().filter_map(|row| row[3].as_i64()).collect::<Vec<_>>()
+    };
+    assert_eq!(bits(json!([["c"]])), [0b011]);
+    assert_eq!(bits(json!([["again"]])), [0b011]);
+    assert_eq!(bits(json!([[]])), [0b111]);
+    assert!(bits(json!([["c", "t"]])).iter().all(|bits| *bits == 0b010));
+    assert!(bits(json!(null)).iter().all(|bits| *bits == 0), "without subtotals");
+    let twice = json!([{"type": "grouping", "name": "g", "groupings": ["color", "tags", "color"]}]);
+    assert!(fails(group_by(json!({"aggregations": twice}))).contains("'groupings' names 'color' twice"));
+}
+
+#[test]
 fn sketches_merge_over_segments() {
     let users = json!({"type": "cardinality", "name": "u", "fields": ["user"], "round": true});
     assert_eq!(lists(json!({"dimensions": [], "aggregations": [users]})), json!([[3]]));
@@ -174,4 +198,48 @@ fn with_dimensions_first_time_settles_what_the_columns_leave_open() {
     let times: Vec<(i64, i64)> =
         rows.as_array().into_iter().flatten().filter_map(|row| Some((row[2].as_i64()?, row[0].as_i64()?))).collect();
     assert!(times.len() > 3 && times.is_sorted(), "{rows}");
+}
+
+#[test]
+fn with_dimensions_first_a_limit_keeps_by_dimension_and_shows_by_time() {
+    let asked = |limit: Value, more: Value| {
+        let mut asked =
+            query("groupBy", json!({"granularity": "day", "dimensions": ["color"], "aggregations": [count()]}));
+        asked["limitSpec"] = limit;
+        asked["context"] = json!({"sortByDimsFirst": true, "resultAsArray": true});
+        asked["context"].as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let rows = ask(asked);
+        rows.as_array().into_iter().flatten().map(|row| json!([row[0], row[1]])).collect::<Vec<_>>()
+    };
+    let all = asked(json!(null), json!({}));
+    let first_of = |order: fn(&Value) -> (Option<&str>, Option<i64>)| {
+        let mut rows = all.clone();
+        rows.sort_by(|a, b| order(a).cmp(&order(b)));
+        rows
+    };
+    let by_dimension = first_of(|row| (row[1].as_str(), row[0].as_i64()));
+    assert_eq!(all, by_dimension, "without a limitSpec");
+    let by_time = |mut rows: Vec<Value>| {
+        rows.sort_by_key(|row| row[0].as_i64());
+        rows
+    };
+    let three = json!({"type": "default", "limit": 3});
+    assert_ne!(by_time(all[..3].to_vec()), by_time(all.clone())[..3]);
+    assert_eq!(asked(three.clone(), json!({})), by_time(all[..3].to_vec()));
+    // What is not cut where rows are read is cut in the order that is shown.
+    assert_eq!(asked(three, json!({"applyLimitPushDown": false})), by_time(all.clone())[..3]);
+    assert_eq!(asked(json!({"type": "default"}), json!({})), by_time(all.clone()));
+}
+
+#[test]
+fn what_a_subtotal_leaves_out_keeps_its_type_for_having() {
+    let user = json!({"type": "default", "dimension": "user", "outputName": "u", "outputType": "LONG"});
+    let num_rows = |subtotals: Value, low: Value| {
+        let more = json!({"dimensions": ["color", user], "aggregations": [count()], "subtotalsSpec": subtotals,
+            "having": {"type": "filter", "filter": low}});
+        lists(more).as_array().map_or(0, Vec::len)
+    };
+    let low = |dimension: &str| json!({"type": "bound", "dimension": dimension, "upper": "~"});
+    assert_eq!(num_rows(json!([["color"]]), low("u")), 0, "the null of a number passes no bound");
+    assert!(num_rows(json!([["u"]]), low("color")) > 0, "that of a text passes one without a lower end");
 }

@@ -104,3 +104,19 @@ fn a_search_that_finds_nothing_tells_where_it_searched() {
     assert_eq!(asked("all"), json!([{"timestamp": "2022-01-01T00:00:00.000Z", "result": []}]));
     assert_eq!(asked("day").as_array().map_or(0, Vec::len), 3);
 }
+
+#[test]
+fn a_search_lists_each_chunk_that_is_asked_for_though_no_row_of_it_be() {
+    let asked = |intervals: &str, filter: Value| {
+        let more = json!({"searchDimensions": ["color"], "intervals": intervals, "filter": filter});
+        let lists = ask(query("search", more));
+        lists.as_array().expect("lists").iter().map(|list| list["timestamp"].clone()).collect::<Vec<_>>()
+    };
+    let first = ["2022-01-01T00:00:00.000Z"];
+    assert_eq!(asked("2022-01-01T23:59Z/2022-01-02T12:00Z", json!({"type": "true"})), first);
+    assert_eq!(asked("2022-01-01T23:58Z/2022-01-01T23:59Z", json!({"type": "true"})), first);
+    assert_eq!(asked(DAYS, json!({"type": "null", "column": "__time"})), first);
+    let later = json!({"type": "interval", "dimension": "__time", "intervals": ["2022-01-04/2022-01-05"]});
+    assert_eq!(asked(DAYS, later), first);
+    assert!(asked("2022-01-03/2022-01-04", json!({"type": "true"})).is_empty());
+}

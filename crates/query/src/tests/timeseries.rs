@@ -156,3 +156,22 @@ fn sketches_of_no_rows_are_empty_not_null() {
     assert_eq!((&result["half"], &result["users"]), (&json!("NaN"), &json!(0.0)));
     assert_eq!(result["bins"], json!(["NaN", "NaN", "NaN"]));
 }
+
+#[test]
+fn with_empty_buckets_skipped_all_begins_with_the_first_interval_that_has_rows() {
+    let intervals =
+        json!(["2022-01-01T00/2022-01-01T05", "2022-01-01T05:30/2022-01-01T07", "2022-01-01T08/2022-01-03"]);
+    let asked = |color: &str, more: Value| {
+        let mut asked = timeseries(json!({"intervals": intervals, "context": {"skipEmptyBuckets": true},
+            "filter": {"type": "selector", "dimension": "color", "value": color}}));
+        asked.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        ask(asked)
+    };
+    let blue = asked("blue", json!({}));
+    assert_eq!(blue, json!([{"timestamp": "2022-01-01T05:30:00.000Z", "result": {"n": 1, "s": 2.5}}]));
+    assert_eq!(stamps(&asked("red", json!({}))), ["2022-01-01T00:30:00.000Z"]);
+    assert_eq!(stamps(&asked("red", json!({"descending": true}))), ["2022-01-01T05:30:00.000Z"]);
+    assert_eq!(asked("red", json!({}))[0]["result"]["n"], 2);
+    assert_eq!(stamps(&asked("green", json!({}))), ["2022-01-02T01:00:00.000Z"]);
+    assert_eq!(asked("", json!({})), json!([]));
+}

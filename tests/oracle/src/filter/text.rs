@@ -97,8 +97,11 @@ impl OfText {
     }
 
     fn test(&self, row: &Row, value: &Value, text: Option<String>) -> Truth {
-        let is_two_valued = !matches!(self.test, Test::In(_) | Test::Like(_) | Test::Bound(..));
-        if self.change.is_some() && !is_two_valued && value.is_null() && self.is_of_numbers(row) {
+        let is_number_only = match &self.test {
+            Test::In(values) => !is_one(values),
+            test => matches!(test, Test::Like(_) | Test::Bound(..)),
+        };
+        if self.change.is_some() && is_number_only && value.is_null() && self.is_of_numbers(row) {
             return None;
         }
         let same = |wanted: &str| match self.change.is_none() && self.column.kind.is_number() {

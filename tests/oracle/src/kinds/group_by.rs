@@ -20,6 +20,8 @@ pub struct GroupBy {
     /// Which dimensions each part of the answer keeps, by their places.
     subtotals: Option<Vec<Vec<usize>>>,
     dimensions_first: bool,
+    /// Whether a limit may be applied where rows are read.
+    is_pushed: bool,
     as_array: bool,
 }
 
@@ -58,7 +60,8 @@ impl GroupBy {
             limit,
             offset: if limit.is_some() && chance.one_in(3) { chance.below(3) } else { 0 },
             subtotals: (!is_plain).then(|| (0..1 + chance.below(3)).map(|_| subset()).collect()),
-            dimensions_first: chance.one_in(8),
+            dimensions_first: chance.one_in(6),
+            is_pushed: !chance.one_in(4),
             as_array: !scope.is_inner && chance.one_in(8),
             dimensions,
         }
@@ -66,6 +69,14 @@ impl GroupBy {
 
     pub fn outputs(&self) -> Vec<Column> {
         self.dimensions.iter().map(|one| Column::new(one.output.clone(), one.kind())).collect()
+    }
+
+    /// The columns that are grouped by, each once.
+    pub fn grouped(&self) -> Vec<String> {
+        let mut columns: Vec<String> = self.dimensions.iter().map(|one| one.column().to_owned()).collect();
+        columns.sort();
+        columns.dedup();
+        columns
     }
 
     pub fn names(&self) -> Vec<String> {
@@ -89,6 +100,9 @@ impl GroupBy {
             let name = |at: &usize| self.dimensions[*at].output.clone();
             out["subtotalsSpec"] = subtotals.iter().map(|subset| subset.iter().map(name).collect::<Vec<_>>()).collect();
         }
+        if !self.is_pushed {
+            out["context"]["applyLimitPushDown"] = json!(false);
+        }
         for (name, is_set) in [("sortByDimsFirst", self.dimensions_first), ("resultAsArray", self.as_array)] {
             if is_set {
                 out["context"][name] = json!(true);
@@ -111,6 +125,15 @@ impl GroupBy {
 
     /// The rows of the answer; times of `all` are the start of the first interval.
     pub fn rows(&self, common: &Common, relation: &Relation) -> Vec<Out> {
+        self.cut_rows(common, relation, self.cuts_early())
+    }
+
+    /// The rows that another groupBy groups again.
+    pub fn regrouped_rows(&self, common: &Common, relation: &Relation) -> Vec<Out> {
+        self.cut_rows(common, relation, false)
+    }
+
+    fn cut_rows(&self, common: &Common, relation: &Relation, cuts_early: bool) -> Vec<Out> {
         let base = self.base(common, relation);
         let mut out: Vec<Out> = match &self.subtotals {
             None => {
@@ -121,11 +144,17 @@ impl GroupBy {
         };
         let is_summary = self.dimensions.is_empty() && common.granularity.length().is_none() && self.offset == 0;
         if out.is_empty() && is_summary {
-            out.push(Out { time: common.start(), values: common.values(&[], &[]) });
+            out.push(Out { time: common.start(), values: common.values(&[], None) });
         }
         out.retain(|out| self.having.as_ref().is_none_or(|having| having.keeps(out.time, &out.values)));
+        if self.dimensions_first && cuts_early {
+            // Who stays is told by the dimensions, only how they are shown by time.
+            out.sort_by(|a, b| self.order_by_columns(a, b));
+            out.truncate(self.limit.map_or(usize::MAX, |limit| self.offset + limit));
+        }
         // Without columns each part of subtotals keeps its place.
-        if !self.columns.is_empty() {
+        let is_limited = self.limit.is_some() && self.subtotals.is_none();
+        if !self.columns.is_empty() || is_limited {
             out.sort_by(|a, b| self.order(common, a, b));
         }
         out.into_iter().skip(self.offset).take(self.limit.unwrap_or(usize::MAX)).collect()
@@ -158,21 +187,38 @@ impl GroupBy {
             false => order_keys(&a.0, &b.0),
             true => order_keys(&a.0[1..], &b.0[1..]).then_with(|| a.0[0].order(&b.0[0])),
         });
-        let shown: Vec<String> = subset.iter().map(|at| self.dimensions[*at].output.clone()).collect();
+        // `grouping` names columns as the data does.
+        let shown: Option<Vec<String>> = self
+            .subtotals
+            .is_some()
+            .then(|| subset.iter().map(|at| self.dimensions[*at].column().to_owned()).collect());
         let out = folded.into_iter().map(|(mut key, rows)| {
             let time = if let Value::Long(time) = key.remove(0) { time } else { 0 };
-            Out { time, values: self.names().into_iter().zip(key).chain(common.values(&rows, &shown)).collect() }
+            Out {
+                time,
+                values: self.names().into_iter().zip(key).chain(common.values(&rows, shown.as_deref())).collect(),
+            }
         });
         out.collect()
+    }
+
+    /// Whether a limit is applied where rows are read.
+    fn cuts_early(&self) -> bool {
+        let is_plain = self.having.is_none() && self.subtotals.is_none() && self.limit.is_some();
+        self.is_pushed && is_plain && self.columns.iter().all(|sort| sort.order.is_some())
     }
 
     fn order(&self, common: &Common, a: &Out, b: &Out) -> Ordering {
         let has_time = common.granularity.length().is_some();
         let by_time = if has_time { a.time.cmp(&b.time) } else { Ordering::Equal };
-        let columns = self.columns.iter().fold(Ordering::Equal, |order, sort| {
-            order.then_with(|| sort.compare(&named(&a.values, &sort.name), &named(&b.values, &sort.name)))
-        });
+        let columns = self.order_by_columns(a, b);
         if self.dimensions_first { columns.then(by_time) } else { by_time.then(columns) }
+    }
+
+    fn order_by_columns(&self, a: &Out, b: &Out) -> Ordering {
+        self.columns.iter().fold(Ordering::Equal, |order, sort| {
+            order.then_with(|| sort.compare(&named(&a.values, &sort.name), &named(&b.values, &sort.name)))
+        })
     }
 }
 

@@ -36,11 +36,11 @@ impl Timeseries {
 
     pub fn answer(&self, common: &Common, relation: &Relation) -> Json {
         let shown = self.shown(common, relation);
-        let row = |(bucket, rows): &(i64, Vec<&Row>)| json!({"timestamp": common.bucket_text(*bucket), "result": object(common.values(rows, &[]))});
+        let row = |(bucket, rows): &(i64, Vec<&Row>)| json!({"timestamp": common.bucket_text(*bucket), "result": object(common.values(rows, None))});
         let mut out: Vec<Json> = shown.iter().map(row).collect();
         if self.has_total {
             let rows: Vec<&Row> = shown.iter().flat_map(|(_, rows)| rows.iter().copied()).collect();
-            let mut result = object(common.values(&rows, &[]));
+            let mut result = object(common.values(&rows, None));
             // Of no row at all nothing is known, not even that there is none.
             if shown.is_empty() {
                 result.as_object_mut().into_iter().flat_map(|all| all.values_mut()).for_each(|one| *one = Json::Null);
@@ -52,7 +52,7 @@ impl Timeseries {
 
     pub fn rows(&self, common: &Common, relation: &Relation) -> Vec<Out> {
         let shown = self.shown(common, relation).into_iter();
-        shown.map(|(time, rows)| Out { time, values: common.values(&rows, &[]) }).collect()
+        shown.map(|(time, rows)| Out { time, values: common.values(&rows, None) }).collect()
     }
 
     /// The buckets of the answer and their rows.

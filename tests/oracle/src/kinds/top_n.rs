@@ -89,7 +89,7 @@ impl TopN {
             let rows = common.within(&kept, bucket);
             let groups = groups(&rows, std::slice::from_ref(&self.dimension), LeftOut::Nowhere);
             let mut entries: Vec<Entry> =
-                groups.into_iter().map(|(mut key, rows)| (key.swap_remove(0), common.values(&rows, &[]))).collect();
+                groups.into_iter().map(|(mut key, rows)| (key.swap_remove(0), common.values(&rows, None))).collect();
             entries.retain(|(key, _)| self.is_behind(key));
             entries.sort_by(|a, b| self.order(a, b));
             entries.truncate(self.threshold);

@@ -110,6 +110,9 @@ fn an_extraction_function_leaves_null_numbers_unknown_to_some() {
         (of("bound", "nope", json!({"upper": "<b"})), "ttt"),
         (of("bound", "l", json!({"upper": "<2"})), "utf"),
         (of("in", "l", json!({"values": [null, "<1>"]})), "utf"),
+        (of("in", "l", json!({"values": [null]})), "tff"),
+        (of("in", "l", json!({"values": ["<1>", "<1>"]})), "utf"),
+        (of("in", "l", json!({"values": []})), "fff"),
         (of("like", "l", json!({"pattern": "<1%"})), "utf"),
         (of("selector", "l", json!({"value": null})), "tff"),
     ]);

@@ -23,7 +23,7 @@ const FEW_ROWS: usize = 100_000;
 impl Question {
     /// Whether the rows of an answer may be as many as the groups.
     pub(super) fn may_have_many_rows(&self) -> bool {
-        self.subtotals.is_none() && self.limit.end().is_none_or(|end| end > FEW_ROWS)
+        self.subtotals.is_none() && !self.cuts_first && self.limit.end().is_none_or(|end| end > FEW_ROWS)
     }
 }
 
@@ -52,8 +52,8 @@ fn runs(question: &Question, groups: &Spilled, exec: &ExecContext) -> Result<(Sp
     let mut file = SpillFile::create(exec)?.ok_or_else(|| Error::internal("groups on a disk that is none"))?;
     let mut run = 0;
     groups.for_each(&question.plan.specs, exec, |groups| {
-        let groups = question.shortened(groups)?;
-        let mut table = question.table(&groups, &question.dimensions)?;
+        let groups = question.shortened(groups, question.cuts_first)?;
+        let mut table = question.table(&groups, None)?;
         let keys: Vec<_> = question.order_by(&groups.times, &mut table)?.iter().map(|by| by.key()).collect();
         let order = sort(&keys, groups.num_groups(), 0, None);
         for rows in order.values().chunks(block_rows(&groups, exec)) {
@@ -73,7 +73,7 @@ fn block_rows(groups: &FoldPartial, exec: &ExecContext) -> usize {
 }
 
 fn block(question: &Question, groups: FoldPartial) -> Result<Block<Printed>> {
-    let mut table = question.table(&groups, &question.dimensions)?;
+    let mut table = question.table(&groups, None)?;
     let by = Comparable::new(question.order_by(&groups.times, &mut table)?);
     let (times, table) = question.presented(groups.times, table)?;
     Ok(Block { num_rows: table.num_rows(), rows: Printed::new(question, times, table)?, by })

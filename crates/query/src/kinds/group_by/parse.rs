@@ -7,11 +7,12 @@ use expression::{DimensionSpec, Environment};
 use serde_json::Value;
 
 use super::{GroupBy, Question};
+use crate::context::QueryContext;
 use crate::fields::Fields;
 use crate::finalize::{Stamp, millis};
 use crate::kinds::Kind;
 use crate::kinds::outputs::Outputs;
-use crate::limit_spec::LimitSpec;
+use crate::limit_spec::{LimitSpec, OrderColumn};
 use crate::model::Common;
 use crate::order::How;
 use crate::plan::{FirstKeys, FoldPlan};
@@ -45,19 +46,24 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
     let is_numeric: Vec<bool> = keys.iter().map(|key| is_numeric(key.output_type())).collect();
     let mut plan = FoldPlan::new(common.clone(), granularity, keys, &outputs.aggregations);
     plan.defer_extraction();
-    let plain = fields.get("having").is_none() && fields.get("subtotalsSpec").is_none();
+    plan.single_values_only = !context.bool("groupByEnableMultiValueUnnesting", true)?;
+    let having = fields.get("having").map(|value| having::parse(value, env)).transpose()?;
+    let subtotals = fields.get("subtotalsSpec").map(|value| subtotals(value, &dimensions)).transpose()?;
     let dims_first = context.bool("sortByDimsFirst", false)?;
-    if plain && (dims_first || plan.is_one_bucket()) {
+    let is_plain = having.is_none() && subtotals.is_none();
+    let cuts_first = is_plain && dims_first && !plan.is_one_bucket() && is_pushed_down(&limit, &dimensions, context)?;
+    // Without columns time may come first, though the dimensions do where the rows are read.
+    if is_plain && (plan.is_one_bucket() || dims_first && !limit.columns.is_empty()) {
         plan.first = first_keys(&limit, &plan, &dimensions, &is_numeric);
     }
-    plan.single_values_only = !context.bool("groupByEnableMultiValueUnnesting", true)?;
     Ok(Arc::new(GroupBy(Arc::new(Question {
         plan: Arc::new(plan),
         is_numeric,
-        having: fields.get("having").map(|value| having::parse(value, env)).transpose()?,
+        having,
         limit,
-        subtotals: fields.get("subtotalsSpec").map(|value| subtotals(value, &dimensions)).transpose()?,
+        subtotals,
         dims_first,
+        cuts_first,
         as_array: context.bool("resultAsArray", false)?,
         finalize: context.bool("finalize", true)?,
         outputs,
@@ -82,6 +88,13 @@ fn first_keys(limit: &LimitSpec, plan: &FoldPlan, dimensions: &[String], is_nume
         }
     };
     plan.deferred.get(key)?.is_none().then_some(FirstKeys { key, how, descending, most })
+}
+
+/// Whether a limit is applied where rows are read: it can be where it orders by dimensions alone.
+fn is_pushed_down(limit: &LimitSpec, dimensions: &[String], context: &QueryContext) -> Result<bool> {
+    let is_dimension = |column: &OrderColumn| dimensions.contains(&column.name);
+    let is_allowed = context.bool("applyLimitPushDown", true)?;
+    Ok(is_allowed && limit.limit.is_some() && limit.columns.iter().all(is_dimension))
 }
 
 /// `forceLimitPushDown` is a promise about the query that is checked, though nothing here depends on it.

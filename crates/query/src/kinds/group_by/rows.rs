@@ -5,6 +5,7 @@ use arrow_array::UInt32Array;
 use super::Question;
 use crate::exec::ExecContext;
 use crate::finalize::{Table, Values, all_start, concat};
+use crate::limit_spec::OrderColumn;
 use crate::order::{How, OrderBy, SortKey, kept, sort};
 use crate::partial::{Body, FoldPartial, Partial};
 use crate::run::regroup;
@@ -12,9 +13,9 @@ use crate::{Error, Result};
 
 impl Question {
     /// Times and output columns in the order of the answer, states not finalized.
-    pub(super) fn finished(&self, partial: Partial, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
+    pub(super) fn finished(&self, partial: Partial, cuts_first: bool, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
         let (mut times, mut table) = match &self.subtotals {
-            None => self.natural(partial, exec)?,
+            None => self.natural(partial, cuts_first, exec)?,
             Some(sets) => self.subtotal_rows(&partial, sets, exec)?,
         };
         if let Some(rows) = self.had(&times, &mut table)? {
@@ -22,6 +23,11 @@ impl Question {
             (times, table) = take(&times, &table, &rows)?;
         }
         exec.check()?;
+        if cuts_first {
+            let keys: Vec<SortKey> = self.cut_by(&times, &mut table, cuts_first)?.iter().map(OrderBy::key).collect();
+            let rows = sort(&keys, table.num_rows(), 0, self.limit.end());
+            (times, table) = take(&times, &table, &rows)?;
+        }
         let rows = self.ordered(&times, &mut table)?;
         if let Some(rows) = rows {
             (times, table) = take(&times, &table, &rows)?;
@@ -41,13 +47,13 @@ impl Question {
     }
 
     /// Of some of the groups those that may be rows of the answer.
-    pub(super) fn shortened(&self, mut groups: FoldPartial) -> Result<FoldPartial> {
-        let mut table = self.table(&groups, &self.dimensions)?;
+    pub(super) fn shortened(&self, mut groups: FoldPartial, cuts_first: bool) -> Result<FoldPartial> {
+        let mut table = self.table(&groups, None)?;
         if let Some(rows) = self.had(&groups.times, &mut table)? {
             (groups, table) = (groups.take(&rows)?, table.take(&rows)?);
         }
         let Some(end) = self.limit.end().filter(|end| *end < groups.num_groups()) else { return Ok(groups) };
-        let keys: Vec<SortKey> = self.order_by(&groups.times, &mut table)?.iter().map(OrderBy::key).collect();
+        let keys: Vec<SortKey> = self.cut_by(&groups.times, &mut table, cuts_first)?.iter().map(OrderBy::key).collect();
         groups.take(&sort(&keys, table.num_rows(), 0, Some(end)))
     }
 
@@ -68,7 +74,7 @@ impl Question {
         Ok(groups)
     }
 
-    pub(super) fn table(&self, groups: &FoldPartial, kept: &[String]) -> Result<Table> {
+    pub(super) fn table(&self, groups: &FoldPartial, kept: Option<&[&str]>) -> Result<Table> {
         let mut table = Table::new(groups.num_groups());
         for (name, key) in self.dimensions.iter().zip(&groups.keys) {
             table.push(name, key.clone())?;
@@ -78,10 +84,10 @@ impl Question {
     }
 
     /// All groups, or of those on disk the ones that may be in the answer; not ordered yet.
-    fn natural(&self, partial: Partial, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
-        let groups = partial.into_groups(&self.plan.specs, exec, |groups| self.shortened(groups))?;
+    fn natural(&self, partial: Partial, cuts_first: bool, exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
+        let groups = partial.into_groups(&self.plan.specs, exec, |groups| self.shortened(groups, cuts_first))?;
         let groups = self.or_summary(groups)?;
-        let table = self.table(&groups, &self.dimensions)?;
+        let table = self.table(&groups, None)?;
         Ok((groups.times, table))
     }
 
@@ -89,14 +95,14 @@ impl Question {
     fn subtotal_rows(&self, partial: &Partial, sets: &[Vec<usize>], exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
         let (mut times, mut tables) = (Vec::new(), Vec::new());
         for set in sets {
-            let coarser = |groups: FoldPartial| regroup(&self.plan.specs, &[only(groups, set)], exec);
+            let coarser = |groups: FoldPartial| regroup(&self.plan.specs, &[self.only(groups, set)], exec);
             let part = match &partial.body {
                 Body::Spilled(groups) => groups.gather(&self.plan.specs, exec, coarser)?,
                 Body::Fold(groups) => coarser(self.or_summary(groups.clone())?)?,
                 Body::Facts(_) | Body::Scan(_) => return Err(Error::internal("a partial of another kind of query")),
             };
-            let names: Vec<String> = set.iter().map(|at| self.dimensions[*at].clone()).collect();
-            let table = self.table(&part, &names)?;
+            let names: Vec<&str> = set.iter().map(|at| self.plan.keys[*at].dimension()).collect();
+            let table = self.table(&part, Some(&names))?;
             let keys: Vec<SortKey> = self.natural_order(&part.times, &table).iter().map(OrderBy::key).collect();
             let order = sort(&keys, table.num_rows(), 0, None);
             let (part_times, table) = take(&part.times, &table, &order)?;
@@ -128,27 +134,20 @@ impl Question {
         Ok(Some(sort(&keys, table.num_rows(), limit.offset, limit.limit)))
     }
 
-    /// What the rows are ordered by.
+    /// What the rows are ordered by. With the dimensions first, time settles what the columns of a limit leave open,
+    /// all of it where there are none.
     pub(super) fn order_by(&self, times: &[i64], table: &mut Table) -> Result<Vec<OrderBy>> {
-        let columns = &self.limit.columns;
-        if columns.is_empty() && self.subtotals.is_some() {
+        let limit = &self.limit;
+        if limit.columns.is_empty() && self.subtotals.is_some() {
             return Ok(Vec::new());
         }
-        if !columns.is_empty() {
-            let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
-            self.outputs.push_posts(table, Some(&names))?;
-        }
+        let has_times = !self.plan.is_one_bucket();
         let mut all = Vec::new();
-        if !columns.is_empty() && !self.plan.is_one_bucket() && !self.dims_first {
+        if has_times && !self.dims_first && !limit.columns.is_empty() {
             all.push(by_time(times));
         }
-        for column in columns {
-            let values = table.get(&column.name).map(Values::sort_keys).transpose()?;
-            let values = values.unwrap_or(Values::Null(table.num_rows()));
-            all.push(OrderBy::new(values, self.how(&column.name, column.order)).descending(column.descending));
-        }
-        // With the dimensions first, time settles what the columns leave open.
-        if !columns.is_empty() && !self.plan.is_one_bucket() && self.dims_first {
+        all.extend(self.by_columns(table)?);
+        if has_times && self.dims_first && limit.is_given {
             all.push(by_time(times));
         }
         if self.subtotals.is_none() {
@@ -157,11 +156,44 @@ impl Question {
         Ok(all)
     }
 
+    /// What decides which rows a limit keeps.
+    fn cut_by(&self, times: &[i64], table: &mut Table, cuts_first: bool) -> Result<Vec<OrderBy>> {
+        if !cuts_first {
+            return self.order_by(times, table);
+        }
+        let mut all = self.by_columns(table)?;
+        all.extend(self.natural_order(times, table));
+        Ok(all)
+    }
+
+    fn by_columns(&self, table: &mut Table) -> Result<Vec<OrderBy>> {
+        let columns = &self.limit.columns;
+        if !columns.is_empty() {
+            let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+            self.outputs.push_posts(table, Some(&names))?;
+        }
+        let by = |column: &OrderColumn| {
+            let values = table.get(&column.name).map(Values::sort_keys).transpose()?;
+            let values = values.unwrap_or(Values::Null(table.num_rows()));
+            Ok(OrderBy::new(values, self.how(&column.name, column.order)).descending(column.descending))
+        };
+        columns.iter().map(by).collect()
+    }
+
     fn how(&self, name: &str, order: dialect::StringOrder) -> How {
         match self.dimensions.iter().position(|dimension| dimension == name) {
             None => self.outputs.order_of(name),
             Some(at) => How::of_dimension(self.is_numeric[at], order),
         }
+    }
+
+    /// The groups with null for all keys but some.
+    fn only(&self, mut groups: FoldPartial, kept: &[usize]) -> FoldPartial {
+        let keys = groups.keys.iter_mut().zip(&self.plan.keys).enumerate();
+        for (_, (key, spec)) in keys.filter(|(at, _)| !kept.contains(at)) {
+            *key = Values::nulls(spec.output_type(), key.len());
+        }
+        groups
     }
 
     /// Time, then dimensions; or the other way round.
@@ -178,14 +210,6 @@ impl Question {
         }
         all
     }
-}
-
-/// The groups with null for all keys but some.
-fn only(mut groups: FoldPartial, kept: &[usize]) -> FoldPartial {
-    for (_, key) in groups.keys.iter_mut().enumerate().filter(|(at, _)| !kept.contains(at)) {
-        *key = Values::Null(key.len());
-    }
-    groups
 }
 
 fn by_time(times: &[i64]) -> OrderBy {
