@@ -80,7 +80,7 @@ druid.monitoring.monitors=[]
 druid.emitter=noop
 druid.indexing.doubleStorage=double
 druid.processing.buffer.sizeBytes=50MiB
-druid.processing.numMergeBuffers=4
+druid.processing.numMergeBuffers=10
 druid.processing.numThreads=1
 druid.processing.tmpDir=$run/data/processing
 CONF

@@ -168,6 +168,17 @@ impl Common {
         out
     }
 
+    /// Where the intervals begin to meet days that have rows, or begin at all.
+    pub fn start_without_rows(&self, relation: &Relation) -> i64 {
+        let Spans::Parts(parts) = &relation.spans else { return self.start() };
+        let days = parts.iter().map(|span| span.first.div_euclid(DAY_MS) * DAY_MS);
+        let met = days.flat_map(|day| {
+            let of_day = move |(from, to): &(i64, i64)| ((*from).max(day), (*to).min(day + DAY_MS));
+            self.intervals.iter().map(of_day).filter(|(from, to)| from < to)
+        });
+        met.map(|(from, _)| from).min().unwrap_or(self.start())
+    }
+
     /// Rows of a bucket.
     pub fn within<'a>(&self, rows: &[&'a Row], bucket: i64) -> Vec<&'a Row> {
         let is_in = |row: &&&Row| self.granularity.bucket(row.time).is_none_or(|start| start == bucket);

@@ -13,6 +13,7 @@ use crate::exec::ExecContext;
 use crate::fields::Fields;
 use crate::finalize::{Bucket, EachRow, Objects, Stamp, Table, Values, all_start, buckets};
 use crate::granularity;
+use crate::intervals::intersect;
 use crate::model::Common;
 use crate::partial::{FoldPartial, Partial};
 use crate::plan::{FoldPlan, Scope};
@@ -105,10 +106,17 @@ impl Timeseries {
         if self.skip_empty && partial.times.is_empty() {
             shown.clear();
         } else if shown.is_empty() && plan.is_one_bucket() && !self.skip_empty && !self.by_segment {
-            let stamp = plan.intervals().first().map_or(0, |i| i.start);
-            shown.push(Bucket { start: all_start(plan), stamp });
+            shown.push(Bucket { start: all_start(plan), stamp: self.start_without_rows(partial) });
         }
         Ok(shown)
+    }
+
+    /// Where the intervals begin to meet time chunks, or begin at all.
+    fn start_without_rows(&self, partial: &FoldPartial) -> i64 {
+        let intervals = self.plan.intervals();
+        let chunks = partial.chunks.iter().map(|(place, ..)| place.chunk);
+        let parts = chunks.flat_map(|chunk| intervals.iter().filter_map(move |asked| intersect(*asked, chunk)));
+        parts.map(|part| part.start).min().or(intervals.first().map(|asked| asked.start)).unwrap_or(0)
     }
 
     /// All outputs; post-aggregations may read the time under the name that the context gives.

@@ -175,3 +175,12 @@ fn with_empty_buckets_skipped_all_begins_with_the_first_interval_that_has_rows()
     assert_eq!(stamps(&asked("green", json!({}))), ["2022-01-02T01:00:00.000Z"]);
     assert_eq!(asked("", json!({})), json!([]));
 }
+
+#[test]
+fn all_without_rows_begins_where_a_chunk_is_met() {
+    let stamp = |intervals: Value| stamps(&ask(timeseries(json!({"intervals": intervals})))).join(" ");
+    assert_eq!(stamp(json!("2021-12-31T20:00/2022-01-01T00:10")), "2022-01-01T00:00:00.000Z");
+    assert_eq!(stamp(json!("2021-12-31T20:00/2021-12-31T21:00")), "2021-12-31T20:00:00.000Z");
+    let two = json!(["2021-12-31T20:00/2021-12-31T21:00", "2022-01-01T00:05/2022-01-01T00:10"]);
+    assert_eq!(stamp(two), "2022-01-01T00:05:00.000Z");
+}

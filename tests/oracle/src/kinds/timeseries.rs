@@ -63,7 +63,7 @@ impl Timeseries {
         let skips = |span: &Span| is_all && self.skip_empty && !kept.iter().any(|row| is_in(row, span));
         let mut buckets = common.buckets(relation, &skips);
         if buckets.is_empty() && is_all {
-            buckets.push(common.start());
+            buckets.push(common.start_without_rows(relation));
         }
         if is_all {
             let kept = if self.descending { buckets.len().saturating_sub(1) } else { 0 };
