@@ -7,6 +7,7 @@ use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use segment::VECTOR_ROWS;
 
 mod sorted;
+mod texts;
 
 use super::TextPool;
 use crate::exec::{ExecContext, Reservation};
@@ -14,6 +15,7 @@ use crate::finalize::{Keys, Values};
 use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
+use texts::MergedTexts;
 
 /// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
 const MERGE_SHARE: u64 = 4;
@@ -148,6 +150,8 @@ enum KeyColumn {
     Float,
     /// All parts share a dictionary: codes are the key.
     Shared(Arc<dyn Dictionary>),
+    /// Texts of sorted dictionaries.
+    Merged(MergedTexts),
     /// Texts, or keys of values of a shape.
     Pooled(TextPool, Option<Shape>),
     Null,
@@ -166,6 +170,8 @@ impl KeyColumn {
                 let no_null_parts = !parts.iter().any(|part| matches!(part.keys[at], Values::Null(_)));
                 if no_null_parts && kinds.all(same) {
                     KeyColumn::Shared(dictionary.clone())
+                } else if let Some(merged) = MergedTexts::of(parts, at) {
+                    KeyColumn::Merged(merged)
                 } else {
                     KeyColumn::Pooled(TextPool::default(), keys_of(parts, at))
                 }
@@ -177,6 +183,7 @@ impl KeyColumn {
     fn memory_bytes(&self) -> usize {
         match self {
             KeyColumn::Pooled(pool, _) => pool.memory_bytes(),
+            KeyColumn::Merged(merged) => merged.memory_bytes(),
             _ => 0,
         }
     }
@@ -193,6 +200,10 @@ impl KeyColumn {
             (_, Values::Null(_)) => rows.for_each(null),
             (KeyColumn::Shared(_), Values::Coded { codes, .. }) => {
                 rows.zip(codes.iter()).for_each(|(row, code)| row[1 + at] = u64::from(*code));
+            }
+            (KeyColumn::Merged(merged), Values::Coded { codes, dictionary }) => {
+                let map = merged.map(dictionary).ok_or_else(|| Error::internal("codes of an unknown dictionary"))?;
+                rows.zip(codes.iter()).for_each(|(row, code)| row[1 + at] = u64::from(map[*code as usize]));
             }
             (KeyColumn::Pooled(pool, shape), Values::Coded { codes, dictionary })
                 if shape.is_some() == dictionary.keys_of().is_some() =>
@@ -236,6 +247,9 @@ impl KeyColumn {
             }
             KeyColumn::Shared(dictionary) => {
                 Values::Coded { codes: rows.map(|r| r[1 + at] as u32).collect(), dictionary }
+            }
+            KeyColumn::Merged(merged) => {
+                Values::Coded { codes: rows.map(|r| r[1 + at] as u32).collect(), dictionary: merged.into_dictionary() }
             }
             KeyColumn::Pooled(mut pool, shape) => {
                 let null = pool.intern(None);
