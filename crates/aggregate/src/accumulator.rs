@@ -7,15 +7,13 @@ use crate::arena::{AnyPlace, Arena, Place, Records};
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Mask};
 use crate::input::{ColumnType, Groups, Input, Lane, NumberValues, Rows};
+use crate::listed::{LISTED_TOGETHER, count, list};
 use crate::span::Span;
 
 /// Records ahead of the current one that a pass asks for.
 const PREFETCH_DISTANCE: usize = 32;
 /// Words of a mask whose rows are listed together.
-const NEAR_WORDS: usize = 16;
-/// Rows of a word that are listed without asking whether there are so many.
-const LISTED_TOGETHER: usize = 8;
-const LISTED_ROWS: usize = 64 * NEAR_WORDS + LISTED_TOGETHER;
+const LISTED_WORDS: usize = 16;
 
 /// The field of one accumulator inside every record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -292,9 +290,11 @@ fn fold_ids<A: Aggregator, P: Place<A::State>, I: Id>(
             if span.prefetch {
                 prefetch_masked(&place, span.base, ids, words);
             }
-            let near = ids.chunks(64 * NEAR_WORDS).zip(items.chunks(64 * NEAR_WORDS));
-            for ((ids, items), words) in near.zip(words.chunks(NEAR_WORDS)) {
-                fold_near(aggregator, &mut place, span.base, ids, items, words);
+            if count(words) < words.len() * SPARSE_WORD as usize {
+                return fold_few(aggregator, &mut place, span.base, ids, items, words);
+            }
+            for ((ids, items), &word) in ids.chunks(64).zip(items.chunks(64)).zip(words) {
+                fold_word(aggregator, &mut place, span.base, ids, items, word);
             }
         }
     }
@@ -324,10 +324,9 @@ fn prefetch_masked<S, P: Place<S>, I: Id>(place: &P, base: usize, ids: &[I], wor
     crate::span::for_each_row(ids.len(), Rows::Mask(words), |row| place.prefetch(base + ids[row].index()));
 }
 
-/// Where rows are few they are listed first, whatever their number in each word: a loop that ends with every word
-/// cannot be foreseen.
+/// Few rows of many: they are listed before they are folded.
 #[inline(always)]
-fn fold_near<A: Aggregator, P: Place<A::State>, I: Id>(
+fn fold_few<A: Aggregator, P: Place<A::State>, I: Id>(
     aggregator: &A,
     place: &mut P,
     base: usize,
@@ -335,38 +334,15 @@ fn fold_near<A: Aggregator, P: Place<A::State>, I: Id>(
     items: &[A::Item],
     words: &[u64],
 ) {
-    let num_rows: usize = words.iter().map(|word| word.count_ones() as usize).sum();
-    if num_rows < words.len() * SPARSE_WORD as usize {
-        let mut rows = [0; LISTED_ROWS];
-        let num_rows = list_rows(words, &mut rows);
+    let mut rows = [0; 64 * LISTED_WORDS + LISTED_TOGETHER];
+    let near = ids.chunks(64 * LISTED_WORDS).zip(items.chunks(64 * LISTED_WORDS));
+    for ((ids, items), words) in near.zip(words.chunks(LISTED_WORDS)) {
+        let num_rows = list(0, words, &mut rows);
         for &row in &rows[..num_rows] {
-            let row = usize::from(row);
+            let row = row as usize;
             aggregator.update(place.at(base + ids[row].index()), items[row]);
         }
-        return;
     }
-    for ((ids, items), &word) in ids.chunks(64).zip(items.chunks(64)).zip(words) {
-        fold_word(aggregator, place, base, ids, items, word);
-    }
-}
-
-/// Writes the rows of a mask of `NEAR_WORDS` words, ascending; answers how many there are.
-#[inline(always)]
-fn list_rows(words: &[u64], rows: &mut [u16; LISTED_ROWS]) -> usize {
-    let mut num_rows = 0;
-    for (start, &word) in (0..).step_by(64).zip(words) {
-        let (mut left, mut at) = (word, num_rows);
-        while left != 0 {
-            // What is too much the next word overwrites.
-            for row in &mut rows[at..at + LISTED_TOGETHER] {
-                *row = start + left.trailing_zeros() as u16;
-                left &= left.wrapping_sub(1);
-            }
-            at += LISTED_TOGETHER;
-        }
-        num_rows += word.count_ones() as usize;
-    }
-    num_rows
 }
 
 #[inline(always)]

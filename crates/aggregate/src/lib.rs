@@ -18,6 +18,7 @@ mod fold;
 mod input;
 mod key_table;
 pub mod laws;
+mod listed;
 mod literal;
 mod marks;
 mod owned;

@@ -1,6 +1,7 @@
 //! Which codes each group has met: a bit for each, group after group.
 
 use crate::input::{Codes, Groups, Rows};
+use crate::listed::{LISTED_TOGETHER, list};
 use crate::span::for_each_row;
 
 /// Words that all groups' codes may take together.
@@ -11,8 +12,6 @@ const FREE_WORDS: usize = 1_024;
 const WORDS_PER_ROW: usize = 2;
 /// Words whose codes are handed out together.
 const BATCH_WORDS: usize = 64;
-/// Codes of a word that are listed without asking whether there are so many.
-const LISTED_TOGETHER: usize = 8;
 /// Mask words with fewer rows than this are walked bit by bit.
 const SPARSE_WORD: u32 = 20;
 
@@ -160,19 +159,7 @@ impl CodesMet<'_> {
         let starts = (0u32..).step_by(64 * BATCH_WORDS);
         for (start, words) in starts.zip(self.0.chunks(BATCH_WORDS)) {
             buffer.resize(64 * BATCH_WORDS + LISTED_TOGETHER, 0);
-            let mut num = 0;
-            for (start, &word) in (start..).step_by(64).zip(words) {
-                let (mut left, mut at) = (word, num);
-                while left != 0 {
-                    // What is too much the next word overwrites.
-                    for code in &mut buffer[at..at + LISTED_TOGETHER] {
-                        *code = start.wrapping_add(left.trailing_zeros());
-                        left &= left.wrapping_sub(1);
-                    }
-                    at += LISTED_TOGETHER;
-                }
-                num += word.count_ones() as usize;
-            }
+            let num = list(start, words, buffer);
             if num > 0 {
                 visit(&buffer[..num])?;
             }
