@@ -21,23 +21,42 @@ pub struct PeriodGranularity {
     reached: Reached,
 }
 
-/// How far buckets were counted, forwards and backwards: an instant and its number. It saves counting from the origin
-/// for each bucket anew, and changes no bucket.
-#[derive(Clone, Debug, Default)]
-struct Reached(Arc<Mutex<[Counted; 2]>>);
+/// Of the instants that were counted every so many-th is kept.
+const MARK_STEPS: usize = 4_096;
 
-/// An instant and its number, once one is known.
-type Counted = Option<(i64, usize)>;
+/// How far buckets were counted, forwards and backwards. It saves counting from the origin for each bucket anew, and
+/// changes no bucket.
+#[derive(Clone, Debug, Default)]
+struct Reached(Arc<Mutex<[Way; 2]>>);
+
+/// What was counted in one direction.
+#[derive(Debug, Default)]
+struct Way {
+    last: Option<Counted>,
+    /// In the order of their numbers.
+    marks: Vec<Counted>,
+}
+
+/// An instant and its number.
+type Counted = (i64, usize);
 
 impl Reached {
-    /// The last of a direction, unless it lies beyond `t`.
-    fn before(&self, t: i64, is_forward: bool) -> Option<(i64, usize)> {
-        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(is_forward)];
-        found.filter(|(at, _)| if is_forward { *at <= t } else { *at > t })
+    /// The furthest known of a direction that does not lie beyond `t`.
+    fn before(&self, t: i64, is_forward: bool) -> Option<Counted> {
+        let ways = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let way = &ways[usize::from(is_forward)];
+        let is_met = |(at, _): &Counted| if is_forward { *at <= t } else { *at > t };
+        let mark = way.marks[..way.marks.partition_point(is_met)].last().copied();
+        mark.into_iter().chain(way.last.filter(is_met)).max_by_key(|(_, number)| *number)
     }
 
-    fn keep(&self, at: i64, number: usize, is_forward: bool) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)[usize::from(is_forward)] = Some((at, number));
+    /// Where counting ended, and the marks on the way.
+    fn keep(&self, last: Counted, marks: &[Counted], is_forward: bool) {
+        let mut ways = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let way = &mut ways[usize::from(is_forward)];
+        let known = way.marks.last().map_or(0, |(_, number)| *number);
+        way.marks.extend(marks.iter().filter(|(_, number)| *number > known));
+        way.last = Some(last);
     }
 }
 
@@ -162,10 +181,14 @@ impl PeriodGranularity {
         let is_forward = t >= origin;
         let direction = if is_forward { 1 } else { -1 };
         let (mut at, first) = self.reached.before(t, is_forward).unwrap_or((origin, 0));
+        let mut marks = Vec::new();
         for number in first..MAX_STEPS {
+            if number.is_multiple_of(MARK_STEPS) {
+                marks.push((at, number));
+            }
             let next = self.period.add_to(at, direction, &self.zone);
             if if is_forward { t < next } else { next <= t } {
-                self.reached.keep(at, number, is_forward);
+                self.reached.keep((at, number), &marks, is_forward);
                 return (at.min(next), at.max(next));
             }
             if next == at {
@@ -174,7 +197,7 @@ impl PeriodGranularity {
             at = next;
         }
         // The end of counting is not counted to again.
-        self.reached.keep(at, MAX_STEPS, is_forward);
+        self.reached.keep((at, MAX_STEPS), &marks, is_forward);
         if is_forward { (at, i64::MAX) } else { (i64::MIN, at) }
     }
 }

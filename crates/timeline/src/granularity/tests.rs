@@ -204,6 +204,18 @@ fn compound_periods_far_before_their_origin() {
 }
 
 #[test]
+fn buckets_far_from_their_origin_are_the_same_in_whatever_order_they_are_asked_for() {
+    for origin in ["2150-01-01T00:00Z", "1850-01-01T00:00Z"] {
+        let far = || period("P1DT12H", "Europe/London", Some(origin));
+        let one = far();
+        for year in [1950, 2020, 1970, 2021, 1980, 1950] {
+            let t = at(&format!("{year}-03-01T00:00Z"));
+            assert_eq!(one.bucket(t), far().bucket(t), "{year} from {origin}");
+        }
+    }
+}
+
+#[test]
 fn json_forms() {
     assert_eq!(json("\"Day\""), Granularity::named("day").unwrap());
     assert_eq!(json(r#"{"type":"all"}"#), Granularity::All);
