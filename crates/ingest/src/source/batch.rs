@@ -1,6 +1,7 @@
 //! Records as a log holds them, many to an allocation.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Partition;
 use crate::parse::{RawBatch, RawRecord};
@@ -54,13 +55,21 @@ pub struct OwnedRecord {
     pub headers: Vec<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
-/// One record: its key, then its value, from `start` on.
+/// Where some bytes of a record lie in the memory of its batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) start: usize,
+    pub(super) len: u32,
+}
+
+/// One record.
 #[derive(Debug, Clone)]
 struct Entry {
     offset: i64,
     /// [`NO_TIME`] where the log has none.
     timestamp_ms: i64,
-    start: usize,
+    key_start: usize,
+    value_start: usize,
     key_len: Length,
     value_len: Length,
     headers: Range<u32>,
@@ -75,8 +84,8 @@ struct Length(u32);
 impl Length {
     const ABSENT: Length = Length(u32::MAX);
 
-    fn of(bytes: Option<&[u8]>) -> Length {
-        bytes.map_or(Length::ABSENT, |bytes| Length(u32::try_from(bytes.len()).unwrap_or(u32::MAX - 1)))
+    fn of(place: Place) -> Length {
+        Length(place.len.min(u32::MAX - 1))
     }
 
     /// Bytes that are there.
@@ -84,8 +93,36 @@ impl Length {
         if self == Length::ABSENT { 0 } else { self.0 as usize }
     }
 
+    #[inline]
     fn slice(self, bytes: &[u8], start: usize) -> Option<&[u8]> {
         (self != Length::ABSENT).then(|| slice(bytes, &(start..start + self.bytes())))
+    }
+}
+
+/// The memory of a batch: its own, or what was fetched as a whole and other batches have a part in.
+#[derive(Debug, Clone)]
+enum Memory {
+    Own(Vec<u8>),
+    Page(Arc<Vec<u8>>),
+}
+
+impl Memory {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Memory::Own(bytes) => bytes,
+            Memory::Page(page) => page,
+        }
+    }
+
+    /// Its own bytes, to be added to.
+    fn own(&mut self) -> &mut Vec<u8> {
+        if let Memory::Page(page) = self {
+            *self = Memory::Own(page.to_vec());
+        }
+        match self {
+            Memory::Own(bytes) => bytes,
+            Memory::Page(_) => unreachable!("made its own above"),
+        }
     }
 }
 
@@ -98,7 +135,9 @@ impl Length {
 pub struct FetchedBatch {
     partition: Partition,
     next_offset: i64,
-    bytes: Vec<u8>,
+    memory: Memory,
+    /// Bytes of keys, values and headers.
+    size: usize,
     entries: Vec<Entry>,
     headers: Vec<(Range<usize>, Option<Range<usize>>)>,
 }
@@ -106,7 +145,8 @@ pub struct FetchedBatch {
 impl FetchedBatch {
     /// An empty batch of `partition`, whose next record will be looked for at `next_offset`.
     pub fn new(partition: Partition, next_offset: i64) -> FetchedBatch {
-        FetchedBatch { partition, next_offset, bytes: Vec::new(), entries: Vec::new(), headers: Vec::new() }
+        let memory = Memory::Own(Vec::new());
+        FetchedBatch { partition, next_offset, memory, size: 0, entries: Vec::new(), headers: Vec::new() }
     }
 
     /// The partition of all its records.
@@ -131,34 +171,78 @@ impl FetchedBatch {
 
     /// Bytes of keys, values and headers.
     pub fn size_bytes(&self) -> usize {
-        self.bytes.len()
+        self.size
     }
 
     /// An empty batch as [`FetchedBatch::new`] makes one, in the memory of `spent`.
     pub fn renewed(spent: FetchedBatch, partition: Partition, next_offset: i64) -> FetchedBatch {
-        let FetchedBatch { mut bytes, mut entries, mut headers, .. } = spent;
+        let FetchedBatch { memory, mut entries, mut headers, .. } = spent;
+        let mut bytes = match memory {
+            Memory::Own(bytes) => bytes,
+            Memory::Page(_) => Vec::new(),
+        };
         bytes.clear();
         entries.clear();
         headers.clear();
-        FetchedBatch { partition, next_offset, bytes, entries, headers }
+        FetchedBatch { partition, next_offset, memory: Memory::Own(bytes), size: 0, entries, headers }
+    }
+
+    /// Takes the batch, which has no record yet, to where its records lie already; [`FetchedBatch::push_at`] tells of
+    /// each.
+    pub(super) fn lie_on(&mut self, page: Arc<Vec<u8>>) {
+        self.memory = Memory::Page(page);
+    }
+
+    /// The memory that it shared, once nobody else does.
+    pub(super) fn take_page(&mut self) -> Option<Vec<u8>> {
+        match std::mem::replace(&mut self.memory, Memory::Own(Vec::new())) {
+            Memory::Page(page) => Arc::try_unwrap(page).ok(),
+            Memory::Own(bytes) => {
+                self.memory = Memory::Own(bytes);
+                None
+            }
+        }
     }
 
     /// Bytes of memory behind it.
     pub(super) fn capacity_bytes(&self) -> usize {
         let headers = self.headers.capacity() * size_of::<(Range<usize>, Option<Range<usize>>)>();
-        self.bytes.capacity() + self.entries.capacity() * size_of::<Entry>() + headers
+        let bytes = match &self.memory {
+            Memory::Own(bytes) => bytes.capacity(),
+            Memory::Page(_) => 0,
+        };
+        bytes + self.entries.capacity() * size_of::<Entry>() + headers
+    }
+
+    /// Takes back all records but the first `len`, and the position with them.
+    pub(super) fn truncate(&mut self, len: usize, next_offset: i64) {
+        self.entries.truncate(len);
+        self.headers.truncate(self.entries.last().map_or(0, |entry| entry.headers.end as usize));
+        let values = self.entries.iter().map(|entry| entry.key_len.bytes() + entry.value_len.bytes());
+        (self.size, self.next_offset) = (values.sum::<usize>() + size_of_headers(&self.headers), next_offset);
+    }
+
+    /// Makes room for so many more records.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.entries.reserve(count);
     }
 
     /// Adds a record; offsets must rise.
     pub fn push(&mut self, offset: i64, timestamp_ms: Option<i64>, key: Option<&[u8]>, value: Option<&[u8]>) {
+        let (key, value) = (key.map(|key| self.store(key)), value.map(|value| self.store(value)));
+        self.push_at(offset, timestamp_ms, key, value);
+    }
+
+    /// Adds a record that lies in the memory of the batch; offsets must rise.
+    #[inline]
+    pub(super) fn push_at(&mut self, offset: i64, timestamp_ms: Option<i64>, key: Option<Place>, value: Option<Place>) {
         debug_assert!(self.entries.last().is_none_or(|last| last.offset < offset));
-        let start = self.bytes.len();
-        let (key_len, value_len) = (Length::of(key), Length::of(value));
-        self.bytes.extend_from_slice(key.unwrap_or_default());
-        self.bytes.extend_from_slice(value.unwrap_or_default());
+        let part = |place: Option<Place>| place.map_or((0, Length::ABSENT), |place| (place.start, Length::of(place)));
+        let ((key_start, key_len), (value_start, value_len)) = (part(key), part(value));
+        self.size += key_len.bytes() + value_len.bytes();
         let headers = self.headers.len() as u32..self.headers.len() as u32;
         let timestamp_ms = timestamp_ms.unwrap_or(NO_TIME);
-        self.entries.push(Entry { offset, timestamp_ms, start, key_len, value_len, headers });
+        self.entries.push(Entry { offset, timestamp_ms, key_start, value_start, key_len, value_len, headers });
         self.next_offset = self.next_offset.max(offset.saturating_add(1));
     }
 
@@ -166,10 +250,42 @@ impl FetchedBatch {
     pub fn push_header(&mut self, name: &[u8], value: Option<&[u8]>) {
         let name = self.store(name);
         let value = value.map(|value| self.store(value));
+        self.push_header_at(name, value);
+    }
+
+    /// Adds a header, which lies in the memory of the batch, to the record pushed last.
+    pub(super) fn push_header_at(&mut self, name: Place, value: Option<Place>) {
+        let range = |place: Place| place.start..place.start + place.len as usize;
         if let Some(entry) = self.entries.last_mut() {
-            self.headers.push((name, value));
+            self.size += name.len as usize + value.map_or(0, |value| value.len as usize);
+            self.headers.push((range(name), value.map(range)));
             entry.headers.end = self.headers.len() as u32;
         }
+    }
+
+    /// A batch of the records at `range` of this one, in the memory of `spent`; its position is after the last of
+    /// them, or after this batch when there are no more.
+    pub(super) fn part(&self, range: Range<usize>, spent: Option<FetchedBatch>) -> FetchedBatch {
+        let entries = self.entries.get(range.clone()).unwrap_or_default();
+        let first = entries.first().map_or(self.next_offset, |entry| entry.offset);
+        let mut part = match spent {
+            Some(spent) => FetchedBatch::renewed(spent, self.partition.clone(), first),
+            None => FetchedBatch::new(self.partition.clone(), first),
+        };
+        part.memory = self.memory.clone();
+        for entry in entries {
+            let from = part.headers.len() as u32;
+            let headers = entry.headers.start as usize..entry.headers.end as usize;
+            let headers = self.headers.get(headers).unwrap_or_default();
+            part.headers.extend_from_slice(headers);
+            part.size += entry.key_len.bytes() + entry.value_len.bytes() + size_of_headers(headers);
+            part.entries.push(Entry { headers: from..part.headers.len() as u32, ..entry.clone() });
+            part.next_offset = entry.offset.saturating_add(1);
+        }
+        if range.end >= self.len() {
+            part.advance(self.next_offset);
+        }
+        part
     }
 
     /// Says that nothing more is stored below `offset`.
@@ -229,23 +345,31 @@ impl FetchedBatch {
         self.entries.iter().map(|entry| entry.timestamp_ms).max().filter(|time| *time != NO_TIME)
     }
 
-    fn store(&mut self, bytes: &[u8]) -> Range<usize> {
-        let from = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        from..self.bytes.len()
+    fn store(&mut self, bytes: &[u8]) -> Place {
+        let own = self.memory.own();
+        let start = own.len();
+        // Logs give lengths in 31 bits.
+        let bytes = bytes.get(..bytes.len().min(u32::MAX as usize - 1)).unwrap_or_default();
+        own.extend_from_slice(bytes);
+        Place { start, len: bytes.len() as u32 }
     }
 
+    #[inline]
     fn view<'a>(&'a self, entry: &Entry) -> Record<'a> {
-        let headers = entry.headers.start as usize..entry.headers.end as usize;
+        let (bytes, headers) = (self.memory.bytes(), entry.headers.start as usize..entry.headers.end as usize);
         Record {
             partition: &self.partition,
             offset: entry.offset,
             timestamp_ms: (entry.timestamp_ms != NO_TIME).then_some(entry.timestamp_ms),
-            key: entry.key_len.slice(&self.bytes, entry.start),
-            value: entry.value_len.slice(&self.bytes, entry.start + entry.key_len.bytes()),
-            headers: Headers { bytes: &self.bytes, entries: self.headers.get(headers).unwrap_or_default() },
+            key: entry.key_len.slice(bytes, entry.key_start),
+            value: entry.value_len.slice(bytes, entry.value_start),
+            headers: Headers { bytes, entries: self.headers.get(headers).unwrap_or_default() },
         }
     }
+}
+
+fn size_of_headers(headers: &[(Range<usize>, Option<Range<usize>>)]) -> usize {
+    headers.iter().map(|(name, value)| name.len() + value.as_ref().map_or(0, |value| value.len())).sum()
 }
 
 type Named<'a> = Vec<(&'a str, Option<&'a [u8]>)>;

@@ -15,6 +15,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
 
 use super::kafka_batch::{Message, Queue};
+use super::kafka_reader::ChosenReader;
 use super::kafka_topic_ids::topic_ids;
 use super::{
     Bounds, FetchedBatch, Identity, OwnedRecord, Partition, PollLimits, Reader, Source, SourceError, Topic, TopicChoice,
@@ -188,11 +189,12 @@ impl Source for KafkaSource {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, SourceError> {
-        Ok(Box::new(KafkaReader::new(&self.config)?))
+        Ok(Box::new(ChosenReader::new(&self.config)?))
     }
 }
 
-struct KafkaReader {
+/// Reads by the driver.
+pub(super) struct KafkaReader {
     queue: Queue,
     consumer: BaseConsumer<Context>,
     at: BTreeMap<Partition, i64>,
@@ -203,7 +205,7 @@ struct KafkaReader {
 }
 
 impl KafkaReader {
-    fn new(config: &ClientConfig) -> Result<KafkaReader, SourceError> {
+    pub(super) fn new(config: &ClientConfig) -> Result<KafkaReader, SourceError> {
         let consumer = consumer(config)?;
         let queue =
             Queue::of(&consumer).ok_or_else(|| SourceError::Refused("the client has no consumer queue".to_owned()))?;

@@ -8,9 +8,11 @@
 mod batch;
 mod kafka;
 mod kafka_batch;
+mod kafka_reader;
 mod kafka_topic_ids;
 mod memory;
 mod watched;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
