@@ -21,6 +21,7 @@ pub use batch::{FetchedBatch, OwnedRecord, Record};
 pub use kafka::KafkaSource;
 pub use memory::{MemoryLog, MemorySource};
 pub(crate) use watched::WatchedReader;
+pub use wire::records_of_answer;
 
 /// One partition of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,6 +4,7 @@ mod expression;
 mod granularity;
 mod interval;
 mod json;
+mod kafka;
 mod query;
 mod segment;
 mod separated;
@@ -22,6 +23,7 @@ pub static TARGETS: &[Target] = &[
     granularity::TARGET,
     interval::TARGET,
     json::TARGET,
+    kafka::TARGET,
     query::TARGET,
     segment::TARGET,
     separated::TARGET,

@@ -6,6 +6,7 @@
 //! [`NotCovered`] then, at any time.
 
 mod aborted;
+mod answer;
 mod bytes;
 mod compression;
 mod connection;
@@ -17,6 +18,7 @@ mod records;
 mod settings;
 mod track;
 
+pub use answer::records_of_answer;
 pub(super) use reader::{NotCovered, WireReader};
 pub(super) use settings::Settings;
 

@@ -127,7 +127,9 @@ impl Broker {
 
     fn fetch(&self, script: &mut Script, input: &mut Input<'_>, out: &mut Output) -> Option<()> {
         input.take(4 * 4 + 1 + 8).ok()?;
-        (input.count(1).ok()?, input.text().ok()?, input.count(1).ok()?);
+        input.count(1).ok()?;
+        input.text().ok()?;
+        input.count(1).ok()?;
         let (_, epoch, offset) = (input.i32().ok()?, input.i32().ok()?, input.i64().ok()?);
         let end = script.log.last().map_or(0, Written::next_offset);
         let error = match script.fetch_errors.pop_front() {
