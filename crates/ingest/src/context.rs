@@ -51,8 +51,10 @@ pub struct IngestContext {
 }
 
 /// Connects to Kafka.
-pub fn connect_kafka() -> ConnectFn {
-    Arc::new(|properties| KafkaSource::new(properties).map(|source| Arc::new(source) as Arc<dyn Source>))
+pub fn connect_kafka(clock: Arc<dyn Clock>) -> ConnectFn {
+    Arc::new(move |properties| {
+        KafkaSource::new(properties, clock.clone()).map(|source| Arc::new(source) as Arc<dyn Source>)
+    })
 }
 
 /// Who this node is, as clients and leases see it.

@@ -118,7 +118,7 @@ impl NodeContext {
             node: name.clone(),
             environment: Arc::new(|name| std::env::var(name).ok()),
             property_policy: Default::default(),
-            connect: ingest::connect_kafka(),
+            connect: ingest::connect_kafka(Arc::clone(&clock)),
         };
         let lookups = lookups::Registry::new(Arc::clone(&metastore), lookup_world(&config, &ingest));
         Ok(Arc::new(Self {

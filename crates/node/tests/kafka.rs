@@ -20,16 +20,18 @@ fn variable(name: &str, default: u64) -> u64 {
     }
 }
 
-/// Events go in plainly, in transactions, and in transactions that abort, in turn.
+const CODECS: [&str; 5] = ["none", "gzip", "snappy", "lz4", "zstd"];
+
+/// Events go in plainly, in transactions, and in transactions that abort, in turn; the plain ones by each codec.
 struct Sender {
-    plain: Producer,
+    plain: Vec<Producer>,
     transactions: TransactionalProducer,
 }
 
 impl Sender {
     fn new(bootstrap_servers: &str) -> Sender {
         Sender {
-            plain: Producer::new(bootstrap_servers, NUM_PARTITIONS),
+            plain: CODECS.map(|codec| Producer::compressing(bootstrap_servers, NUM_PARTITIONS, codec)).into(),
             transactions: TransactionalProducer::new(bootstrap_servers, NUM_PARTITIONS, "proof"),
         }
     }
@@ -39,8 +41,9 @@ impl Sender {
         while at < numbers.end {
             let batch = at..numbers.end.min(at + BATCH);
             at = batch.end;
-            match batch.start / BATCH % 4 {
-                0 | 1 => self.plain.send(batch),
+            let turn = batch.start / BATCH;
+            match turn % 4 {
+                0 | 1 => self.plain[turn as usize % CODECS.len()].send(batch),
                 2 => {
                     self.transactions.send(batch.start..batch.start + BATCH / 4, true);
                     self.transactions.send(batch, false);
@@ -51,8 +54,8 @@ impl Sender {
     }
 
     fn totals(&self) -> Totals {
-        let mut totals = self.plain.totals.clone();
-        totals.merge(&self.transactions.totals);
+        let mut totals = self.transactions.totals.clone();
+        self.plain.iter().for_each(|plain| totals.merge(&plain.totals));
         totals
     }
 }

@@ -62,6 +62,13 @@ impl Producer {
         Producer::from_config(&config(bootstrap_servers), num_partitions)
     }
 
+    /// The same, with records compressed in a way that the client knows by this name.
+    pub fn compressing(bootstrap_servers: &str, num_partitions: i32, codec: &str) -> Producer {
+        let mut config = config(bootstrap_servers);
+        config.set("compression.type", codec);
+        Producer::from_config(&config, num_partitions)
+    }
+
     fn from_config(config: &ClientConfig, num_partitions: i32) -> Producer {
         let inner = config.create_with_context(Deliveries::default()).expect("a producer");
         Producer { inner, topic: TOPIC.to_owned(), num_partitions, next: 0, totals: Totals::default(), num_poison: 0 }

@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka_sys::rd_kafka_resp_err_t as Code;
+use timeline::Clock;
 
 use super::kafka_batch::{Message, Queue};
 use super::kafka_reader::ChosenReader;
@@ -54,13 +55,14 @@ const FETCH_STEP: Duration = Duration::from_millis(100);
 /// A Kafka cluster.
 pub struct KafkaSource {
     config: ClientConfig,
+    clock: Arc<dyn Clock>,
     admin: BaseConsumer<Context>,
     api_timeout: Duration,
 }
 
 impl KafkaSource {
     /// Connects lazily: a cluster that does not answer shows in the first question.
-    pub fn new(properties: &ClientProperties) -> Result<KafkaSource, SourceError> {
+    pub fn new(properties: &ClientProperties, clock: Arc<dyn Clock>) -> Result<KafkaSource, SourceError> {
         let mut config = ClientConfig::new();
         for (name, value) in DEFAULTS {
             config.set(*name, *value);
@@ -73,7 +75,7 @@ impl KafkaSource {
         }
         config.set_log_level(RDKafkaLogLevel::Warning);
         let admin = consumer(&config)?;
-        Ok(KafkaSource { config, admin, api_timeout: properties.api_timeout })
+        Ok(KafkaSource { config, clock, admin, api_timeout: properties.api_timeout })
     }
 
     /// Identities of the topics that have one, asked of a leader: whoever answered may not be known by number yet,
@@ -189,7 +191,7 @@ impl Source for KafkaSource {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, SourceError> {
-        Ok(Box::new(ChosenReader::new(&self.config)?))
+        Ok(Box::new(ChosenReader::new(&self.config, self.clock.clone())?))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Which client reads records: our own where it can, the driver where it cannot.
 
+use std::sync::Arc;
+
 use rdkafka::config::ClientConfig;
+use timeline::Clock;
 
 use super::kafka::KafkaReader;
 use super::wire::{NotCovered, Settings, WireReader};
@@ -19,8 +22,8 @@ enum Client {
 }
 
 impl ChosenReader {
-    pub(super) fn new(config: &ClientConfig) -> Result<ChosenReader, SourceError> {
-        let client = match Settings::of(&config.config_map()) {
+    pub(super) fn new(config: &ClientConfig, clock: Arc<dyn Clock>) -> Result<ChosenReader, SourceError> {
+        let client = match Settings::of(&config.config_map(), clock) {
             Some(settings) => Client::Own(Box::new(WireReader::new(settings))),
             None => Client::Driver(KafkaReader::new(config)?),
         };

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::client_properties::{PropertyPolicy, translate};
+use crate::source::wire::real_clock;
 
 type Mock = MockCluster<'static, DefaultProducerContext>;
 
@@ -21,7 +22,7 @@ fn source(cluster: &Mock) -> KafkaSource {
     let properties = json!({"bootstrap.servers": cluster.bootstrap_servers(), "default.api.timeout.ms": 10_000});
     let properties = properties.as_object().expect("an object");
     let properties = translate(properties, &|_| None, &PropertyPolicy::default()).expect("translated");
-    KafkaSource::new(&properties).expect("a source")
+    KafkaSource::new(&properties, real_clock()).expect("a source")
 }
 
 fn produce(cluster: &Mock, topic: &str, partition: i32, values: std::ops::Range<usize>) {
@@ -90,7 +91,7 @@ fn an_offset_outside_of_the_log_is_an_error_that_names_the_partition() {
 fn a_cluster_that_does_not_answer_is_unavailable() {
     let properties = json!({"bootstrap.servers": "127.0.0.1:1", "default.api.timeout.ms": 500});
     let properties = translate(properties.as_object().expect("object"), &|_| None, &PropertyPolicy::default());
-    let source = KafkaSource::new(&properties.expect("translated")).expect("a source");
+    let source = KafkaSource::new(&properties.expect("translated"), real_clock()).expect("a source");
     let answer = source.topics(&TopicChoice::Name("ads".into()));
     assert!(matches!(answer, Err(SourceError::Unavailable(_))), "{answer:?}");
 }

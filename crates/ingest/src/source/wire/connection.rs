@@ -3,7 +3,10 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
+
+use timeline::Clock;
 
 use super::bytes::Output;
 use super::messages::{self, Api, epochs, fetch, metadata, versions};
@@ -28,13 +31,14 @@ impl Broken {
 /// A broker that understands every request of ours.
 pub(super) struct Connection {
     stream: TcpStream,
+    clock: Arc<dyn Clock>,
     /// Host and port, for messages.
     name: String,
     client_id: String,
     most_answer_bytes: usize,
     correlation: i32,
     /// Since when an answer is owed.
-    asked: Option<Instant>,
+    asked_ms: Option<u64>,
     unsent: Vec<u8>,
     answer: Incoming,
 }
@@ -68,11 +72,12 @@ impl Connection {
         }
         let mut connection = Connection {
             stream: dialled?,
+            clock: settings.clock.clone(),
             name,
             client_id: settings.client_id.clone(),
             most_answer_bytes: settings.most_answer_bytes(),
             correlation: 0,
-            asked: None,
+            asked_ms: None,
             unsent: Vec::new(),
             answer: Incoming::default(),
         };
@@ -93,14 +98,13 @@ impl Connection {
         body: impl FnOnce(&mut Output),
     ) -> Result<Vec<u8>, Broken> {
         let mut pages = Pages::default();
-        let deadline = Instant::now() + timeout;
         self.blocking(Some(timeout))?;
         self.send(api, body)?;
         loop {
             if let Some((page, bytes)) = self.receive(&mut pages)? {
                 return page.get(..bytes).map(<[u8]>::to_vec).ok_or_else(|| self.malformed());
             }
-            if Instant::now() >= deadline {
+            if self.owes_for() >= timeout {
                 return Err(Broken::unavailable(&self.name, "no answer in time"));
             }
         }
@@ -117,9 +121,15 @@ impl Connection {
         set.map_err(|error| Broken::unavailable(&self.name, error))
     }
 
-    /// Since when an answer is owed.
-    pub(super) fn asked(&self) -> Option<Instant> {
-        self.asked
+    /// Whether an answer is owed.
+    pub(super) fn owes(&self) -> bool {
+        self.asked_ms.is_some()
+    }
+
+    /// For how long an answer is owed.
+    pub(super) fn owes_for(&self) -> Duration {
+        let since = self.asked_ms.map_or(0, |asked_ms| self.clock.monotonic_ms().saturating_sub(asked_ms));
+        Duration::from_millis(since)
     }
 
     /// Whether a part of a request waits until it can be sent.
@@ -131,7 +141,7 @@ impl Connection {
     pub(super) fn send(&mut self, api: Api, body: impl FnOnce(&mut Output)) -> Result<(), Broken> {
         self.correlation = self.correlation.wrapping_add(1);
         self.unsent = messages::request(api, self.correlation, &self.client_id, body);
-        self.asked = Some(Instant::now());
+        self.asked_ms = Some(self.clock.monotonic_ms());
         self.flush()
     }
 
@@ -169,7 +179,7 @@ impl Connection {
             }
             if self.answer.filled >= HEAD && self.answer.filled == HEAD + self.answer.bytes {
                 let Incoming { page, bytes, .. } = std::mem::take(&mut self.answer);
-                self.asked = None;
+                self.asked_ms = None;
                 return Ok(Some((page, bytes)));
             }
         }
@@ -180,7 +190,7 @@ impl Connection {
         let mut head = super::bytes::Input::new(&self.answer.head);
         let (Ok(length), Ok(correlation)) = (head.i32(), head.i32()) else { return Err(self.malformed()) };
         let bytes = usize::try_from(length).ok().and_then(|length| length.checked_sub(HEAD - 4));
-        let is_ours = self.asked.is_some() && correlation == self.correlation;
+        let is_ours = self.owes() && correlation == self.correlation;
         let Some(bytes) = bytes.filter(|bytes| is_ours && *bytes <= self.most_answer_bytes) else {
             return Err(self.malformed());
         };

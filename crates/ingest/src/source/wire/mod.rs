@@ -24,3 +24,5 @@ pub(super) use settings::Settings;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::real_clock;

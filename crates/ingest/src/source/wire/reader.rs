@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
 
@@ -39,7 +39,7 @@ pub(in super::super) struct WireReader {
     /// Why a partition has no leader, since leaders were last looked for.
     lost: Option<SourceError>,
     /// Leaders are not looked for before, and how long the next wait is.
-    find_not_before: Option<Instant>,
+    find_not_before_ms: u64,
     backoff: Duration,
     unpacker: Unpacker,
     pages: Pages,
@@ -58,7 +58,7 @@ impl WireReader {
             brokers: Vec::new(),
             finding: None,
             lost: None,
-            find_not_before: None,
+            find_not_before_ms: 0,
             backoff,
             unpacker: Unpacker::default(),
             pages: Pages::default(),
@@ -77,8 +77,8 @@ impl WireReader {
             (partition.clone(), track)
         };
         self.tracks = starts.iter().map(track).collect();
-        (self.finding, self.lost, self.find_not_before) = (None, None, None);
-        self.connections.retain(|_, connection| connection.asked().is_none());
+        (self.finding, self.lost, self.find_not_before_ms) = (None, None, 0);
+        self.connections.retain(|_, connection| !connection.owes());
         self.forget_leaders_without_connection();
     }
 
@@ -105,14 +105,14 @@ impl WireReader {
     }
 
     pub(in super::super) fn poll(&mut self, limits: PollLimits, out: &mut Vec<FetchedBatch>) -> Polled {
-        let (first, deadline) = (out.len(), Instant::now() + limits.timeout);
+        let (first, deadline_ms) = (out.len(), self.now_ms() + to_ms(limits.timeout));
         loop {
             self.find_leaders()?;
             self.ask_for_more();
             self.hand_on(limits.max_records, out);
             let mut told = Ok(());
             if out.len() == first {
-                told = self.listen(deadline)?;
+                told = self.listen(deadline_ms)?;
                 self.ask_for_more();
                 self.hand_on(limits.max_records, out);
             }
@@ -121,10 +121,14 @@ impl WireReader {
             if out.len() > first || told.is_err() {
                 return Ok(told);
             }
-            if Instant::now() >= deadline {
+            if self.now_ms() >= deadline_ms {
                 return Ok(self.lost.clone().map_or(Ok(()), Err));
             }
         }
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.settings.clock.monotonic_ms()
     }
 
     /// Hands on what was fetched, of every partition its share.
@@ -143,15 +147,15 @@ impl WireReader {
 
     /// Asks every leader that owes no answer for what comes next.
     fn ask_for_more(&mut self) {
-        let (now, settings, turn) = (Instant::now(), self.settings.clone(), self.turn);
+        let (now_ms, settings, turn) = (self.now_ms(), self.settings.clone(), self.turn);
         let mut gone = Vec::new();
         for (broker, connection) in &mut self.connections {
             let sent = if connection.has_unsent() {
                 connection.flush()
-            } else if connection.asked().is_some() {
+            } else if connection.owes() {
                 continue;
             } else {
-                let wants = wants(&self.tracks, *broker, turn, now);
+                let wants = wants(&self.tracks, *broker, turn, now_ms);
                 if wants.is_empty() {
                     continue;
                 }
@@ -168,8 +172,8 @@ impl WireReader {
     }
 
     /// Waits until a broker sends something, and takes it.
-    fn listen(&mut self, deadline: Instant) -> Polled {
-        let mut wait = deadline.saturating_duration_since(Instant::now());
+    fn listen(&mut self, deadline_ms: u64) -> Polled {
+        let mut wait = Duration::from_millis(deadline_ms.saturating_sub(self.now_ms()));
         if self.finding.is_some() || self.connections.is_empty() {
             wait = wait.min(LOOK);
         }
@@ -228,6 +232,7 @@ impl WireReader {
 
     fn take_one(&mut self, broker: i32, got: Got<'_>, page: &Arc<Vec<u8>>) -> Polled {
         let partition = Partition::new(got.topic, got.partition);
+        let now_ms = self.now_ms();
         let Some(track) = self.tracks.get_mut(&partition) else { return Ok(Ok(())) };
         if got.preferred.is_some() {
             return Err(NotCovered(format!("{partition} is to be read from a replica")));
@@ -246,7 +251,7 @@ impl WireReader {
             codes::UNSUPPORTED_VERSION => return Err(NotCovered(format!("{partition}: the broker refuses"))),
             code if is_about_leaders(code) => track.leader = None,
             code => {
-                track.not_before = Some(Instant::now() + self.settings.backoff.1);
+                track.not_before_ms = now_ms + to_ms(self.settings.backoff.1);
                 return Ok(Err(match code {
                     codes::TOPIC_AUTHORIZATION_FAILED => SourceError::Refused(format!("no right to read {partition}")),
                     code => SourceError::Unavailable(format!("{partition}: error {code} of the broker")),
@@ -281,8 +286,8 @@ impl WireReader {
             Some(Err(TryRecvError::Empty)) => return Ok(()),
             Some(Err(TryRecvError::Disconnected)) | None => self.finding = None,
         }
-        let now = Instant::now();
-        if self.find_not_before.is_some_and(|not_before| now < not_before) {
+        let now_ms = self.now_ms();
+        if now_ms < self.find_not_before_ms {
             return Ok(());
         }
         let lost = self.tracks.values().filter(|track| track.leader.is_none() && track.broken.is_none());
@@ -295,7 +300,7 @@ impl WireReader {
             Ok(finding) => self.finding = Some(finding),
             Err(error) => self.lost = Some(SourceError::Unavailable(format!("a thread to look for leaders: {error}"))),
         }
-        self.find_not_before = Some(now + self.backoff);
+        self.find_not_before_ms = now_ms + to_ms(self.backoff);
         self.backoff = (self.backoff * 2).min(self.settings.backoff.1);
         Ok(())
     }
@@ -331,11 +336,14 @@ impl WireReader {
     }
 }
 
+fn to_ms(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// What is wanted of a broker: partitions that it leads and of which nothing waits to be handed on.
-fn wants(tracks: &BTreeMap<Partition, Track>, broker: i32, turn: usize, now: Instant) -> Vec<Want<'_>> {
+fn wants(tracks: &BTreeMap<Partition, Track>, broker: i32, turn: usize, now_ms: u64) -> Vec<Want<'_>> {
     let is_wanted = |track: &&Track| {
-        let is_due = track.not_before.is_none_or(|not_before| now >= not_before);
-        !track.is_paused && track.broken.is_none() && is_due && track.has_room()
+        !track.is_paused && track.broken.is_none() && now_ms >= track.not_before_ms && track.has_room()
     };
     let wants = tracks.values().filter(is_wanted).filter_map(|track| {
         let (_, epoch) = track.leader.filter(|(led_by, _)| *led_by == broker)?;
@@ -350,7 +358,7 @@ fn wants(tracks: &BTreeMap<Partition, Track>, broker: i32, turn: usize, now: Ins
 }
 
 fn is_late(connection: &Connection, settings: &Settings) -> bool {
-    connection.asked().is_some_and(|asked| asked.elapsed() >= settings.answer_timeout)
+    connection.owes() && connection.owes_for() >= settings.answer_timeout
 }
 
 /// Whether looking for the leader anew may help.

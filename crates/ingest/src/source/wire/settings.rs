@@ -1,7 +1,10 @@
 //! Which clusters are read by this client, and how.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
+
+use timeline::Clock;
 
 use super::messages::fetch::Bounds;
 
@@ -45,8 +48,9 @@ const DEFAULT_PORT: u16 = 9092;
 const MEGABYTE: u64 = 1 << 20;
 
 /// How a cluster is read.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(in super::super) struct Settings {
+    pub(super) clock: Arc<dyn Clock>,
     /// Hosts and ports that are asked first.
     pub(super) servers: Vec<(String, u16)>,
     pub(super) client_id: String,
@@ -61,7 +65,7 @@ pub(in super::super) struct Settings {
 
 impl Settings {
     /// Of the driver's settings; `None` where they ask for what is not done here.
-    pub(in super::super) fn of(all: &BTreeMap<&str, &str>) -> Option<Settings> {
+    pub(in super::super) fn of(all: &BTreeMap<&str, &str>, clock: Arc<dyn Clock>) -> Option<Settings> {
         let properties = |name: &str| all.get(name).copied();
         let only = |name: &&str| ONLY.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
         let is_covered = |name: &&str| match only(name) {
@@ -88,6 +92,7 @@ impl Settings {
         let first = ms("retry.backoff.ms", 100)?.max(Duration::from_millis(1));
         let servers = properties("bootstrap.servers")?.split(',').map(str::trim).filter(|text| !text.is_empty());
         Some(Settings {
+            clock,
             servers: servers.map(address).collect::<Option<_>>()?,
             client_id: properties("client.id").unwrap_or("dolmen").to_owned(),
             is_checked: properties("check.crcs") != Some("false"),
@@ -127,7 +132,7 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&'static str, &'static str)]) -> Option<Settings> {
-        Settings::of(&pairs.iter().copied().collect())
+        Settings::of(&pairs.iter().copied().collect(), Arc::new(timeline::ManualClock::default()))
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::aborted::Aborted;
 use super::compression::Unpacker;
@@ -25,7 +24,7 @@ pub(super) struct Track {
     pub(super) partition: Partition,
     pub(super) leader: Option<Led>,
     /// No request is made for it before.
-    pub(super) not_before: Option<Instant>,
+    pub(super) not_before_ms: u64,
     pub(super) is_paused: bool,
     /// Why nothing more is handed on until it is assigned anew.
     pub(super) broken: Option<SourceError>,
@@ -66,7 +65,7 @@ impl Track {
         Track {
             partition,
             leader: None,
-            not_before: None,
+            not_before_ms: 0,
             is_paused: false,
             broken: None,
             position,

@@ -79,7 +79,7 @@ fn nothing_that_follows_damaged_records_passes_for_what_comes_next() {
     let left = Arc::new(AtomicU32::new(u32::MAX));
     let properties = json!({"bootstrap.servers": format!("127.0.0.1:{}", network(&cluster, left.clone()))});
     let properties = translate(properties.as_object().expect("an object"), &|_| None, &PropertyPolicy::default());
-    let source = KafkaSource::new(&properties.expect("translated")).expect("a source");
+    let source = KafkaSource::new(&properties.expect("translated"), real_clock()).expect("a source");
     let partition = Partition::new("ads", 0);
     let mut reader = source.reader().expect("a reader");
     reader.assign(&[(partition.clone(), 0)]).expect("assigned");

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn reader(port: u16) -> WireReader {
     let servers = format!("127.0.0.1:{port}");
     let settings = [("bootstrap.servers", servers.as_str()), ("fetch.wait.max.ms", "1"), ("retry.backoff.ms", "1")];
-    WireReader::new(Settings::of(&BTreeMap::from(settings)).expect("covered"))
+    WireReader::new(Settings::of(&BTreeMap::from(settings), real_clock()).expect("covered"))
 }
 
 fn following(broker: &Broker) -> WireReader {

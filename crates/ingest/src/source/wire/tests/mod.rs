@@ -4,12 +4,32 @@ mod faults;
 mod laws;
 
 use std::sync::Arc;
+use std::time::Instant;
+
+use timeline::Clock;
 
 use super::compression::Unpacker;
 use super::pages::Pages;
 use super::track::{OtherFormat, Tools, Track};
 use crate::source::{FetchedBatch, OwnedRecord, Partition, SourceError};
 use encode::Written;
+
+struct RealClock(Instant);
+
+impl Clock for RealClock {
+    fn now_ms(&self) -> i64 {
+        0
+    }
+
+    fn monotonic_ms(&self) -> u64 {
+        self.0.elapsed().as_millis() as u64
+    }
+}
+
+/// For tests that wait for sockets.
+pub(in crate::source) fn real_clock() -> Arc<dyn Clock> {
+    Arc::new(RealClock(Instant::now()))
+}
 
 fn partition() -> Partition {
     Partition::new("ads", 0)
