@@ -49,6 +49,11 @@ pub(crate) trait VirtualSpec: Send + Sync + Debug {
     fn shown(&self, _segment: &SegmentRef) -> Option<ShownExpr> {
         None
     }
+
+    /// Whether it is made of a column that the segment lacks, so that it has no type of its own.
+    fn is_of_nothing(&self, _segment: &SegmentRef) -> bool {
+        false
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +107,11 @@ impl VirtualColumns {
     /// The segment is one with these virtual columns.
     pub fn shown(&self, name: &str, segment: &SegmentRef) -> Option<ShownExpr> {
         self.columns.iter().find(|column| column.name == name).and_then(|column| column.spec.shown(segment))
+    }
+
+    /// Whether a virtual column is made of a column that the segment, one with these virtual columns, lacks.
+    pub fn is_of_nothing(&self, name: &str, segment: &SegmentRef) -> bool {
+        self.columns.iter().any(|column| column.name == name && column.spec.is_of_nothing(segment))
     }
 
     /// Real columns that are needed to read the named ones, which may be real or virtual.

@@ -42,4 +42,8 @@ impl VirtualSpec for Kept {
     fn bind(&self, segment: &SegmentRef, _failure: &Failure) -> Result<ColumnRef> {
         keep_column(text_column(&self.delegate, segment)?, &self.keep)
     }
+
+    fn is_of_nothing(&self, segment: &SegmentRef) -> bool {
+        segment.column(&self.delegate).is_none()
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ColumnType};
 use arrow_array::ArrayRef;
-use expression::{Scalar, ShownExpr, Vector};
+use expression::{Scalar, ShownExpr, Vector, VirtualColumns};
 use segment::{ColumnRef, SegmentRef};
 use serde_json::{Number, Value};
 use timeline::Granularity;
@@ -88,8 +88,13 @@ impl Opened {
             let column_type = column.as_ref().map(|column| column.column_type());
             let spec = column_type.as_ref().and_then(|column_type| spec_of(segment, name, column_type));
             let shown = plan.common.virtual_columns.as_ref().and_then(|columns| columns.shown(name, &with_virtual));
+            let is_of_nothing = |columns: &VirtualColumns| columns.is_of_nothing(name, &with_virtual);
             let type_name = match &shown {
                 Some(shown) => shown.type_name().map(str::to_owned),
+                // As Druid has it, the type is that of the column that is hidden.
+                None if plan.common.virtual_columns.as_ref().is_some_and(is_of_nothing) => {
+                    segment.column(name).map(|hidden| hidden.column_type().to_string())
+                }
                 None => column_type.map(|t| t.to_string()),
             };
             OpenColumn { name: name.clone(), type_name, column, shown, spec }

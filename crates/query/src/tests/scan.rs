@@ -86,3 +86,11 @@ fn refuses_what_it_cannot_order() {
     let error = ask_of(parts, &query).expect_err("too many partitions");
     assert_eq!(error.code(), "Resource limit exceeded");
 }
+
+#[test]
+fn what_is_filtered_out_of_no_column_has_the_type_of_what_it_hides() {
+    let of = |name: &str| json!({"type": "mv-filtered", "name": name, "delegate": "nope", "values": ["a"]});
+    let answer = ask(scan(json!({"columns": ["user", "v"], "virtualColumns": [of("user"), of("v")], "limit": 1})));
+    assert_eq!(answer[0]["rowSignature"], json!([{"name": "user", "type": "LONG"}, {"name": "v"}]));
+    assert_eq!(answer[0]["events"], json!([{"user": null, "v": null}]));
+}

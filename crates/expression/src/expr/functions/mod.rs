@@ -6,6 +6,7 @@ mod bitwise;
 mod bloom;
 mod general;
 mod human;
+mod hyper_unique;
 mod ip;
 mod json;
 mod lambdas;
@@ -34,6 +35,7 @@ static FAMILIES: &[&[FunctionKind]] = &[
     bloom::KINDS,
     general::KINDS,
     human::KINDS,
+    hyper_unique::KINDS,
     ip::KINDS,
     json::KINDS,
     lambdas::KINDS,

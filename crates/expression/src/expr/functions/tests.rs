@@ -199,7 +199,24 @@ const TABLE: &[(&str, &str)] = &[
     ("json_paths(parse_json('{\"a\": {\"b\": 1}}'))", "[$.a.b]"),
     ("json_object('a', 1, 'b', 'x')", "{\"a\":1,\"b\":\"x\"}"),
     ("json_merge('{\"a\": {\"x\": 1}}', '{\"a\": {\"y\": 2}}')", "{\"a\":{\"x\":1,\"y\":2}}"),
+    ("hyper_unique()", "AQAAAAAAAA=="),
+    ("hyper_unique_add(1, hyper_unique())", "AQAAAQAAAAElAg=="),
+    ("hyper_unique_add(1.5, hyper_unique())", "AQAAAQAAAANUEA=="),
+    ("hyper_unique_add(null, hyper_unique())", "AQAAAAAAAA=="),
+    (
+        "hyper_unique_add(hyper_unique_add('b', hyper_unique()), hyper_unique_add('a', hyper_unique()))",
+        "AQAAAgAAAABgEACqEA==",
+    ),
+    ("hyper_unique_estimate(hyper_unique_add('a', hyper_unique()))", "1.0002442201269182"),
+    ("hyper_unique_round_estimate(hyper_unique_add('a', hyper_unique()))", "1"),
 ];
+
+#[test]
+fn what_is_no_collector_is_refused() {
+    for wrong in ["hyper_unique_add('a', null)", "hyper_unique_add('a', 'b')", "hyper_unique_estimate('x')"] {
+        assert!(value(wrong).is_err_and(|error| error.contains("hyperUnique")), "{wrong}");
+    }
+}
 
 #[test]
 fn each_function_gives_what_the_table_says() {
