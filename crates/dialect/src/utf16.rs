@@ -1,5 +1,27 @@
 //! Text measured in UTF-16 code units, as Java does, over UTF-8 strings.
 
+/// Bytes of code units that need no memory of their own.
+const SHORT: usize = 256;
+
+/// Hands on the UTF-16 code units of a text, each low byte first.
+pub fn with_bytes<T>(text: &str, take: impl FnOnce(&[u8]) -> T) -> T {
+    if !text.is_ascii() {
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        return take(&bytes);
+    }
+    let (mut short, mut long) = ([0; SHORT], Vec::new());
+    let num_bytes = text.len() * 2;
+    let bytes = match short.get_mut(..num_bytes) {
+        Some(bytes) => bytes,
+        None => {
+            long.resize(num_bytes, 0);
+            &mut long[..]
+        }
+    };
+    bytes.as_chunks_mut::<2>().0.iter_mut().zip(text.bytes()).for_each(|(unit, byte)| *unit = [byte, 0]);
+    take(bytes)
+}
+
 /// Number of UTF-16 code units.
 pub fn len(text: &str) -> usize {
     if text.is_ascii() {
@@ -62,6 +84,14 @@ mod tests {
         assert_eq!(slice("é😀x", 0, 2), "é😀", "the first half keeps it whole");
         assert_eq!(slice("abc", 5, 9), "");
         assert_eq!(slice("abc", 2, 1), "");
+    }
+
+    #[test]
+    fn code_units_are_handed_on_low_byte_first() {
+        for text in ["", "abc", "é😀x", &"a".repeat(127), &"b".repeat(128), &"c".repeat(129), &"é".repeat(200)] {
+            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            assert_eq!(with_bytes(text, <[u8]>::to_vec), units, "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use arrow_array::types::GenericBinaryType;
 use arrow_array::{Array, ArrayRef, StringArray};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use dialect::utf16;
 use serde_json::{Value, json};
 
 use crate::accumulator::Accumulator;
@@ -198,5 +199,5 @@ fn append(input: &Input<'_>, row: usize, out: &mut Vec<u8>) {
 }
 
 fn append_text(text: &str, out: &mut Vec<u8>) {
-    text.encode_utf16().for_each(|unit| out.extend_from_slice(&unit.to_le_bytes()));
+    utf16::with_bytes(text, |bytes| out.extend_from_slice(bytes));
 }

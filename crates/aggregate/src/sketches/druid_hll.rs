@@ -1,5 +1,7 @@
 //! Druid's own HyperLogLog of 2,048 four-bit registers, with its byte layout and its estimate.
 
+use dialect::utf16;
+
 use crate::error::{Error, Result};
 use crate::sketches::murmur::hash128;
 
@@ -39,7 +41,7 @@ impl Mark {
 
     /// The mark of a text by its UTF-16 code units, as queries hash it.
     pub fn of_utf16(text: &str) -> Mark {
-        Mark::of_bytes(&utf16_bytes(text))
+        utf16::with_bytes(text, Mark::of_bytes)
     }
 
     pub fn of_long(value: i64) -> Mark {
@@ -53,11 +55,6 @@ impl Mark {
     pub fn of_float(value: f32) -> Mark {
         Mark::of_bytes(&float_bits(value).to_le_bytes())
     }
-}
-
-/// The UTF-16 code units of a text, low byte first.
-pub fn utf16_bytes(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// The bits of a double, one pattern for all NaN.

@@ -3,12 +3,12 @@
 use datasketches::common::NumStdDev;
 use datasketches::hash::value::{canonical_float, raw_bytes};
 use datasketches::hll::{HllSketch, HllUnion};
+use dialect::utf16;
 
 pub use datasketches::hll::{Coupon, HllType};
 pub use sieve::HllSieve;
 
 use crate::error::{Error, Result};
-use crate::sketches::druid_hll::utf16_bytes;
 
 mod sieve;
 mod words;
@@ -29,7 +29,7 @@ pub fn text_coupon(text: &str, encoding: TextEncoding) -> Option<Coupon> {
     }
     Some(match encoding {
         TextEncoding::Utf8 => Coupon::from_value(raw_bytes::from_str(text)),
-        TextEncoding::Utf16Le => Coupon::from_value(raw_bytes::from_slice(&utf16_bytes(text))),
+        TextEncoding::Utf16Le => utf16::with_bytes(text, |bytes| Coupon::from_value(raw_bytes::from_slice(bytes))),
     })
 }
 

@@ -24,12 +24,28 @@ pub fn compare(left: &str, right: &str) -> Ordering {
 
 /// The first position at which both have a byte and the bytes differ.
 fn first_difference(left: &[u8], right: &[u8]) -> Option<usize> {
-    const WORD: usize = 8;
     let shared = left.len().min(right.len());
     let (left, right) = (&left[..shared], &right[..shared]);
-    let words = left.chunks_exact(WORD).zip(right.chunks_exact(WORD));
-    let same = words.take_while(|(l, r)| l == r).count() * WORD;
-    left[same..].iter().zip(&right[same..]).position(|(l, r)| l != r).map(|at| same + at)
+    let (left_words, left_rest) = left.as_chunks::<WORD>();
+    let (right_words, right_rest) = right.as_chunks::<WORD>();
+    for (at, (l, r)) in left_words.iter().zip(right_words).enumerate() {
+        if l != r {
+            return Some(at * WORD + first_in_word(l, r));
+        }
+    }
+    match (left.last_chunk::<WORD>(), right.last_chunk::<WORD>()) {
+        // Its first bytes were seen and are the same.
+        (Some(l), Some(r)) => (l != r).then(|| shared - WORD + first_in_word(l, r)),
+        _ => left_rest.iter().zip(right_rest).position(|(l, r)| l != r),
+    }
+}
+
+const WORD: usize = 8;
+
+/// The first byte that differs of two words that do.
+fn first_in_word(left: &[u8; WORD], right: &[u8; WORD]) -> usize {
+    let differences = u64::from_le_bytes(*left) ^ u64::from_le_bytes(*right);
+    differences.trailing_zeros() as usize / 8
 }
 
 /// Nulls first, then [`compare`].
