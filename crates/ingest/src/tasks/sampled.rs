@@ -113,12 +113,23 @@ impl Sampled {
         json!({
             "numRowsRead": self.num_read,
             "numRowsIndexed": self.num_indexed,
-            "logicalDimensions": dimensions.iter().map(Dimension::to_json).collect::<Vec<_>>(),
+            "logicalDimensions": dimensions.iter().map(logical).collect::<Vec<_>>(),
             "physicalDimensions": dimensions.iter().map(|dimension| physical(dimension, schema)).collect::<Vec<_>>(),
             "logicalSegmentSchema": columns(&dimensions, schema),
             "data": data,
         })
     }
+}
+
+/// A dimension by what its values are: those of several types are texts when none is a list or an object.
+fn logical(dimension: &Dimension) -> Value {
+    let plain = match dimension.dimension_type {
+        DimensionType::Values(Shape::Long) => DimensionType::Long,
+        DimensionType::Values(Shape::Double) => DimensionType::Double,
+        DimensionType::Values(Shape::String) => DimensionType::String,
+        _ => return dimension.to_json(),
+    };
+    Dimension { dimension_type: plain, ..dimension.clone() }.to_json()
 }
 
 /// A dimension as it is stored: discovered ones under the type that takes any value.

@@ -395,3 +395,29 @@ async fn the_sampler_shows_every_field_that_a_flatten_spec_names() {
     assert_eq!(names, [Some("never"), Some("k"), Some("a")]);
     assert_eq!(answer["data"][0]["parsed"], json!({"__time": 1, "never": null, "k": "x", "a": "1"}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sampler_calls_values_of_several_types_texts() {
+    let streams = StreamSamples {
+        connect: Arc::new(|_| {
+            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
+        }),
+        property_policy: Default::default(),
+        environment: Arc::new(|_| None),
+    };
+    let rows = "{\"ts\":1,\"a\":1.5,\"b\":[1],\"c\":7}\n{\"ts\":2,\"a\":\"2\",\"b\":null,\"c\":8}";
+    let request = json!({"type": "index", "spec": {
+        "ioConfig": {"inputSource": {"type": "inline", "data": rows}, "inputFormat": {"type": "json"}},
+        "dataSchema": {"dataSource": "d", "timestampSpec": {"column": "ts"},
+            "dimensionsSpec": {"useSchemaDiscovery": true}}}});
+    let reply = sample(bench().tasks.context.clone(), &streams, &request).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let answer = body(&reply);
+    let types = |of: &str| -> Vec<(Value, Value)> {
+        let dimensions = answer[of].as_array().unwrap().iter();
+        dimensions.map(|dimension| (dimension["name"].clone(), dimension["type"].clone())).collect()
+    };
+    let wanted = |types: [&str; 3]| ["a", "b", "c"].into_iter().zip(types).map(|(a, b)| (json!(a), json!(b))).collect();
+    let (logical, physical): (Vec<_>, Vec<_>) = (wanted(["string", "auto", "long"]), wanted(["auto"; 3]));
+    assert_eq!((types("logicalDimensions"), types("physicalDimensions")), (logical, physical));
+}
