@@ -164,6 +164,16 @@ impl Running {
         line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
     }
 
+    /// Names of its threads, and what each of them waits for.
+    fn threads(&self) -> String {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let told = tasks.into_iter().flatten().flatten().map(|task| {
+            let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+            format!("{} ({})", read("comm").trim(), read("wchan").trim())
+        });
+        told.collect::<Vec<String>>().join(", ")
+    }
+
     /// Status and body of an answer; a body that is no JSON is null.
     pub fn get(&self, path: &str) -> Result<(u16, Value), String> {
         self.answer(self.client.get(format!("{}{path}", self.url)))
@@ -186,6 +196,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() && self.has_ended().is_none() {
+            eprintln!("--- the store's supervisors: {:?}", self.get("/druid/indexer/v1/supervisor?state=true"));
+            eprintln!("--- the store's threads: {}", self.threads());
+        }
         // It may be gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();

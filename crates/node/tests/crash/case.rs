@@ -133,11 +133,11 @@ impl Scene {
             assert!(running.has_aborted());
             return;
         }
-        self.offer(&running);
+        self.offer(&mut running);
         if stimulus == Stimulus::NewSpec {
             self.settle(&running, "before the spec changes");
             self.spec.with_extra_metric = true;
-            self.offer(&running);
+            self.offer(&mut running);
         }
         let what = format!("the store to reach {point}");
         until(&what, || {
@@ -152,11 +152,15 @@ impl Scene {
         });
     }
 
-    /// Posts the supervisor; the store may die before it answers.
-    pub fn offer(&self, running: &Running) {
-        if let Ok((status, body)) = running.post(SUPERVISOR, &self.spec.to_json()) {
-            assert_eq!(status, 200, "the supervisor: {body}");
-        }
+    /// Posts the supervisor until the store says that it took it; the store may die before it answers.
+    pub fn offer(&self, running: &mut Running) {
+        until("the supervisor to be taken", || match running.post(SUPERVISOR, &self.spec.to_json()) {
+            Ok((status, body)) => {
+                assert_eq!(status, 200, "the supervisor: {body}");
+                Some(())
+            }
+            Err(_) => running.has_aborted().then_some(()),
+        });
     }
 
     /// Posts the supervisor as a client does that does not know whether it arrived before.

@@ -19,7 +19,7 @@ fn i6_a_record_that_kills_is_passed_over() {
     let running = loop {
         let mut running = scene.store.launch(&armed);
         if running.is_ready() && num_deaths == 0 {
-            scene.offer(&running);
+            scene.offer(&mut running);
         }
         if scene.settles_or_dies(&mut running, NUM_EVENTS - 1) {
             break running;
