@@ -127,9 +127,10 @@ fn logical(dimension: &Dimension) -> Value {
         DimensionType::Values(Shape::Long) => DimensionType::Long,
         DimensionType::Values(Shape::Double) => DimensionType::Double,
         DimensionType::Values(Shape::String) => DimensionType::String,
+        number @ (DimensionType::Long | DimensionType::Double | DimensionType::Float) => number,
         _ => return dimension.to_json(),
     };
-    Dimension { dimension_type: plain, ..dimension.clone() }.to_json()
+    Dimension::new(&dimension.name, plain).to_json()
 }
 
 /// A dimension as it is stored: discovered ones under the type that takes any value.

@@ -36,6 +36,17 @@ impl Handoff for Late {
     async fn lanes_changed(&self, _: &str) {}
 }
 
+/// Samples of an empty log.
+fn no_streams() -> StreamSamples {
+    StreamSamples {
+        connect: Arc::new(|_| {
+            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
+        }),
+        property_policy: Default::default(),
+        environment: Arc::new(|_| None),
+    }
+}
+
 pub(super) fn bench() -> Bench {
     bench_with(Reach::default())
 }
@@ -351,13 +362,7 @@ async fn the_sampler_reads_a_stream_from_its_beginning() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sampler_shows_no_dimension_of_filtered_rows_alone() {
-    let streams = StreamSamples {
-        connect: Arc::new(|_| {
-            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
-        }),
-        property_policy: Default::default(),
-        environment: Arc::new(|_| None),
-    };
+    let streams = no_streams();
     let rows = "{\"ts\":1,\"a\":\"x\"}\n{\"ts\":2,\"a\":\"y\",\"b\":1}\n{\"ts\":3,\"a\":\"x\",\"c\":null,\"d\":2}";
     let filter = json!({"type": "selector", "dimension": "a", "value": "x"});
     let request = json!({"type": "index", "spec": {
@@ -375,13 +380,7 @@ async fn the_sampler_shows_no_dimension_of_filtered_rows_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sampler_shows_every_field_that_a_flatten_spec_names() {
-    let streams = StreamSamples {
-        connect: Arc::new(|_| {
-            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
-        }),
-        property_policy: Default::default(),
-        environment: Arc::new(|_| None),
-    };
+    let streams = no_streams();
     let flatten = json!({"fields": [{"type": "path", "name": "never", "expr": "$.o.none"},
         {"type": "path", "name": "k", "expr": "$.o.k"}]});
     let request = json!({"type": "index", "spec": {
@@ -398,13 +397,7 @@ async fn the_sampler_shows_every_field_that_a_flatten_spec_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sampler_calls_values_of_several_types_texts() {
-    let streams = StreamSamples {
-        connect: Arc::new(|_| {
-            Ok(Arc::new(crate::source::MemorySource::new(crate::source::MemoryLog::default(), None)))
-        }),
-        property_policy: Default::default(),
-        environment: Arc::new(|_| None),
-    };
+    let streams = no_streams();
     let rows = "{\"ts\":1,\"a\":1.5,\"b\":[1],\"c\":7}\n{\"ts\":2,\"a\":\"2\",\"b\":null,\"c\":8}";
     let request = json!({"type": "index", "spec": {
         "ioConfig": {"inputSource": {"type": "inline", "data": rows}, "inputFormat": {"type": "json"}},
@@ -419,5 +412,6 @@ async fn the_sampler_calls_values_of_several_types_texts() {
     };
     let wanted = |types: [&str; 3]| ["a", "b", "c"].into_iter().zip(types).map(|(a, b)| (json!(a), json!(b))).collect();
     let (logical, physical): (Vec<_>, Vec<_>) = (wanted(["string", "auto", "long"]), wanted(["auto"; 3]));
+    assert_eq!(answer["logicalDimensions"][2]["createBitmapIndex"], false, "numbers have no index");
     assert_eq!((types("logicalDimensions"), types("physicalDimensions")), (logical, physical));
 }
