@@ -41,6 +41,8 @@ pub(in super::super) struct WireReader {
     /// Leaders are not looked for before, and how long the next wait is.
     find_not_before_ms: u64,
     backoff: Duration,
+    /// For how long an answer may be owed.
+    patience: Duration,
     unpacker: Unpacker,
     pages: Pages,
     spent: Vec<FetchedBatch>,
@@ -50,7 +52,7 @@ pub(in super::super) struct WireReader {
 
 impl WireReader {
     pub(in super::super) fn new(settings: Settings) -> WireReader {
-        let backoff = settings.backoff.0;
+        let (backoff, patience) = (settings.backoff.0, settings.patience);
         WireReader {
             settings: Arc::new(settings),
             tracks: BTreeMap::new(),
@@ -60,6 +62,7 @@ impl WireReader {
             lost: None,
             find_not_before_ms: 0,
             backoff,
+            patience,
             unpacker: Unpacker::default(),
             pages: Pages::default(),
             spent: Vec::new(),
@@ -180,9 +183,14 @@ impl WireReader {
         let mut told = Ok(());
         for broker in self.readable(wait) {
             let Some(connection) = self.connections.get_mut(&broker) else { continue };
+            let owed = connection.owes_for();
             match connection.receive(&mut self.pages) {
-                Ok(Some((page, bytes))) => told = told.and(self.take(broker, page, bytes)?),
-                Ok(None) if is_late(connection, &self.settings) => {
+                Ok(Some((page, bytes))) => {
+                    self.patience = self.bounded_patience(owed);
+                    told = told.and(self.take(broker, page, bytes)?);
+                }
+                Ok(None) if owed >= self.patience => {
+                    self.patience = self.bounded_patience(owed);
                     self.leave(broker, &Broken::Unavailable("no answer in time".to_owned()));
                 }
                 Ok(None) => {}
@@ -190,6 +198,11 @@ impl WireReader {
             }
         }
         Ok(told)
+    }
+
+    /// Twice what an answer took is waited for the next, within bounds.
+    fn bounded_patience(&self, took: Duration) -> Duration {
+        (took * 2).clamp(self.settings.patience, self.settings.answer_timeout)
     }
 
     /// Brokers that sent something, or took some of what is to be sent, or owe an answer for too long.
@@ -208,7 +221,9 @@ impl WireReader {
         let _ = poll(&mut polled, Some(&wait));
         let ready = polled.iter().map(|polled| !polled.revents().is_empty());
         let all = self.connections.iter().zip(ready);
-        all.filter(|((_, one), ready)| *ready || is_late(one, &self.settings)).map(|((broker, _), _)| *broker).collect()
+        all.filter(|((_, one), ready)| *ready || (one.owes() && one.owes_for() >= self.patience))
+            .map(|((broker, _), _)| *broker)
+            .collect()
     }
 
     /// Takes an answer apart.
@@ -296,7 +311,8 @@ impl WireReader {
             return Ok(());
         }
         let connected: BTreeSet<i32> = self.connections.keys().copied().collect();
-        match leaders::find(self.settings.clone(), self.brokers.clone(), wanted, connected) {
+        let settings = Settings { answer_timeout: self.patience, ..(*self.settings).clone() };
+        match leaders::find(Arc::new(settings), self.brokers.clone(), wanted, connected) {
             Ok(finding) => self.finding = Some(finding),
             Err(error) => self.lost = Some(SourceError::Unavailable(format!("a thread to look for leaders: {error}"))),
         }
@@ -311,6 +327,7 @@ impl WireReader {
             Some(Broken::NotCovered(why)) => return Err(NotCovered(why)),
             Some(Broken::Unavailable(why)) => {
                 self.lost = Some(SourceError::Unavailable(format!("no broker answers: {why}")));
+                self.patience = self.bounded_patience(self.patience);
             }
             None => self.brokers = answer.brokers,
         }
@@ -355,10 +372,6 @@ fn wants(tracks: &BTreeMap<Partition, Track>, broker: i32, turn: usize, now_ms: 
     let turn = turn % wants.len().max(1);
     wants.rotate_left(turn);
     wants
-}
-
-fn is_late(connection: &Connection, settings: &Settings) -> bool {
-    connection.owes() && connection.owes_for() >= settings.answer_timeout
 }
 
 /// Whether looking for the leader anew may help.

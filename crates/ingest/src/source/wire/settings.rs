@@ -44,6 +44,9 @@ const ONLY: &[(&str, &str)] = &[
 /// Of no meaning where nothing is queued and no group is joined.
 const MEANINGLESS: &[&str] = &["fetch.queue.backoff.ms", "group.id"];
 
+/// How much longer an answer may take than the broker was told to wait: connections that lead nowhere are left soon.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 const DEFAULT_PORT: u16 = 9092;
 const MEGABYTE: u64 = 1 << 20;
 
@@ -58,6 +61,8 @@ pub(in super::super) struct Settings {
     pub(super) bounds: Bounds,
     /// A broker that owes an answer for so long is let go.
     pub(super) answer_timeout: Duration,
+    /// The same as long as no broker has been seen to be slow.
+    pub(super) patience: Duration,
     pub(super) connect_timeout: Duration,
     /// First and longest wait before something is tried again.
     pub(super) backoff: (Duration, Duration),
@@ -89,6 +94,8 @@ impl Settings {
             most_bytes_of_partition: int(number("fetch.message.max.bytes", MEGABYTE)?),
             is_committed: properties("isolation.level") != Some("read_uncommitted"),
         };
+        let wait = ms("fetch.wait.max.ms", 500)?;
+        let answer_timeout = ms("socket.timeout.ms", 60_000)?;
         let first = ms("retry.backoff.ms", 100)?.max(Duration::from_millis(1));
         let servers = properties("bootstrap.servers")?.split(',').map(str::trim).filter(|text| !text.is_empty());
         Some(Settings {
@@ -97,7 +104,8 @@ impl Settings {
             client_id: properties("client.id").unwrap_or("dolmen").to_owned(),
             is_checked: properties("check.crcs") != Some("false"),
             bounds,
-            answer_timeout: ms("socket.timeout.ms", 60_000)?,
+            answer_timeout,
+            patience: (wait + PATIENCE).min(answer_timeout),
             connect_timeout: ms("socket.connection.setup.timeout.ms", 10_000)?,
             backoff: (first, ms("retry.backoff.max.ms", 1_000)?.max(first)),
         })

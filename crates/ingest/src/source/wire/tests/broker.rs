@@ -25,6 +25,8 @@ pub(super) struct Script {
     pub(super) topic_errors: VecDeque<i16>,
     /// Requests for records in whose place the connection is closed.
     pub(super) num_hangups: usize,
+    /// Requests for records that are never answered, and for leaders.
+    pub(super) num_silences: (usize, usize),
     /// Which leader of the partition this is.
     pub(super) epoch: i32,
     /// Where the records of the leader before end in this log.
@@ -43,6 +45,7 @@ impl Default for Script {
             fetch_errors: VecDeque::new(),
             topic_errors: VecDeque::new(),
             num_hangups: 0,
+            num_silences: (0, 0),
             epoch: 0,
             end: epochs::End { error: 0, epoch: -1, offset: -1 },
             fetch_versions: (4, 17),
@@ -91,6 +94,9 @@ impl Broker {
             input.text().ok()?;
             let mut out = Output::default();
             out.i32(0).i32(correlation);
+            if self.is_silent(key) {
+                continue;
+            }
             self.answer(key, &mut input, &mut out)?;
             let length = (out.bytes.len() as i32 - 4).to_be_bytes();
             out.bytes[..4].copy_from_slice(&length);
@@ -99,6 +105,18 @@ impl Broker {
                 stream.write_all(piece).ok()?;
             }
         }
+    }
+
+    fn is_silent(&self, key: i16) -> bool {
+        let mut script = self.script.lock();
+        let num_silences = match key {
+            key if key == fetch::API.key => &mut script.num_silences.0,
+            key if key == metadata::API.key => &mut script.num_silences.1,
+            _ => return false,
+        };
+        let is_silent = *num_silences > 0;
+        *num_silences = num_silences.saturating_sub(1);
+        is_silent
     }
 
     fn answer(&self, key: i16, input: &mut Input<'_>, out: &mut Output) -> Option<()> {

@@ -13,10 +13,14 @@ use crate::source::wire::{NotCovered, Settings, WireReader};
 const LIMITS: PollLimits = PollLimits { max_records: 100, timeout: Duration::from_millis(5) };
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn reader(port: u16) -> WireReader {
+fn settings(port: u16) -> Settings {
     let servers = format!("127.0.0.1:{port}");
     let settings = [("bootstrap.servers", servers.as_str()), ("fetch.wait.max.ms", "1"), ("retry.backoff.ms", "1")];
-    WireReader::new(Settings::of(&BTreeMap::from(settings), real_clock()).expect("covered"))
+    Settings::of(&BTreeMap::from(settings), real_clock()).expect("covered")
+}
+
+fn reader(port: u16) -> WireReader {
+    WireReader::new(settings(port))
 }
 
 fn following(broker: &Broker) -> WireReader {
@@ -81,6 +85,15 @@ fn a_connection_that_breaks_is_made_anew_and_nothing_is_lost_or_doubled() {
     broker.tell(|script| script.log = rows(40));
     offsets.extend(read_to(&mut reader, 400));
     assert_eq!(offsets, all(400));
+}
+
+#[test]
+fn a_broker_that_never_answers_is_asked_anew() {
+    let broker = Broker::start(Script { log: rows(20), num_silences: (2, 1), ..Script::default() });
+    let mut reader = WireReader::new(Settings { patience: Duration::from_millis(20), ..settings(broker.port) });
+    reader.assign(&[(partition(), 0)]);
+    let offsets = read_to(&mut reader, 200);
+    assert_eq!((offsets, broker.script.lock().num_silences), (all(200), (0, 0)));
 }
 
 #[test]
