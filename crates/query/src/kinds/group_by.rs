@@ -16,6 +16,7 @@ use crate::having::Having;
 use crate::limit_spec::LimitSpec;
 use crate::partial::{Body, Partial};
 use crate::plan::{FoldPlan, Scope};
+use crate::spill::Spilled;
 use crate::{Result, run};
 
 pub(super) use parse::parse;
@@ -54,6 +55,29 @@ impl std::fmt::Debug for GroupBy {
     }
 }
 
+impl Question {
+    /// Rows as the query around reads them.
+    fn read(&self, times: Vec<i64>, values: &Table, reading: Reading) -> Result<Table> {
+        let mut table = Table::new(values.num_rows());
+        table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
+        table.hides_time = self.plan.is_one_bucket();
+        for (name, values) in values.columns() {
+            let dimension = self.dimensions.iter().position(|dimension| dimension == name);
+            let key = dimension.and_then(|at| self.plan.keys.get(at));
+            table.push(
+                name,
+                match (values, key) {
+                    // Nulls alone are nulls of the dimension's type.
+                    (Values::Null(num_rows), Some(key)) => Values::nulls(key.output_type(), *num_rows),
+                    _ if reading.finalize => values.finalized()?,
+                    _ => values.clone(),
+                },
+            )?;
+        }
+        Ok(table)
+    }
+}
+
 impl Kind for GroupBy {
     fn tag(&self) -> &'static str {
         TAG
@@ -81,23 +105,28 @@ impl Kind for GroupBy {
     fn rows(&self, partial: Partial, _is_table: bool, reading: Reading, exec: &ExecContext) -> Result<Table> {
         let cuts_first = self.0.cuts_first && !reading.is_regrouped;
         let (times, values) = self.0.finished(partial, cuts_first, exec)?;
-        let mut table = Table::new(values.num_rows());
-        table.push(segment::TIME_COLUMN, Values::Long(times.into()))?;
-        table.hides_time = self.0.plan.is_one_bucket();
-        for (name, values) in values.columns() {
-            let dimension = self.0.dimensions.iter().position(|dimension| dimension == name);
-            let key = dimension.and_then(|at| self.0.plan.keys.get(at));
-            table.push(
-                name,
-                match (values, key) {
-                    // Nulls alone are nulls of the dimension's type.
-                    (Values::Null(num_rows), Some(key)) => Values::nulls(key.output_type(), *num_rows),
-                    _ if reading.finalize => values.finalized()?,
-                    _ => values.clone(),
-                },
-            )?;
-        }
-        Ok(table)
+        self.0.read(times, &values, reading)
+    }
+
+    fn has_parts(&self) -> bool {
+        self.0.subtotals.is_none() && self.0.limit.limit.is_none() && self.0.limit.offset == 0
+    }
+
+    fn parts(
+        &self,
+        groups: &Spilled,
+        reading: Reading,
+        exec: &ExecContext,
+        take: &mut dyn FnMut(Table) -> Result<()>,
+    ) -> Result<()> {
+        groups.for_each(&self.0.plan.specs, exec, |groups| {
+            let (times, values) = self.0.unordered(groups)?;
+            take(self.0.read(times, &values, reading)?)
+        })
+    }
+
+    fn folds_parts(&self) -> bool {
+        true
     }
 
     fn keeps_states(&self) -> bool {

@@ -23,6 +23,7 @@ use crate::finalize::Table;
 use crate::model::Common;
 use crate::partial::Partial;
 use crate::plan::Scope;
+use crate::spill::Spilled;
 use crate::{Error, Result};
 
 /// How a query reads the rows of the one inside it.
@@ -49,6 +50,27 @@ pub(crate) trait Kind: Debug + Send + Sync {
     /// The rows as a table for the query around this one.
     fn rows(&self, _partial: Partial, _is_table: bool, _reading: Reading, _exec: &ExecContext) -> Result<Table> {
         Err(Error::unsupported(format!("a {} query cannot be the dataSource of another query", self.tag())))
+    }
+
+    /// Whether the rows of groups on disk can be handed over by [`Kind::parts`], in place of [`Kind::rows`].
+    fn has_parts(&self) -> bool {
+        false
+    }
+
+    /// The rows of groups on disk, some at a time and in no order.
+    fn parts(
+        &self,
+        _groups: &Spilled,
+        _reading: Reading,
+        _exec: &ExecContext,
+        _take: &mut dyn FnMut(Table) -> Result<()>,
+    ) -> Result<()> {
+        Err(Error::internal(format_args!("a {} query has no groups", self.tag())))
+    }
+
+    /// Whether [`Kind::run`] reads what comes later.
+    fn folds_parts(&self) -> bool {
+        false
     }
 
     /// Which of the segments offered are read at all.

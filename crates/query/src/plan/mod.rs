@@ -27,16 +27,28 @@ pub(crate) struct Scope {
     pub is_table: bool,
     /// Time chunks that have rows, where the segments do not show them: what bounds the filling of empty buckets.
     pub chunks: Option<Chunks>,
+    /// Rows beside those of the segments, more than memory holds.
+    pub later: Option<Arc<dyn Later>>,
+}
+
+/// Segments that are made while they are read, one after the other.
+pub(crate) trait Later: Send + Sync {
+    fn for_each(&self, exec: &ExecContext, take: &mut dyn FnMut(SegmentRef) -> Result<()>) -> Result<()>;
 }
 
 impl Scope {
     pub fn of_table(segments: Vec<SegmentRef>) -> Self {
-        Self { segments, is_table: true, chunks: None }
+        Self { segments, is_table: true, chunks: None, later: None }
     }
 
     /// Rows that are no table's.
     pub fn of_rows(segment: SegmentRef) -> Self {
-        Self { segments: vec![segment], is_table: false, chunks: None }
+        Self { segments: vec![segment], is_table: false, chunks: None, later: None }
+    }
+
+    /// Rows that are no table's and made while they are read. Only where [`crate::sources::Asked::by_parts`] says so.
+    pub fn of_later(later: Arc<dyn Later>) -> Self {
+        Self { segments: Vec::new(), is_table: false, chunks: None, later: Some(later) }
     }
 
     /// The time chunks that have rows.
@@ -60,7 +72,7 @@ impl Scope {
     ) -> Result<Scope> {
         let chunks = Some(self.chunks());
         let segments = exec.map(prune(&self.segments, query.intervals()), view)?;
-        Ok(Scope { segments, is_table: self.is_table, chunks })
+        Ok(Scope { segments, is_table: self.is_table, chunks, later: None })
     }
 }
 

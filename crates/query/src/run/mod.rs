@@ -30,8 +30,25 @@ use crate::plan::{FoldPlan, Scope, prune};
 use crate::spill::Spilled;
 use crate::{Error, Result};
 
-/// Folds the segments' rows into groups, on all threads, and merges what they made.
+/// Parts of what comes later that are folded before they are merged.
+const PARTS: usize = 8;
+
+/// Folds the scope's rows into groups, on all threads, and merges what they made.
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
+    let folded = fold_segments(plan, scope, exec)?;
+    let Some(later) = &scope.later else { return Ok(folded) };
+    let mut parts = vec![folded];
+    later.for_each(exec, &mut |segment| {
+        parts.push(fold_segments(plan, &Scope::of_rows(segment), exec)?);
+        if parts.len() > PARTS {
+            parts = vec![merge_partials(&plan.specs, std::mem::take(&mut parts), exec)?];
+        }
+        Ok(())
+    })?;
+    merge_partials(&plan.specs, parts, exec)
+}
+
+fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
     let jobs = jobs::of(&segments, exec.executor.num_threads());

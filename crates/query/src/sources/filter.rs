@@ -34,7 +34,8 @@ impl Source for Filtered {
     }
 
     fn resolve(&self, asked: &Asked<'_>, sources: &dyn Sources, exec: &ExecContext) -> Result<Scope> {
-        let below = Asked { query: asked.query, early: [asked.early.clone(), self.filter.conjuncts()].concat() };
+        let mut below = asked.only(|_| true);
+        below.early.extend(self.filter.conjuncts());
         let scope = self.base.resolve(&below, sources, exec)?;
         let (filters, intervals, context) = (below.early, asked.query.intervals().to_vec(), exec.clone());
         scope.view(asked.query, exec, move |segment| filtered(segment, &filters, &intervals, &context))

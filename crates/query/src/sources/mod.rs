@@ -36,6 +36,8 @@ pub(crate) struct Asked<'a> {
     pub query: &'a Query,
     /// Filters that no row of the answer fails, over columns of the source: rows that fail one may be left out.
     pub early: Vec<Filter>,
+    /// Whether rows that memory has no room for may come some at a time.
+    pub by_parts: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -44,14 +46,16 @@ impl<'a> Asked<'a> {
         let hidden = query.common.virtual_columns.as_ref();
         let is_real = |name: &String| hidden.is_none_or(|columns| !columns.contains(name));
         let conjuncts = query.common.filter.iter().flat_map(Filter::conjuncts);
-        Self { query, early: conjuncts.filter(|filter| filter.required_columns().iter().all(is_real)).collect() }
+        let early = conjuncts.filter(|filter| filter.required_columns().iter().all(is_real)).collect();
+        let is_apart = query.context().bool("bySegment", false).unwrap_or(false);
+        Self { query, early, by_parts: query.kind.folds_parts() && !is_apart }
     }
 
     /// The same of a source that has only some of the columns.
     pub fn only(&self, is_there: impl Fn(&str) -> bool) -> Self {
         let mut early = self.early.clone();
         early.retain(|filter| filter.required_columns().iter().all(|name| is_there(name)));
-        Self { query: self.query, early }
+        Self { query: self.query, early, by_parts: false }
     }
 }
 

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use expression::Environment;
-use segment::Held;
+use segment::{Held, SegmentRef};
 
 use super::allowance::{self, Allowance};
 use super::{Asked, Source, table_segment};
 use crate::exec::{ExecContext, Reservation};
 use crate::fields::Fields;
+use crate::finalize::Table;
 use crate::kinds::Reading;
-use crate::plan::Scope;
+use crate::partial::Body;
+use crate::plan::{Later, Scope};
+use crate::spill::Spilled;
 use crate::{Query, Result, Sources};
 
 #[derive(Debug)]
@@ -35,21 +38,44 @@ impl Source for Inner {
         within.limits = allowance.limits(exec.limits);
         let scope = inner.common.source.resolve(&Asked::of(inner), sources, &within)?;
         let partial = inner.kind.run(&scope, &within)?;
-        within.limits = if both_group { allowance::unlimited(exec.limits) } else { allowance.left(&within)? };
         let reading = Reading { finalize, is_regrouped: both_group };
+        if let Body::Spilled(groups) = &partial.body
+            && asked.by_parts
+            && inner.kind.has_parts()
+        {
+            return Ok(Scope::of_later(Arc::new(Parts { inner: inner.clone(), groups: groups.clone(), reading })));
+        }
+        within.limits = if both_group { allowance::unlimited(exec.limits) } else { allowance.left(&within)? };
         let rows = inner.kind.rows(partial, scope.is_table, reading, &within)?;
         let num_bytes = rows.memory_bytes();
         if !both_group {
             allowance.take(rows.num_rows(), num_bytes, exec)?;
         }
-        let mut held = Reservation::new(&exec.memory);
-        held.resize(num_bytes.max(rows.num_rows() * rows.columns().len() * 16))?;
-        // The memory is accounted for as long as someone may read the rows.
-        Ok(Scope::of_rows(Arc::new(Held::new(table_segment(&rows)?, held))))
+        Ok(Scope::of_rows(held(&rows, exec)?))
     }
 
     fn as_right(self: Arc<Self>, _: &Environment) -> Result<Arc<dyn Source>> {
         Ok(self)
+    }
+}
+
+/// Rows as a segment, whose memory is accounted for as long as someone may read it.
+fn held(rows: &Table, exec: &ExecContext) -> Result<SegmentRef> {
+    let mut held = Reservation::new(&exec.memory);
+    held.resize(rows.memory_bytes().max(rows.num_rows() * rows.columns().len() * 16))?;
+    Ok(Arc::new(Held::new(table_segment(rows)?, held)))
+}
+
+/// Rows of groups that lie on disk.
+struct Parts {
+    inner: Query,
+    groups: Spilled,
+    reading: Reading,
+}
+
+impl Later for Parts {
+    fn for_each(&self, exec: &ExecContext, take: &mut dyn FnMut(SegmentRef) -> Result<()>) -> Result<()> {
+        self.inner.kind.parts(&self.groups, self.reading, exec, &mut |rows| take(held(&rows, exec)?))
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn by_segment(query: &Query, scope: &Scope, exec: &ExecContext) -> Re
         stamp.print(interval.start, &mut out);
         out.extend_from_slice(b",\"result\":{\"results\":[");
         let id = segment.id().to_string();
-        let own = Scope { segments: vec![segment], is_table: scope.is_table, chunks: None };
+        let own = Scope { is_table: scope.is_table, ..Scope::of_rows(segment) };
         let answer = query.kind.finalize(query.kind.run(&own, exec)?, scope.is_table, exec)?;
         let mut started = false;
         let mut rows = answer.into_rows();

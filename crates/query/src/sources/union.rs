@@ -33,14 +33,15 @@ impl Source for Union {
     }
 
     fn resolve(&self, asked: &Asked<'_>, sources: &dyn Sources, exec: &ExecContext) -> Result<Scope> {
+        let asked = asked.only(|_| true);
         let (mut segments, mut chunks, mut is_table) = (Vec::new(), Chunks::default(), true);
         for member in &self.0 {
-            let scope = member.resolve(asked, sources, exec)?;
+            let scope = member.resolve(&asked, sources, exec)?;
             chunks.merge(&scope.chunks());
             is_table &= scope.is_table;
             segments.extend(scope.segments);
         }
-        Ok(Scope { segments, is_table, chunks: Some(chunks) })
+        Ok(Scope { segments, is_table, chunks: Some(chunks), later: None })
     }
 
     fn is_table(&self) -> bool {

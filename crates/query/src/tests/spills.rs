@@ -134,3 +134,29 @@ fn subtotals_of_groups_that_are_few() {
     same(&group_by(json!({"dimensions": ["name", number], "subtotalsSpec": [["short"], []],
         "filter": {"type": "range", "column": "number", "matchValueType": "LONG", "upper": 12_000}})));
 }
+
+#[test]
+fn groups_of_groups() {
+    let inner = |more: Value| json!({"type": "query", "query": group_by(more)});
+    let over = |source: Value, more: Value| {
+        let aggregations = json!([count(), {"type": "longSum", "name": "rows", "fieldName": "n"},
+            {"type": "thetaSketch", "name": "t", "fieldName": "t", "size": 16}]);
+        let mut outer = group_by(json!({"dataSource": source, "dimensions": [], "aggregations": aggregations}));
+        outer.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        outer
+    };
+    let having = json!({"type": "greaterThan", "aggregation": "n", "value": 1});
+    let first_letters = json!({"type": "extraction", "dimension": "name", "outputName": "start",
+        "extractionFn": {"type": "substring", "index": 0, "length": 7}});
+    same(&over(inner(json!({})), json!({})));
+    same(&over(inner(json!({"granularity": "hour"})), json!({"granularity": "six_hour"})));
+    same(&over(inner(json!({"having": having})), json!({"dimensions": [first_letters]})));
+    same(&over(
+        inner(json!({})),
+        json!({"dimensions": ["name"], "filter": {"type": "selector", "dimension": "name", "value": "user 7"}}),
+    ));
+    // More groups than memory holds, and again.
+    same(&over(inner(json!({"granularity": "hour"})), json!({"dimensions": ["name"]})));
+    let twice = over(inner(json!({"dimensions": ["name", "number"]})), json!({"dimensions": ["name"]}));
+    same(&over(json!({"type": "query", "query": twice}), json!({"aggregations": [count()]})));
+}

@@ -35,6 +35,16 @@ impl Question {
         self.presented(times, table)
     }
 
+    /// As [`Question::finished`], of groups whose order does not matter and which are all shown.
+    pub(super) fn unordered(&self, groups: FoldPartial) -> Result<(Vec<i64>, Table)> {
+        let mut table = self.table(&groups, None)?;
+        let mut times = groups.times;
+        if let Some(rows) = self.had(&times, &mut table)? {
+            (times, table) = take(&times, &table, &rows)?;
+        }
+        self.presented(times, table)
+    }
+
     /// Output columns of rows that are in their order.
     pub(super) fn presented(&self, mut times: Vec<i64>, mut table: Table) -> Result<(Vec<i64>, Table)> {
         self.outputs.push_posts(&mut table, None)?;
