@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what must happen. Far above what it takes, so that a loaded machine fails nothing.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test waits for what must happen. Far above what it takes, so that a loaded machine fails nothing, and
+/// above what clients of Kafka wait before they ask again.
+pub const PATIENCE: Duration = Duration::from_secs(150);
 
 const PAUSE: Duration = Duration::from_millis(10);
 

@@ -49,6 +49,8 @@ const IDENTITY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Batches kept for their memory, and the bytes that one may have to be kept.
 const MOST_SPENT: usize = 16;
 const MOST_SPENT_BYTES: usize = 4 << 20;
+/// One wait for the identity of the cluster: the driver may miss that it has come while it waits.
+const ID_STEP: Duration = Duration::from_millis(200);
 /// One wait for a single record.
 const FETCH_STEP: Duration = Duration::from_millis(100);
 
@@ -115,7 +117,18 @@ fn classify(what: &str, error: &KafkaError, detail: Option<String>) -> SourceErr
 
 impl Source for KafkaSource {
     fn cluster_id(&self) -> Result<Option<String>, SourceError> {
-        Ok(self.admin.client().fetch_cluster_id(self.api_timeout))
+        let limit_ms = u64::try_from(self.api_timeout.as_millis()).unwrap_or(u64::MAX);
+        let start_ms = self.clock.monotonic_ms();
+        loop {
+            let asked_ms = self.clock.monotonic_ms();
+            let id = self.admin.client().fetch_cluster_id(ID_STEP.min(self.api_timeout));
+            let now_ms = self.clock.monotonic_ms();
+            // A cluster without one says so at once.
+            let is_answered = id.is_some() || Duration::from_millis(now_ms - asked_ms) < ID_STEP / 2;
+            if is_answered || now_ms - start_ms >= limit_ms {
+                return Ok(id);
+            }
+        }
     }
 
     fn topics(&self, choice: &TopicChoice) -> Result<Vec<Topic>, SourceError> {
