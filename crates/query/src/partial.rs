@@ -156,6 +156,14 @@ impl Partial {
         }
     }
 
+    /// Bytes of groups in memory, roughly.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        match &self.body {
+            Body::Fold(groups) => groups.memory_bytes(),
+            Body::Spilled(_) | Body::Facts(_) | Body::Scan(_) => 0,
+        }
+    }
+
     /// The groups: of those on disk what `shorten` leaves of each part, where no group lies in two.
     pub(crate) fn into_groups(
         self,

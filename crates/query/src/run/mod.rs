@@ -30,18 +30,25 @@ use crate::plan::{FoldPlan, Scope, prune};
 use crate::spill::Spilled;
 use crate::{Error, Result};
 
-/// Parts of what comes later that are folded before they are merged.
-const PARTS: usize = 8;
+/// Groups of what comes later are merged when they take this part of the budget, or more.
+const LATER_SHARE: u64 = 64;
 
 /// Folds the scope's rows into groups, on all threads, and merges what they made.
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
     let folded = fold_segments(plan, scope, exec)?;
     let Some(later) = &scope.later else { return Ok(folded) };
-    let mut parts = vec![folded];
+    let least = usize::try_from(exec.memory.limit_bytes() / LATER_SHARE).unwrap_or(usize::MAX);
+    let (mut parts, mut num_bytes, mut most) = (vec![folded], 0, least);
     later.for_each(exec, &mut |segment| {
-        parts.push(fold_segments(plan, &Scope::of_rows(segment), exec)?);
-        if parts.len() > PARTS {
-            parts = vec![merge_partials(&plan.specs, std::mem::take(&mut parts), exec)?];
+        let part = fold_segments(plan, &Scope::of_rows(segment), exec)?;
+        num_bytes += part.memory_bytes();
+        parts.push(part);
+        // As much again as is merged already, so that no group is merged more often than a few times.
+        if num_bytes > most {
+            let merged = merge_partials(&plan.specs, std::mem::take(&mut parts), exec)?;
+            most = merged.memory_bytes().max(least);
+            num_bytes = 0;
+            parts.push(merged);
         }
         Ok(())
     })?;
