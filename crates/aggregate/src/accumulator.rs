@@ -84,6 +84,11 @@ pub trait Accumulator: Send + Sync {
     /// A reader of the states as they are now.
     fn reader(&self, offset: usize) -> Box<dyn StateReader>;
 
+    /// Whether states lie in the records alone, so that these may be given up.
+    fn lies_in_records(&self) -> bool {
+        false
+    }
+
     /// Bytes held outside the records.
     fn memory_bytes(&self) -> usize;
 }
@@ -166,6 +171,10 @@ impl<A: Aggregator> Accumulator for Inline<A> {
     }
 
     fn grow(&mut self, _len: usize) {}
+
+    fn lies_in_records(&self) -> bool {
+        true
+    }
 
     fn wants_packed(&self) -> bool {
         self.feed.reads_packed()

@@ -187,6 +187,17 @@ impl Arena {
         self.capacity = capacity;
     }
 
+    /// Gives up the first blocks of a shared arena, which must be full; the records behind them are the first from
+    /// then on.
+    pub(crate) fn shed(&mut self, num_blocks: usize) {
+        assert!(self.kind == ArenaKind::Shared && num_blocks * BLOCK_RECORDS <= self.len, "full blocks");
+        self.blocks.drain(..num_blocks);
+        self.addresses.drain(..num_blocks);
+        self.mine.drain(..num_blocks);
+        self.len -= num_blocks * BLOCK_RECORDS;
+        self.capacity -= num_blocks * BLOCK_RECORDS;
+    }
+
     fn push_block(&mut self, block: Block) {
         self.addresses.push(block.bytes.as_ptr());
         self.blocks.push(Arc::new(block));

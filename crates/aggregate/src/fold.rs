@@ -8,7 +8,7 @@ use arrow_array::{Array, ArrayRef};
 
 use crate::accumulator::{Accumulator, StateReader};
 use crate::aggregator::Told;
-use crate::arena::{Arena, ArenaKind, Records};
+use crate::arena::{Arena, ArenaKind, BLOCK_RECORDS, Records};
 use crate::error::{Error, Result};
 use crate::input::{ColumnType, Groups, Input, NumberValues, Rows};
 use crate::span::Span;
@@ -216,6 +216,22 @@ impl Fold {
             _ => states.is_valid(*group as usize),
         };
         Ok(all.into_iter().filter(met).collect())
+    }
+
+    /// Whether groups can be [shed](Fold::shed).
+    pub fn can_shed(&self) -> bool {
+        self.accumulators.iter().all(|accumulator| accumulator.lies_in_records())
+    }
+
+    /// Gives up the first groups of a shared fold, [`BLOCK_RECORDS`](crate::BLOCK_RECORDS) for each block: those behind
+    /// them are counted from 0 from then on. Snapshots keep them. Fails unless [`can_shed`](Fold::can_shed), and where
+    /// there are fewer.
+    pub fn shed(&mut self, num_blocks: usize) -> Result<()> {
+        if !self.can_shed() || num_blocks * BLOCK_RECORDS > self.len() {
+            return Err(Error::Internal { reason: "groups that cannot be shed".into() });
+        }
+        self.arena.shed(num_blocks);
+        Ok(())
     }
 
     /// The states as they are now: cheap to take, unchanged while held, in nobody's way.

@@ -13,6 +13,8 @@ pub(crate) use sums::sum_stored;
 pub const MAX_DIGITS: u8 = 9;
 /// Whole numbers up to this, at either side of zero, stay apart as doubles when they are divided.
 const MAX_SCALED: i64 = 1 << 50;
+/// Added to a small number it leaves no bits behind the point, and the whole number in the lowest bits.
+const WHOLE: f64 = 1.5 * (1u64 << 52) as f64;
 
 /// What stored integers stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,17 @@ impl Scale {
         let near = (-MAX_SCALED..=MAX_SCALED).contains(&whole);
         let same = |unpacked: f64| unpacked.to_bits() == value.to_bits();
         (near && same(whole as f64 / quotient.divisor) && same(quotient.fused(whole as f64))).then_some(whole)
+    }
+
+    /// As [`Scale::whole`], of many doubles at once. False, with anything in `out`, unless all are such numbers.
+    pub fn wholes(values: &[f64], digits: u8, out: &mut Vec<i64>) -> bool {
+        out.resize(values.len(), 0);
+        #[cfg(target_arch = "x86_64")]
+        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has both.
+            return unsafe { wholes_fused(values, Quotient::new(digits), out) };
+        }
+        values.iter().zip(out).all(|(value, out)| Self::whole(*value, digits).map(|whole| *out = whole).is_some())
     }
 
     /// A stored number as a long; of decimals what is before the point.
@@ -172,6 +185,37 @@ unsafe fn divide_fused<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Q
         out[at] = quotient.fused(base + stored[at].into());
         at += 1;
     }
+}
+
+/// Whole numbers of doubles, in lanes; whether all are such.
+///
+/// # Safety
+/// The machine must have AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn wholes_fused(values: &[f64], quotient: Quotient, out: &mut [i64]) -> bool {
+    const CHECKED: usize = 256;
+    let num = values.len().min(out.len());
+    let (mut at, mut end) = (0, 0);
+    while end < num {
+        end = num.min(end + CHECKED);
+        let mut wrong = 0u64;
+        while at < end {
+            let value = values[at];
+            let shifted = value * quotient.divisor + WHOLE;
+            let whole = shifted - WHOLE;
+            let differs = (whole / quotient.divisor).to_bits() ^ value.to_bits();
+            wrong |= differs | (quotient.fused(whole).to_bits() ^ value.to_bits());
+            // Not a number fails here too.
+            wrong |= u64::from(!(whole.abs() <= MAX_SCALED as f64));
+            out[at] = (shifted.to_bits() as i64).wrapping_sub(WHOLE.to_bits() as i64);
+            at += 1;
+        }
+        if wrong != 0 {
+            return false;
+        }
+    }
+    true
 }
 
 #[cfg(test)]

@@ -193,7 +193,7 @@ fn check_measures(column: &ColumnRef, num_rows: usize, whole: &[Option<String>])
 fn check_number_codes(column: &ColumnRef, num_rows: usize) -> Outcome {
     let Some(numbers) = column.number_codes() else { return Ok(()) };
     ensure(!column.has_nulls(), || "codes of numbers beside nulls".into())?;
-    NumberCodes::new(numbers.codes().clone(), numbers.values().clone()).map_err(|e| e.to_string())?;
+    NumberCodes::new(numbers.codes(), numbers.values().clone()).map_err(|e| e.to_string())?;
     for rows in ranges(num_rows) {
         let (read, values) = (spelled(column.read(rows.clone()), None), spelled(numbers.values().clone(), None));
         let codes = widen(numbers.read(rows.clone()).as_ref()).ok_or("no codes of numbers")?;
@@ -211,7 +211,7 @@ fn check_forms(column: &ColumnRef, num_rows: usize) -> Outcome {
     };
     if let Some(packed) = column.packed() {
         ensure(same(&packed.read(0..num_rows)), || "packed numbers are others".into())?;
-        PackedNumbers::new(packed.stored().clone(), packed.scale()).map_err(|e| e.to_string())?;
+        PackedNumbers::new(packed.stored(), packed.scale()).map_err(|e| e.to_string())?;
     }
     if let Some(lists) = column.list_codes() {
         ensure(*lists.read(0..num_rows) == *whole, || "codes of lists stand for others".into())?;

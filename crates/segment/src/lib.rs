@@ -15,6 +15,7 @@ mod nested;
 mod number_codes;
 mod over;
 mod packed_numbers;
+mod pieces;
 mod rollup_schema;
 mod schema;
 mod sealed;

@@ -13,17 +13,18 @@ use hashbrown::HashMap;
 
 use crate::batch_view::take_rows;
 use crate::codes::{codes_of, narrow, widen};
+use crate::pieces::Pieces;
 use crate::{Error, Result};
 
 /// Most different lists.
-const MAX_LISTS: usize = 1 << 16;
+pub(crate) const MAX_LISTS: usize = 1 << 16;
 /// Rows for each different list below which codes do not pay.
-const MIN_ROWS_PER_LIST: usize = 4;
+pub(crate) const MIN_ROWS_PER_LIST: usize = 4;
 
 /// A column of lists of codes, itself coded.
 #[derive(Clone, Debug)]
 pub struct ListCodes {
-    codes: ArrayRef,
+    codes: Pieces,
     lists: ListArray,
 }
 
@@ -46,7 +47,7 @@ impl ListCodes {
             codes.push(code);
         }
         let lists = take_rows(&(Arc::new(array.clone()) as ArrayRef), &firsts).as_list::<i32>().clone();
-        Some(Self { codes: narrow(&codes, firsts.len()), lists })
+        Some(Self { codes: Pieces::One(narrow(&codes, firsts.len())), lists })
     }
 
     /// Codes and lists read from elsewhere. Fails unless they are codes and lists of codes; whether each is one of
@@ -58,12 +59,32 @@ impl ListCodes {
         let nulls = codes.null_count() + lists.null_count() + lists.values().null_count();
         let inside = || (0..rows.len()).all(|row| (rows.get(row) as usize) < lists.len());
         let sound = nulls == 0 && codes_of(lists.values().as_ref()).is_some() && (!checked || inside());
-        sound.then_some(Self { codes, lists }).ok_or_else(unsound)
+        sound.then_some(Self { codes: Pieces::One(codes), lists }).ok_or_else(unsound)
     }
 
-    /// The code of each row.
-    pub fn codes(&self) -> &ArrayRef {
-        &self.codes
+    /// Codes without nulls, each of one of the lists.
+    pub(crate) fn of_pieces(codes: Pieces, lists: ListArray) -> Self {
+        Self { codes, lists }
+    }
+
+    /// The code of each row, in one piece.
+    pub fn codes(&self) -> ArrayRef {
+        self.codes.whole()
+    }
+
+    /// The codes of a range of rows, perhaps narrower than those of another one.
+    pub fn read_codes(&self, rows: Range<usize>) -> ArrayRef {
+        self.codes.read(rows)
+    }
+
+    /// The codes of scattered rows.
+    pub fn take_codes(&self, rows: &[u32]) -> ArrayRef {
+        self.codes.take(rows)
+    }
+
+    /// Number of rows.
+    pub fn num_rows(&self) -> usize {
+        self.codes.len()
     }
 
     /// The different lists, by code.
@@ -73,12 +94,12 @@ impl ListCodes {
 
     /// The lists of a range of rows.
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.spelled(self.codes.slice(rows.start, rows.len()).as_ref())
+        self.spelled(self.codes.read(rows).as_ref())
     }
 
     /// The lists of scattered rows.
     pub fn take(&self, rows: &[u32]) -> ArrayRef {
-        self.spelled(take_rows(&self.codes, rows).as_ref())
+        self.spelled(self.codes.take(rows).as_ref())
     }
 
     fn spelled(&self, codes: &dyn Array) -> ArrayRef {
@@ -123,8 +144,8 @@ mod tests {
             assert_eq!(&coded.read(3..17), &lists.slice(3, 14));
             assert_eq!(&coded.take(&[7, 1]), &take_rows(&lists, &[7, 1]));
             let lists: ArrayRef = Arc::new(coded.lists().clone());
-            assert!(ListCodes::new(coded.codes().clone(), &lists, true).is_ok());
-            assert!(ListCodes::new(coded.codes().clone(), &lists.slice(0, 2), true).is_err());
+            assert!(ListCodes::new(coded.codes(), &lists, true).is_ok());
+            assert!(ListCodes::new(coded.codes(), &lists.slice(0, 2), true).is_err());
             assert!(ListCodes::of(coded.lists()).is_none(), "no list comes twice");
         }
     }

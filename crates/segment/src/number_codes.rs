@@ -10,6 +10,7 @@ use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use arrow_schema::DataType;
 
 use crate::codes::{codes_of, narrow};
+use crate::pieces::Pieces;
 use crate::{Error, Result, VECTOR_ROWS};
 
 /// Rows per distinct number below which codes do not pay.
@@ -20,7 +21,7 @@ const MAX_DOUBLES: usize = 1 << 16;
 /// A code for each row of a column of longs or doubles without nulls, and what the codes stand for.
 #[derive(Clone, Debug)]
 pub struct NumberCodes {
-    codes: ArrayRef,
+    codes: Pieces,
     values: ArrayRef,
     are_all_met: bool,
 }
@@ -74,7 +75,7 @@ impl NumberCodes {
                 Arc::new(Int64Array::from_iter_values(firsts.iter().map(|row| longs.value(*row as usize))))
             }
         };
-        Some(Self { codes: narrow(&ids, values.len()), values, are_all_met: true })
+        Some(Self { codes: Pieces::One(narrow(&ids, values.len())), values, are_all_met: true })
     }
 
     /// Codes and numbers that were once found sound. Fails on other types and on nulls.
@@ -82,7 +83,13 @@ impl NumberCodes {
     pub(crate) fn known(codes: ArrayRef, values: ArrayRef, are_all_met: bool) -> Result<Self> {
         let typed = matches!(values.data_type(), DataType::Int64 | DataType::Float64);
         let sound = typed && codes_of(&*codes).is_some() && codes.null_count() == 0 && values.null_count() == 0;
+        let codes = Pieces::One(codes);
         sound.then_some(Self { codes, values, are_all_met }).ok_or_else(|| Error::corrupt("codes of numbers"))
+    }
+
+    /// Codes without nulls, each of one of the numbers, which ascend.
+    pub(crate) fn of_pieces(codes: Pieces, values: ArrayRef) -> Self {
+        Self { codes, values, are_all_met: false }
     }
 
     /// Codes and numbers read from elsewhere. Fails unless the numbers ascend, without nulls and NaN, and every
@@ -115,9 +122,20 @@ impl NumberCodes {
         self.are_all_met
     }
 
-    /// The codes of a range of rows: `UInt8Array`, `UInt16Array` or `UInt32Array`.
+    /// The codes of a range of rows: `UInt8Array`, `UInt16Array` or `UInt32Array`, perhaps narrower than those of
+    /// another one.
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.codes.slice(rows.start, rows.len())
+        self.codes.read(rows)
+    }
+
+    /// The codes of scattered rows.
+    pub fn take(&self, rows: &[u32]) -> ArrayRef {
+        self.codes.take(rows)
+    }
+
+    /// Number of rows.
+    pub fn num_rows(&self) -> usize {
+        self.codes.len()
     }
 
     /// What codes stand for.
@@ -133,9 +151,9 @@ impl NumberCodes {
         }
     }
 
-    /// All codes.
-    pub fn codes(&self) -> &ArrayRef {
-        &self.codes
+    /// All codes, in one piece.
+    pub fn codes(&self) -> ArrayRef {
+        self.codes.whole()
     }
 
     /// The numbers, ascending: `Int64Array` or `Float64Array`.
@@ -157,15 +175,16 @@ mod tests {
         let met = |num_rows| NumberCodes::new(coded.codes().slice(0, num_rows), coded.values().clone()).unwrap();
         assert!(met(5).are_all_met() && !met(4).are_all_met());
         for row in 0..100 {
-            let Some(Codes::U8(codes)) = codes_of(coded.codes().as_ref()) else { panic!("one byte is enough") };
+            let codes = coded.codes();
+            let Some(Codes::U8(codes)) = codes_of(codes.as_ref()) else { panic!("one byte is enough") };
             let value = coded.values().as_primitive::<Int64Type>().value(codes[row].into());
             assert_eq!(value, longs.as_primitive::<Int64Type>().value(row));
         }
         let doubles: ArrayRef = Arc::new(Float64Array::from_iter_values((0..40).map(|row| f64::from(row % 3) - 1.5)));
         let coded = NumberCodes::of(&doubles).unwrap();
         assert_eq!(coded.values().as_primitive::<Float64Type>().values(), &[-1.5, -0.5, 0.5]);
-        assert!(NumberCodes::new(coded.codes().clone(), coded.values().clone()).is_ok());
-        assert!(NumberCodes::new(coded.codes().clone(), coded.values().slice(0, 2)).is_err());
+        assert!(NumberCodes::new(coded.codes(), coded.values().clone()).is_ok());
+        assert!(NumberCodes::new(coded.codes(), coded.values().slice(0, 2)).is_err());
     }
 
     #[test]

@@ -8,8 +8,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, UInt8Array, UInt16Array, UInt32Array};
 
-use crate::batch_view::take_rows;
 use crate::codes::{CodeWidth, codes_of};
+use crate::pieces::Pieces;
 use crate::{Error, NumberCodes, Result};
 
 /// Most numbers that are spelled out so that what is stored can be used as their codes.
@@ -18,9 +18,9 @@ const MAX_CODES: usize = 1 << 16;
 const MIN_ROWS_PER_CODE: usize = 4;
 
 /// Longs or doubles as integers of one, two or four bytes, exactly; nulls are Arrow's.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PackedNumbers {
-    stored: ArrayRef,
+    stored: Pieces,
     scale: Scale,
     /// The largest integer stored.
     max: u32,
@@ -44,6 +44,11 @@ impl PackedNumbers {
     }
 
     fn with_max(stored: ArrayRef, scale: Scale, max: u32) -> Self {
+        Self::of_pieces(Pieces::One(stored), scale, max)
+    }
+
+    /// Integers of which none is above `max`, which stand for ascending numbers.
+    pub(crate) fn of_pieces(stored: Pieces, scale: Scale, max: u32) -> Self {
         Self { stored, scale, max, codes: OnceLock::new() }
     }
 
@@ -64,9 +69,33 @@ impl PackedNumbers {
         sound.then(|| Self::with_max(stored, scale, max)).ok_or_else(|| Error::corrupt("packed numbers"))
     }
 
-    /// The integers: `UInt8Array`, `UInt16Array` or `UInt32Array`.
-    pub fn stored(&self) -> &ArrayRef {
-        &self.stored
+    /// The integers, in one piece: `UInt8Array`, `UInt16Array` or `UInt32Array`.
+    pub fn stored(&self) -> ArrayRef {
+        self.stored.whole()
+    }
+
+    /// The integers of a range of rows, perhaps narrower than those of another one.
+    pub fn read_stored(&self, rows: Range<usize>) -> ArrayRef {
+        self.stored.read(rows)
+    }
+
+    /// The integers of scattered rows.
+    pub fn take_stored(&self, rows: &[u32]) -> ArrayRef {
+        self.stored.take(rows)
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.stored.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether some row is null.
+    pub fn has_nulls(&self) -> bool {
+        self.stored.has_nulls()
     }
 
     pub fn scale(&self) -> Scale {
@@ -80,11 +109,7 @@ impl PackedNumbers {
 
     /// Bytes of each integer.
     pub fn width(&self) -> usize {
-        match codes_of(self.stored.as_ref()) {
-            Some(Codes::U8(_)) => 1,
-            Some(Codes::U16(_)) => 2,
-            Some(Codes::U32(_)) | None => 4,
-        }
+        self.stored.width().bytes()
     }
 
     /// What an array of integers of this column stands for, as it is fed to folds.
@@ -94,26 +119,27 @@ impl PackedNumbers {
 
     /// The numbers of a range of rows: `Int64Array` or `Float64Array`.
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.unpacked(&self.stored.slice(rows.start, rows.len()))
+        Self::unpacked(&self.stored.read(rows), self.scale)
     }
 
     /// The numbers of scattered rows.
     pub fn take(&self, rows: &[u32]) -> ArrayRef {
-        self.unpacked(&take_rows(&self.stored, rows))
+        Self::unpacked(&self.stored.take(rows), self.scale)
     }
 
-    fn unpacked(&self, stored: &ArrayRef) -> ArrayRef {
+    /// What integers stand for.
+    pub(crate) fn unpacked(stored: &ArrayRef, scale: Scale) -> ArrayRef {
         let codes = codes_of(stored.as_ref()).unwrap_or(Codes::U8(&[]));
         let nulls = stored.nulls().cloned();
-        match self.scale {
+        match scale {
             Scale::Long { .. } => {
                 let mut out = Vec::with_capacity(codes.len());
-                self.scale.unpack_longs(codes, &mut out);
+                scale.unpack_longs(codes, &mut out);
                 Arc::new(Int64Array::new(out.into(), nulls))
             }
             Scale::Double { .. } => {
                 let mut out = Vec::with_capacity(codes.len());
-                self.scale.unpack_doubles(codes, &mut out);
+                scale.unpack_doubles(codes, &mut out);
                 Arc::new(Float64Array::new(out.into(), nulls))
             }
         }
@@ -124,11 +150,11 @@ impl PackedNumbers {
         let make = || {
             let len = self.max as usize + 1;
             let pays = len <= MAX_CODES && len * MIN_ROWS_PER_CODE <= self.stored.len();
-            if !pays || self.stored.null_count() > 0 {
+            if !pays || self.stored.has_nulls() {
                 return None;
             }
             let all: ArrayRef = Arc::new(UInt32Array::from_iter_values(0..=self.max));
-            NumberCodes::known(self.stored.clone(), self.unpacked(&all), false).ok()
+            Some(NumberCodes::of_pieces(self.stored.clone(), Self::unpacked(&all, self.scale)))
         };
         self.codes.get_or_init(make).as_ref()
     }

@@ -32,12 +32,36 @@ proptest! {
     }
 
     #[test]
+    fn many_are_whole_when_each_is(
+        numbers in prop::collection::vec(-(1i64 << 50)..1 << 50, 1..600),
+        digits in 0..=MAX_DIGITS,
+        odd in prop::option::of((any::<prop::sample::Index>(), any::<u64>())),
+    ) {
+        let mut values: Vec<f64> = numbers.iter().map(|number| *number as f64 / 10f64.powi(digits.into())).collect();
+        if let Some((at, bits)) = odd {
+            *at.get_mut(&mut values) = f64::from_bits(bits);
+        }
+        let mut out = Vec::new();
+        let each: Option<Vec<i64>> = values.iter().map(|value| Scale::whole(*value, digits)).collect();
+        prop_assert_eq!(Scale::wholes(&values, digits, &mut out), each.is_some());
+        prop_assert!(each.is_none_or(|each| each == out));
+    }
+
+    #[test]
     fn longs_come_back(base in any::<i64>(), stored in any::<u32>()) {
         let scale = Scale::Long { base };
         let mut out = Vec::new();
         scale.unpack_longs(Codes::U32(&[stored]), &mut out);
         prop_assert_eq!(out, [base.wrapping_add(stored.into())]);
     }
+}
+
+#[test]
+fn zero_below_zero_and_what_is_no_number_are_not_whole() {
+    for odd in [-0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.5, 1e300] {
+        assert!(!Scale::wholes(&[1.0, odd], 0, &mut Vec::new()), "{odd}");
+    }
+    assert!(Scale::wholes(&[1.0, 0.0, -7.0], 0, &mut Vec::new()));
 }
 
 #[test]

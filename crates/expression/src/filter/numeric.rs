@@ -203,7 +203,7 @@ impl BoundFilter for RangeLeaf {
         }
         if let Some(spans) = &self.spans {
             let stored = match (self.column.packed(), self.column.number_codes()) {
-                (Some(packed), _) => packed.stored().slice(rows.start, rows.len()),
+                (Some(packed), _) => packed.read_stored(rows),
                 (None, Some(numbers)) => numbers.read(rows),
                 (None, None) => return Ok(()),
             };

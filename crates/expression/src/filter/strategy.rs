@@ -202,7 +202,7 @@ impl BoundFilter for CodeLeaf {
             Plan::Scan(scan) => self.scan(rows, scan, self.empty.keep(unknown), out),
             Plan::ScanLists(scan) => {
                 if let Some(lists) = self.column.list_codes()
-                    && let Some(codes) = codes_of(&*lists.codes().slice(rows.start, rows.len()))
+                    && let Some(codes) = codes_of(&*lists.read_codes(rows.clone()))
                 {
                     scan.fill(codes, out);
                 }

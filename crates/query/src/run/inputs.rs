@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues, Scale, Shape};
+use aggregate::{AggregatorSpec, ColumnType, Dictionary, Fold, Input, InputSpec, NumberValues, Shape};
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
 use expression::Environment;
 use segment::{ColumnRef, NumberCodes, PackedNumbers, SegmentRef, codes_of};
@@ -25,24 +25,24 @@ enum Form {
     /// Codes of numbers that repeat.
     Coded(NumberCodes),
     /// Narrow integers as they are stored.
-    Packed(ArrayRef, Scale, u32),
+    Packed(PackedNumbers),
 }
 
 impl Bound {
     fn read(&self, rows: Range<usize>) -> Option<ArrayRef> {
         match &self.form {
             Form::Coded(numbers) => Some(numbers.read(rows)),
-            Form::Packed(stored, ..) => Some(stored.slice(rows.start, rows.len())),
+            Form::Packed(packed) => Some(packed.read_stored(rows)),
             Form::Plain => self.column.as_ref().filter(|_| self.is_read).map(|column| column.read(rows)),
         }
     }
 
-    fn take(&self, rows: &UInt32Array) -> Result<Option<ArrayRef>> {
-        Ok(match &self.form {
-            Form::Coded(numbers) => Some(arrow_select::take::take(numbers.codes(), rows, None)?),
-            Form::Packed(stored, ..) => Some(arrow_select::take::take(stored, rows, None)?),
+    fn take(&self, rows: &UInt32Array) -> Option<ArrayRef> {
+        match &self.form {
+            Form::Coded(numbers) => Some(numbers.take(rows.values())),
+            Form::Packed(packed) => Some(packed.take_stored(rows.values())),
             Form::Plain => self.column.as_ref().filter(|_| self.is_read).map(|column| column.take(rows.values())),
-        })
+        }
     }
 }
 
@@ -126,10 +126,7 @@ impl Inputs {
         let column = self.columns[at].column.as_ref()?;
         let form = match coded {
             true => Form::Coded(column.number_codes()?.clone()),
-            false => {
-                let packed = column.packed()?;
-                Form::Packed(packed.stored().clone(), packed.scale(), packed.max())
-            }
+            false => Form::Packed(column.packed()?.clone()),
         };
         self.columns.push(Bound { column: None, dictionary: None, form, is_read: true });
         Some(self.columns.len() - 1)
@@ -140,7 +137,7 @@ impl Inputs {
         let first = self.uses[aggregator].first().map(|at| &self.columns[*at]);
         first.is_some_and(|bound| match (&bound.form, &bound.column) {
             (Form::Coded(_), _) => true,
-            (Form::Packed(stored, ..), _) => stored.null_count() == 0,
+            (Form::Packed(packed), _) => !packed.has_nulls(),
             (Form::Plain, Some(column)) => column.column_type().is_number() && !column.has_nulls(),
             (Form::Plain, None) => false,
         })
@@ -164,7 +161,7 @@ impl Inputs {
     }
 
     /// Scattered rows, as `read` gives them.
-    pub fn take(&self, rows: &UInt32Array) -> Result<Vec<Option<ArrayRef>>> {
+    pub fn take(&self, rows: &UInt32Array) -> Vec<Option<ArrayRef>> {
         self.columns.iter().map(|bound| bound.take(rows)).collect()
     }
 
@@ -201,8 +198,8 @@ fn input_of<'a>(bound: &'a Bound, array: &'a dyn Array) -> Result<Input<'a>> {
             let values = number_values(numbers.values().as_ref()).ok_or_else(|| unexpected("numbers"))?;
             return Ok(Input::Numbers { codes, values });
         }
-        Form::Packed(_, scale, max) => {
-            return PackedNumbers::packed_of(array, *scale, *max)
+        Form::Packed(packed) => {
+            return PackedNumbers::packed_of(array, packed.scale(), packed.max())
                 .map(Input::Packed)
                 .ok_or_else(|| unexpected("numbers"));
         }

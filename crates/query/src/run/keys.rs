@@ -101,18 +101,18 @@ impl Key {
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
         match &self.domain {
             Domain::Numbers(numbers) => numbers.read(rows),
-            Domain::Lists(lists) => lists.codes().slice(rows.start, rows.len()),
+            Domain::Lists(lists) => lists.read_codes(rows),
             Domain::Codes { .. } | Domain::Long | Domain::Double | Domain::Float => self.column.read(rows),
         }
     }
 
     /// Scattered rows, as `read` gives them.
-    pub fn take(&self, rows: &UInt32Array) -> Result<ArrayRef> {
-        Ok(match &self.domain {
-            Domain::Numbers(numbers) => arrow_select::take::take(numbers.codes(), rows, None)?,
-            Domain::Lists(lists) => arrow_select::take::take(lists.codes(), rows, None)?,
+    pub fn take(&self, rows: &UInt32Array) -> ArrayRef {
+        match &self.domain {
+            Domain::Numbers(numbers) => numbers.take(rows.values()),
+            Domain::Lists(lists) => lists.take_codes(rows.values()),
             Domain::Codes { .. } | Domain::Long | Domain::Double | Domain::Float => self.column.take(rows.values()),
-        })
+        }
     }
 
     /// The words of the given rows; lists make several rows of one, which `rows` then shows.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aggregate::{ArenaKind, ColumnType, Dictionary, Fold, Groups, Input, KeyTable, NumberValues, Rows as Mask, Scale};
 
-use super::dimension::{Dimension, Rows, input_rows};
+use super::dimension::{Dimension, Encoded, Rows, input_rows};
 use super::index::LiveIndex;
 use crate::rollup_schema::TimeFloor;
 use crate::{DimensionSchema, Error, MAX_COLUMNS, Result};
@@ -64,17 +64,17 @@ impl LiveIndex {
         if rows.len() > (u32::MAX as usize).saturating_sub(self.num_rows()) {
             return Err(Error::LimitExceeded("rows of one live index".into()));
         }
-        let mut codes = Vec::with_capacity(self.dimensions.len());
+        let mut encoded = Vec::with_capacity(self.dimensions.len());
         let mut appended = Appended { num_rows: rows.len() as u64, num_values_too_long: 0 };
         for (dimension, input) in self.dimensions.iter_mut().zip(batch.dimensions) {
-            let mut out = Vec::with_capacity(rows.len());
-            appended.num_values_too_long += dimension.encode(input, &rows, &self.limits, &mut out)?;
-            codes.push(out);
+            let (rows, num_too_long) = dimension.encode(input, &rows, &self.limits)?;
+            appended.num_values_too_long += num_too_long;
+            encoded.push(rows);
         }
         self.bind(batch)?;
         let mut floor = TimeFloor::new(&self.schema.query_granularity);
         let times: Vec<i64> = rows.iter().map(|row| floor.floor(batch.time[row])).collect();
-        let groups = self.group(&times, &codes);
+        let groups = self.group(&times, &encoded);
         self.num_records += rows.len() as u64;
         self.snapshot = None;
         let folded = self.fold_batch(batch, selected.as_deref(), groups);
@@ -91,11 +91,8 @@ impl LiveIndex {
         let mut with = (*self.schema).clone();
         with.dimensions.push(schema.clone());
         with.check()?;
-        let mut dimension = Dimension::new(schema, self.schema.rollup, &self.limits);
-        if self.num_rows() > 0 {
-            let null = dimension.null_code()?;
-            dimension.rows.extend((0..self.num_rows()).map(|_| null));
-        }
+        let mut dimension = Dimension::new(schema, self.schema.rollup, self.table.is_some(), &self.limits);
+        dimension.begin_with_nulls(self.num_rows())?;
         self.dimensions.push(dimension);
         self.schema = Arc::new(with);
         self.columns = None;
@@ -142,14 +139,14 @@ impl LiveIndex {
         Ok(())
     }
 
-    /// The group of every row; new groups get their keys.
-    fn group(&mut self, times: &[i64], codes: &[Vec<u32>]) -> Vec<u32> {
-        let first = self.num_rows() as u32;
+    /// The group of every row, without those that were shed; new groups get their keys.
+    fn group(&mut self, times: &[i64], encoded: &[Encoded]) -> Vec<u32> {
+        let first = (self.num_rows() - self.shed.num_rows()) as u32;
         let Some(table) = &mut self.table else {
-            self.add_keys(times, codes, &Rows::All(times.len()));
+            self.add_keys(times, encoded, &Rows::All(times.len()));
             return (first..first + times.len() as u32).collect();
         };
-        let keys = pack_keys(times, codes, table.width());
+        let keys = pack_keys(times, encoded, table.width());
         let mut groups = Vec::with_capacity(times.len());
         table.insert_batch(&keys, &mut groups);
         let (mut next, mut fresh) = (first, Vec::new());
@@ -159,12 +156,12 @@ impl LiveIndex {
                 next += 1;
             }
         }
-        self.add_keys(times, codes, &Rows::Some(&fresh));
+        self.add_keys(times, encoded, &Rows::Some(&fresh));
         groups
     }
 
     /// The keys of new groups.
-    fn add_keys(&mut self, times: &[i64], codes: &[Vec<u32>], rows: &Rows<'_>) {
+    fn add_keys(&mut self, times: &[i64], encoded: &[Encoded], rows: &Rows<'_>) {
         rows.iter().map(|row| times[row]).for_each(|time| {
             self.is_sorted &= self.last_time <= time;
             self.last_time = time;
@@ -172,21 +169,14 @@ impl LiveIndex {
             self.max_time = self.max_time.max(time);
         });
         match rows {
-            Rows::All(_) => {
-                self.times.extend(times.iter().copied());
-                self.dimensions.iter_mut().zip(codes).for_each(|(d, codes)| d.rows.extend(codes.iter().copied()));
-            }
-            Rows::Some(rows) => {
-                self.times.extend(rows.iter().map(|&row| times[row as usize]));
-                for (dimension, codes) in self.dimensions.iter_mut().zip(codes) {
-                    dimension.rows.extend(rows.iter().map(|&row| codes[row as usize]));
-                }
-            }
+            Rows::All(_) => self.times.extend(times.iter().copied()),
+            Rows::Some(rows) => self.times.extend(rows.iter().map(|&row| times[row as usize])),
         }
+        self.dimensions.iter_mut().zip(encoded).for_each(|(dimension, encoded)| dimension.add(encoded, rows));
     }
 
     fn fold_batch(&mut self, batch: &Batch<'_>, selected: Option<&[u32]>, groups: Vec<u32>) -> Result<()> {
-        let num_groups = self.num_rows();
+        let num_groups = self.num_rows() - self.shed.num_rows();
         let Some(fold) = &mut self.fold else { return Ok(()) };
         fold.grow(num_groups);
         let groups = match selected {
@@ -207,7 +197,8 @@ impl LiveIndex {
             rows.push(everything);
             inputs.push(&weight.inputs);
         }
-        Ok(fold.fold_masked(0, Groups::U32(&groups), batch.time.len(), &rows, &inputs)?)
+        fold.fold_masked(0, Groups::U32(&groups), batch.time.len(), &rows, &inputs)?;
+        self.shed_full_blocks(batch.time.len())
     }
 
     /// When nearly every row is a group, looking for its group costs more than it saves.
@@ -216,6 +207,7 @@ impl LiveIndex {
             self.is_tried = true;
             if self.num_rows() as u64 * 10 > self.num_records * 8 {
                 self.table = None;
+                self.dimensions.iter_mut().for_each(Dimension::forget_keys);
             }
         }
     }
@@ -226,14 +218,14 @@ pub(super) fn key_width(num_dimensions: usize) -> usize {
     1 + num_dimensions.div_ceil(2)
 }
 
-fn pack_keys(times: &[i64], codes: &[Vec<u32>], width: usize) -> Vec<u64> {
+fn pack_keys(times: &[i64], encoded: &[Encoded], width: usize) -> Vec<u64> {
     let mut keys = vec![0; times.len() * width];
     for (row, &time) in times.iter().enumerate() {
         keys[row * width] = time as u64;
     }
-    for (at, codes) in codes.iter().enumerate() {
+    for (at, encoded) in encoded.iter().enumerate() {
         let (word, shift) = (1 + at / 2, at % 2 * 32);
-        for (key, &code) in keys.chunks_exact_mut(width).zip(codes) {
+        for (key, &code) in keys.chunks_exact_mut(width).zip(&encoded.codes) {
             key[word] |= u64::from(code) << shift;
         }
     }

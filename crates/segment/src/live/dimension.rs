@@ -3,35 +3,42 @@
 use aggregate::{Codes, ColumnType, Dictionary, Input, Shape};
 use arrow_array::Array;
 
-use super::chunked::Chunked;
+use super::code_rows::{CodeRows, LIST};
 use super::interner::Interner;
 use super::limits::Limits;
 use super::nested::{SharedGather, shared_gather};
+use super::number_rows::NumberRows;
 use crate::dictionary::compare_values;
 use crate::{DimensionSchema, Error, MultiValueHandling, Result};
 
-/// Set in a row's code when it stands for a list of values.
-pub(super) const LIST: u32 = 1 << 31;
 /// Bytes that arrays and nested data may have, whatever the limit of texts.
 const MAX_KEY_BYTES: usize = 1 << 20;
 const UNKNOWN: u32 = u32::MAX;
 /// Values of a batch's dictionary, for each row that is taken of it, up to which hints are kept.
 const VALUES_A_ROW: usize = 16;
 
-/// Values of a dimension by code.
+/// The rows of a dimension.
 pub(super) enum Values {
-    Text {
-        values: Interner<Option<Box<str>>>,
-        lists: Interner<Box<[u32]>>,
-    },
-    /// Longs, or the bits of doubles and floats.
-    Number(Interner<Option<u64>>),
+    /// Codes, of values and of lists of these.
+    Text { values: Interner<Option<Box<str>>>, lists: Interner<Box<[u32]>>, rows: CodeRows },
+    /// Numbers as they are, and while rows are rolled up their codes in keys.
+    Number { rows: NumberRows, keys: Option<Interner<Option<u64>>> },
+}
+
+/// A dimension of the rows of a batch.
+#[derive(Default)]
+pub(super) struct Encoded {
+    /// The codes of texts, and of numbers that are part of keys.
+    pub(super) codes: Vec<u32>,
+    /// The bits of numbers: longs, doubles, or floats.
+    bits: Vec<i64>,
+    /// Which numbers are null; empty when none is.
+    nulls: Vec<bool>,
 }
 
 pub(super) struct Dimension {
     pub(super) schema: DimensionSchema,
     pub(super) values: Values,
-    pub(super) rows: Chunked<u32>,
     /// Whether an empty list is another value than null. To roll-up they are one.
     keeps_empty: bool,
     /// Our codes by those of the batch's dictionary, as far as they were met.
@@ -43,69 +50,104 @@ pub(super) struct Dimension {
 }
 
 impl Dimension {
-    pub(super) fn new(schema: DimensionSchema, is_rollup: bool, limits: &Limits) -> Self {
+    /// `is_keyed` says that rows are looked for by their keys.
+    pub(super) fn new(schema: DimensionSchema, is_rollup: bool, is_keyed: bool, limits: &Limits) -> Self {
         let is_nested = schema.column_type == ColumnType::Value(Shape::Json);
         let gather = is_nested.then(|| shared_gather(limits.max_dictionary_values));
         let values = match schema.column_type {
             ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => {
-                Values::Text { values: Interner::new(), lists: Interner::new() }
+                Values::Text { values: Interner::new(), lists: Interner::new(), rows: CodeRows::new() }
             }
-            ColumnType::Long | ColumnType::Double | ColumnType::Float => Values::Number(Interner::new()),
+            ColumnType::Long | ColumnType::Double | ColumnType::Float => {
+                let (rows, keys) = (NumberRows::new(schema.column_type.clone()), is_keyed.then(Interner::new));
+                Values::Number { rows, keys }
+            }
         };
-        let (rows, known) = (Chunked::new(), Vec::new());
-        Self { schema, values, rows, keeps_empty: !is_rollup, known, known_of: None, gather }
+        Self { schema, values, keeps_empty: !is_rollup, known: Vec::new(), known_of: None, gather }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
         let values = match &self.values {
-            Values::Text { values, lists } => values.memory_bytes() + lists.memory_bytes(),
-            Values::Number(values) => values.memory_bytes(),
+            Values::Text { values, lists, rows } => values.memory_bytes() + lists.memory_bytes() + rows.memory_bytes(),
+            Values::Number { rows, keys } => rows.num_bytes() + keys.as_ref().map_or(0, Interner::memory_bytes),
         };
         let gathered = self.gather.as_ref().map_or(0, |gather| gather.read().memory_bytes());
-        values + gathered + self.rows.memory_bytes() + self.known.capacity() * 4
+        values + gathered + self.known.capacity() * 4
     }
 
-    /// The code of null, known from now on.
-    pub(super) fn null_code(&mut self) -> Result<u32> {
-        match &mut self.values {
-            Values::Text { values, .. } => values.intern(None, usize::MAX),
-            Values::Number(values) => values.intern(None, usize::MAX),
+    /// The code of null among texts, known from now on.
+    fn null_code(&mut self) -> Result<u32> {
+        let Values::Text { values, .. } = &mut self.values else { return Ok(0) };
+        values.intern(None, usize::MAX).ok_or_else(|| Error::LimitExceeded("dictionary is full".into()))
+    }
+
+    /// Rows without a value, which have code 0 in keys. To be called of a dimension without rows.
+    pub(super) fn begin_with_nulls(&mut self, num_rows: usize) -> Result<()> {
+        if num_rows == 0 {
+            return Ok(());
         }
-        .ok_or_else(|| Error::LimitExceeded("dictionary is full".into()))
+        let null = self.null_code()?;
+        match &mut self.values {
+            Values::Text { rows, .. } => rows.extend((0..num_rows).map(|_| null)),
+            Values::Number { rows, keys } => {
+                keys.as_mut().map(|keys| keys.intern(None, usize::MAX));
+                rows.extend_nullable((0..num_rows).map(|_| None));
+            }
+        }
+        Ok(())
     }
 
-    /// Appends to `out` the code of every row asked for. Answers how many values were too long.
-    pub(super) fn encode(
-        &mut self,
-        input: &Input<'_>,
-        rows: &Rows<'_>,
-        limits: &Limits,
-        out: &mut Vec<u32>,
-    ) -> Result<u64> {
-        match (*input, &mut self.values) {
-            (Input::Absent, _) => {
+    /// Adds rows of a batch.
+    pub(super) fn add(&mut self, encoded: &Encoded, rows: &Rows<'_>) {
+        match (&mut self.values, rows) {
+            (Values::Text { rows, .. }, Rows::All(_)) => rows.extend(encoded.codes.iter().copied()),
+            (Values::Text { rows, .. }, Rows::Some(some)) => {
+                rows.extend(some.iter().map(|&row| encoded.codes[row as usize]));
+            }
+            (Values::Number { rows, .. }, some) if !encoded.nulls.is_empty() => {
+                rows.extend_nullable(some.iter().map(|row| (!encoded.nulls[row]).then_some(encoded.bits[row])));
+            }
+            (Values::Number { rows, .. }, Rows::All(_)) => rows.extend(encoded.bits.iter().copied()),
+            (Values::Number { rows, .. }, Rows::Some(some)) => {
+                rows.extend(some.iter().map(|&row| encoded.bits[row as usize]));
+            }
+        }
+    }
+
+    /// Rows are not looked for any more.
+    pub(super) fn forget_keys(&mut self) {
+        if let Values::Number { keys, .. } = &mut self.values {
+            *keys = None;
+        }
+    }
+
+    /// The rows asked for. Answers them and how many values were too long.
+    pub(super) fn encode(&mut self, input: &Input<'_>, rows: &Rows<'_>, limits: &Limits) -> Result<(Encoded, u64)> {
+        let mut encoded = Encoded::default();
+        if let Values::Number { keys, .. } = &mut self.values {
+            numbers(input, rows, &self.schema, &mut encoded)?;
+            if let Some(keys) = keys {
+                let found = keys.intern_all(&encoded.keys(), limits.max_dictionary_values, &mut encoded.codes);
+                found.ok_or_else(|| full(&self.schema, limits))?;
+            }
+            return Ok((encoded, 0));
+        }
+        let out = &mut encoded.codes;
+        out.reserve(rows.len());
+        let is_text = self.schema.column_type == ColumnType::String;
+        let num_too_long = match *input {
+            Input::Absent => {
                 let null = self.null_code()?;
                 out.extend(std::iter::repeat_n(null, rows.len()));
-                Ok(0)
+                0
             }
-            (Input::Text { codes, dictionary }, Values::Text { .. }) => {
-                self.encode_texts(None, codes, dictionary, rows, limits, out)
+            Input::Text { codes, dictionary } => self.encode_texts(None, codes, dictionary, rows, limits, out)?,
+            Input::Texts { offsets, codes, dictionary } if is_text => {
+                self.encode_texts(Some(offsets), codes, dictionary, rows, limits, out)?
             }
-            (Input::Texts { offsets, codes, dictionary }, Values::Text { .. })
-                if self.schema.column_type == ColumnType::String =>
-            {
-                self.encode_texts(Some(offsets), codes, dictionary, rows, limits, out)
-            }
-            (Input::Long(_) | Input::Double(_) | Input::Float(_), Values::Number(values)) => {
-                let keys = number_keys(input, rows, &self.schema)?;
-                let found = values.intern_all(&keys, limits.max_dictionary_values, out);
-                found.map(|()| 0).ok_or_else(|| full(&self.schema, limits))
-            }
-            _ => Err(Error::invalid(format!(
-                "dimension '{}' is of type {}, the batch brings another",
-                self.schema.name, self.schema.column_type
-            ))),
-        }
+            _ => return Err(another_type(&self.schema)),
+        };
+        Ok((encoded, num_too_long))
     }
 
     fn encode_texts(
@@ -197,8 +239,8 @@ impl Dimension {
     /// Distinct values known, lists counted apart.
     pub(super) fn num_values(&self) -> usize {
         match &self.values {
-            Values::Text { values, lists } => values.len().max(lists.len()),
-            Values::Number(values) => values.len(),
+            Values::Text { values, lists, .. } => values.len().max(lists.len()),
+            Values::Number { keys, .. } => keys.as_ref().map_or(0, Interner::len),
         }
     }
 
@@ -211,7 +253,7 @@ impl Dimension {
             [one] => return Ok(one),
             _ => {}
         }
-        let Values::Text { values, lists } = &mut self.values else { return Err(full(&self.schema, limits)) };
+        let Values::Text { values, lists, .. } = &mut self.values else { return Err(full(&self.schema, limits)) };
         if self.schema.multi_value_handling != MultiValueHandling::Array {
             let text = |code: u32| values.get(code).and_then(|v| v.as_deref());
             list.sort_by(|&a, &b| compare_values(text(a), text(b)));
@@ -232,23 +274,46 @@ fn full(schema: &DimensionSchema, limits: &Limits) -> Error {
     Error::LimitExceeded(format!("dimension '{}' has more than {limit} distinct values", schema.name))
 }
 
-/// The bits of a numeric dimension by row, nulls apart.
-fn number_keys(input: &Input<'_>, rows: &Rows<'_>, schema: &DimensionSchema) -> Result<Vec<Option<u64>>> {
-    let keys = |key: &dyn Fn(usize) -> Option<u64>| rows.iter().map(key).collect();
-    Ok(match (*input, &schema.column_type) {
-        (Input::Long(values), ColumnType::Long) => keys(&|row| values.is_valid(row).then(|| values.value(row) as u64)),
+fn another_type(schema: &DimensionSchema) -> Error {
+    Error::invalid(format!("dimension '{}' is of type {}, the batch brings another", schema.name, schema.column_type))
+}
+
+impl Encoded {
+    /// What numbers are in a key.
+    fn keys(&self) -> Vec<Option<u64>> {
+        if self.nulls.is_empty() {
+            return self.bits.iter().map(|bits| Some(*bits as u64)).collect();
+        }
+        self.bits.iter().zip(&self.nulls).map(|(bits, is_null)| (!is_null).then_some(*bits as u64)).collect()
+    }
+}
+
+/// The numbers of rows.
+fn numbers(input: &Input<'_>, rows: &Rows<'_>, schema: &DimensionSchema, out: &mut Encoded) -> Result<()> {
+    let nulls = match (*input, &schema.column_type) {
+        (Input::Long(values), ColumnType::Long) => {
+            out.bits.extend(rows.iter().map(|row| values.value(row)));
+            values.nulls()
+        }
         (Input::Double(values), ColumnType::Double) => {
-            keys(&|row| values.is_valid(row).then(|| values.value(row).to_bits()))
+            out.bits.extend(rows.iter().map(|row| values.value(row).to_bits() as i64));
+            values.nulls()
         }
         (Input::Float(values), ColumnType::Float) => {
-            keys(&|row| values.is_valid(row).then(|| u64::from(values.value(row).to_bits())))
+            out.bits.extend(rows.iter().map(|row| i64::from(values.value(row).to_bits())));
+            values.nulls()
         }
-        _ => {
-            let text =
-                format!("dimension '{}' is of type {}, not what the batch brings", schema.name, schema.column_type);
-            return Err(Error::Invalid(text));
+        (Input::Absent, _) => {
+            out.bits.resize(rows.len(), 0);
+            out.nulls.resize(rows.len(), true);
+            None
         }
-    })
+        _ => return Err(another_type(schema)),
+    };
+    if let Some(nulls) = nulls.filter(|nulls| nulls.null_count() > 0) {
+        out.nulls.extend(rows.iter().map(|row| nulls.is_null(row)));
+    }
+    Ok(())
 }
 
 /// Rows of a batch that are wanted.

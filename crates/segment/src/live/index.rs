@@ -7,9 +7,10 @@ use serde_json::json;
 use timeline::SegmentId;
 
 use super::append::key_width;
-use super::chunked::Chunked;
 use super::dimension::Dimension;
 use super::limits::Limits;
+use super::number_rows::NumberRows;
+use super::shed::Shed;
 use super::snapshot::LiveSnapshot;
 use crate::{Result, RollupSchema, Schema, SegmentMetadata, WEIGHT_COLUMN};
 
@@ -22,11 +23,13 @@ pub struct LiveIndex {
     pub(super) columns: Option<Arc<Schema>>,
     pub(super) limits: Limits,
     pub(super) dimensions: Vec<Dimension>,
-    pub(super) times: Chunked<i64>,
+    pub(super) times: NumberRows,
     /// Absent when rows are only appended.
     pub(super) table: Option<KeyTable>,
     /// Present from the first batch on.
     pub(super) fold: Option<Fold>,
+    /// The metrics of the first rows, which the fold no longer has.
+    pub(super) shed: Shed,
     /// Counts records into each group; absent when each row is one.
     pub(super) weight: Option<Arc<dyn AggregatorSpec>>,
     /// Of each aggregator, the count of records included: whether its states can be null.
@@ -60,15 +63,16 @@ impl LiveIndex {
                 .dimensions
                 .iter()
                 .cloned()
-                .map(|dimension| Dimension::new(dimension, schema.rollup, &limits))
+                .map(|dimension| Dimension::new(dimension, schema.rollup, schema.rollup, &limits))
                 .collect(),
             limits,
-            times: Chunked::new(),
+            times: NumberRows::new(ColumnType::Long),
             metadata: Arc::new(schema.metadata(true)),
             columns: None,
             table: schema.rollup.then(|| KeyTable::new(key_width(schema.dimensions.len()))),
             schema,
             fold: None,
+            shed: Shed::default(),
             weight,
             nullable,
             input_types: Vec::new(),
@@ -107,9 +111,10 @@ impl LiveIndex {
     /// Bytes held, snapshots of older states not counted.
     pub fn memory_bytes(&self) -> usize {
         self.dimensions.iter().map(Dimension::memory_bytes).sum::<usize>()
-            + self.times.memory_bytes()
+            + self.times.num_bytes()
             + self.table.as_ref().map_or(0, KeyTable::memory_bytes)
             + self.fold.as_ref().map_or(0, Fold::memory_bytes)
+            + self.shed.memory_bytes()
     }
 
     /// Whether rows or bytes have reached their limit; the index still takes rows, its owner should not.

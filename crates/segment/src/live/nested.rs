@@ -6,9 +6,10 @@ use aggregate::{ColumnType, Shape};
 use dialect::path::JsonPath;
 use parking_lot::RwLock;
 
-use super::chunked::Chunked;
-use super::column::{LiveNumbers, LiveRows, LiveTexts};
+use super::code_rows::CodeRows;
 use super::interner::Interner;
+use super::path_numbers::PathNumbers;
+use super::texts::{LiveRows, LiveTexts};
 use crate::nested::{Gather, Kept, PathValues, counts_from_end};
 use crate::{ColumnRef, Field, Fields};
 
@@ -26,7 +27,7 @@ pub(super) fn shared_gather(max_values: usize) -> SharedGather {
 pub(super) struct LiveFields {
     pub(super) gather: SharedGather,
     /// The documents of the rows.
-    pub(super) rows: Chunked<u32>,
+    pub(super) rows: CodeRows,
 }
 
 impl LiveFields {
@@ -35,9 +36,9 @@ impl LiveFields {
         let (first, codes) = values.codes();
         let rows = LiveRows::through(self.rows.view(), (first, codes.view()));
         Some(match values.kept()? {
-            Kept::Longs(values) => Arc::new(LiveNumbers { rows, values: values.view(), column_type: ColumnType::Long }),
+            Kept::Longs(values) => Arc::new(PathNumbers { rows, values: values.view(), column_type: ColumnType::Long }),
             Kept::Doubles(values) => {
-                Arc::new(LiveNumbers { rows, values: values.view(), column_type: ColumnType::Double })
+                Arc::new(PathNumbers { rows, values: values.view(), column_type: ColumnType::Double })
             }
             Kept::Texts(values) => Arc::new(LiveTexts::new(ColumnType::String, rows, values.view(), Interner::new())),
             Kept::Values(values, survey) => {

@@ -2,13 +2,17 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, FoldSnapshot};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use timeline::{Interval, SegmentId};
 
-use super::chunked::Chunked;
-use super::column::{LiveNumbers, LiveRows, LiveStates, LiveTexts, LiveTimes};
 use super::dimension::{Dimension, Values};
 use super::index::LiveIndex;
+use super::numbers::LiveNumbers;
+use super::shed::StateRows;
+use super::states::LiveStates;
+use super::texts::{LiveRows, LiveTexts};
 use crate::{
     ColumnRef, ColumnSchema, Role, RollupSchema, Schema, Segment, SegmentMetadata, SortedTimes, TIME_COLUMN,
     WEIGHT_COLUMN,
@@ -19,7 +23,8 @@ pub struct LiveSnapshot {
     id: SegmentId,
     schema: Arc<Schema>,
     metadata: Arc<SegmentMetadata>,
-    times: Arc<Chunked<i64>>,
+    times: ColumnRef,
+    num_rows: usize,
     time_range: Interval,
     is_sorted: bool,
     runs: OnceLock<Option<SortedTimes>>,
@@ -29,20 +34,23 @@ pub struct LiveSnapshot {
 
 impl LiveSnapshot {
     pub(super) fn of(index: &mut LiveIndex) -> Self {
-        let times = Arc::new(index.times.view());
+        let (times, num_rows) = (Arc::new(LiveNumbers::new(index.times.view())), index.num_rows());
         let states = index.fold.as_mut().map(|fold| Arc::new(fold.snapshot()));
         let mut columns: Vec<ColumnRef> = index.dimensions.iter().map(dimension_column).collect();
         let metrics: Vec<ColumnType> = index.folded_specs().iter().map(|spec| spec.state_type()).collect();
-        columns.extend(metrics.into_iter().zip(&index.nullable).enumerate().map(|(at, (column_type, nullable))| {
-            Arc::new(LiveStates::new(states.clone(), at, column_type, *nullable)) as ColumnRef
-        }));
-        let num_rows = times.len();
+        columns.extend(
+            metrics
+                .into_iter()
+                .enumerate()
+                .map(|(at, column_type)| metric_column(index, states.clone(), at, column_type)),
+        );
         let (start, end) = if num_rows == 0 { (0, 0) } else { (index.min_time, index.max_time.saturating_add(1)) };
         Self {
             id: index.id.clone(),
             schema: schema(index, &columns),
             metadata: index.metadata.clone(),
             times,
+            num_rows,
             time_range: Interval { start, end },
             is_sorted: index.is_sorted,
             runs: OnceLock::new(),
@@ -78,14 +86,30 @@ fn schema_of(rollup: &RollupSchema, columns: &[ColumnRef], weight: bool) -> Sche
 }
 
 fn dimension_column(dimension: &Dimension) -> ColumnRef {
-    let rows = LiveRows::new(dimension.rows.view());
-    let column_type = dimension.schema.column_type.clone();
     match &dimension.values {
-        Values::Text { values, lists } => {
+        Values::Text { values, lists, rows } => {
+            let (column_type, rows) = (dimension.schema.column_type.clone(), LiveRows::new(rows.view()));
             let texts = LiveTexts::new(column_type, rows, values.view(), lists.view());
             Arc::new(texts.with_gather(dimension.gather.clone()))
         }
-        Values::Number(values) => Arc::new(LiveNumbers { rows, values: values.view(), column_type }),
+        Values::Number { rows, .. } => Arc::new(LiveNumbers::new(rows.view())),
+    }
+}
+
+fn metric_column(
+    index: &LiveIndex,
+    states: Option<Arc<FoldSnapshot>>,
+    aggregator: usize,
+    column_type: ColumnType,
+) -> ColumnRef {
+    let is_nullable = index.nullable[aggregator];
+    match states {
+        Some(records) if column_type.is_number() => {
+            let full = index.shed.columns.get(aggregator).cloned().unwrap_or_default();
+            let has_nulls = OnceLock::new();
+            Arc::new(LiveNumbers::new(StateRows { full, records, aggregator, column_type, is_nullable, has_nulls }))
+        }
+        states => Arc::new(LiveStates::new(states, aggregator, column_type, is_nullable)),
     }
 }
 
@@ -99,7 +123,7 @@ impl Segment for LiveSnapshot {
     }
 
     fn num_rows(&self) -> usize {
-        self.times.len()
+        self.num_rows
     }
 
     fn time_range(&self) -> Interval {
@@ -108,7 +132,7 @@ impl Segment for LiveSnapshot {
 
     fn column(&self, name: &str) -> Option<ColumnRef> {
         match self.schema.position(name)? {
-            0 => Some(Arc::new(LiveTimes { times: self.times.clone() })),
+            0 => Some(self.times.clone()),
             at => self.columns.get(at - 1).cloned(),
         }
     }
@@ -117,7 +141,11 @@ impl Segment for LiveSnapshot {
         if !self.is_sorted {
             return None;
         }
-        self.runs.get_or_init(|| SortedTimes::from_times(&self.times.read(0..self.times.len()))).as_ref()
+        let runs = || {
+            let times = self.times.read(0..self.num_rows);
+            SortedTimes::from_times(times.as_primitive_opt::<Int64Type>()?.values())
+        };
+        self.runs.get_or_init(runs).as_ref()
     }
 
     fn metadata(&self) -> &SegmentMetadata {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use aggregate::{Codes, ColumnType, Dictionary, Input, parse_aggregator};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Int64Type, UInt32Type};
+use arrow_array::types::Int64Type;
 use arrow_array::{Float64Array, Int64Array, StringArray};
 use serde_json::json;
 use timeline::{Granularity, Interval, SegmentId};
@@ -49,7 +49,7 @@ fn longs(segment: &dyn Segment, name: &str) -> Vec<Option<i64>> {
 
 fn texts(column: &dyn Column, num_rows: usize) -> Vec<Option<String>> {
     let (array, dictionary) = (column.read(0..num_rows), column.dictionary().unwrap());
-    array.as_primitive::<UInt32Type>().values().iter().map(|&c| dictionary.get(c).map(str::to_owned)).collect()
+    crate::widen(array.as_ref()).unwrap().into_iter().map(|c| dictionary.get(c).map(str::to_owned)).collect()
 }
 
 #[test]
@@ -128,8 +128,11 @@ fn lists_are_sorted_and_short_ones_are_values() {
         let (lists, ours) = (lists.as_list::<i32>(), column.dictionary().unwrap());
         let row = |at: usize| -> Vec<u32> {
             let codes = lists.value(at);
-            let codes = codes.as_primitive::<UInt32Type>().values().to_vec();
-            codes.iter().map(|&c| dictionary.code_of(ours.get(c)).unwrap()).collect()
+            crate::widen(codes.as_ref())
+                .unwrap()
+                .into_iter()
+                .map(|c| dictionary.code_of(ours.get(c)).unwrap())
+                .collect()
         };
         assert_eq!((row(0), row(1), row(2)), (expected, vec![], vec![3]));
     }

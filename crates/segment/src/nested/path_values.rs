@@ -4,7 +4,7 @@ use aggregate::{Shape, Survey};
 use dialect::value::{self, Value};
 
 use super::gather::SPARSE;
-use crate::live::chunked::Chunked;
+use crate::live::code_rows::CodeRows;
 use crate::live::interner::Interner;
 
 /// Distinct values. Code 0 is null.
@@ -23,7 +23,7 @@ pub(crate) struct PathValues {
     kept: Option<Kept>,
     /// The document of the first code; those before have null, and so have those behind the last.
     first: u32,
-    codes: Chunked<u32>,
+    codes: CodeRows,
     num_held: usize,
 }
 
@@ -41,7 +41,7 @@ fn texts() -> Interner<Option<Box<str>>> {
 
 impl PathValues {
     pub(super) fn new() -> Self {
-        Self { kept: None, first: 0, codes: Chunked::new(), num_held: 0 }
+        Self { kept: None, first: 0, codes: CodeRows::new(), num_held: 0 }
     }
 
     /// The value of a document that comes after all others. The path is given up when its codes are more than
@@ -97,7 +97,7 @@ impl PathValues {
     }
 
     /// The first document with a code, and the codes from there.
-    pub(crate) fn codes(&self) -> (u32, &Chunked<u32>) {
+    pub(crate) fn codes(&self) -> (u32, &CodeRows) {
         (self.first, &self.codes)
     }
 

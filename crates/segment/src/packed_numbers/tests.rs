@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::batch_view::take_rows;
 
 fn check(array: ArrayRef) -> std::result::Result<bool, TestCaseError> {
     let Some(packed) = PackedNumbers::of(&array) else { return Ok(false) };
@@ -16,10 +17,10 @@ fn check(array: ArrayRef) -> std::result::Result<bool, TestCaseError> {
     prop_assert!(same(&packed.read(len / 3..len), &array.slice(len / 3, len - len / 3)));
     let rows: Vec<u32> = (0..len as u32).rev().collect();
     prop_assert!(same(&packed.take(&rows), &take_rows(&array, &rows)));
-    let again = PackedNumbers::new(packed.stored().clone(), packed.scale()).unwrap();
+    let again = PackedNumbers::new(packed.stored(), packed.scale()).unwrap();
     prop_assert_eq!(again.max(), packed.max());
     if let Some(codes) = packed.number_codes() {
-        prop_assert!(NumberCodes::new(codes.codes().clone(), codes.values().clone()).is_ok());
+        prop_assert!(NumberCodes::new(codes.codes(), codes.values().clone()).is_ok());
     }
     Ok(true)
 }

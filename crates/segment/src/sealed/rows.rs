@@ -73,9 +73,9 @@ impl Rows {
     pub fn to_arrow(&self, name: &str, num_rows: usize) -> Result<(Field, ArrayRef)> {
         let (form, array): (Option<String>, ArrayRef) = match self {
             Rows::Array(array) => (None, array.clone()),
-            Rows::Packed(packed) => (Some(form_of(packed)), packed.stored().clone()),
-            Rows::Coded(numbers) => (None, keyed(numbers.codes(), numbers.values().clone())?),
-            Rows::Lists(lists) => (None, keyed(lists.codes(), Arc::new(lists.lists().clone()))?),
+            Rows::Packed(packed) => (Some(form_of(packed)), packed.stored()),
+            Rows::Coded(numbers) => (None, keyed(&numbers.codes(), numbers.values().clone())?),
+            Rows::Lists(lists) => (None, keyed(&lists.codes(), Arc::new(lists.lists().clone()))?),
             Rows::Behind(Some(Behind::U16(behind))) => {
                 (Some("behind".into()), Arc::new(UInt16Array::new(behind.clone(), None)))
             }
@@ -123,9 +123,9 @@ impl Rows {
     pub fn num_rows(&self, expected: usize) -> usize {
         match self {
             Rows::Array(array) => array.len(),
-            Rows::Packed(packed) => packed.stored().len(),
-            Rows::Coded(numbers) => numbers.codes().len(),
-            Rows::Lists(lists) => lists.codes().len(),
+            Rows::Packed(packed) => packed.len(),
+            Rows::Coded(numbers) => numbers.num_rows(),
+            Rows::Lists(lists) => lists.num_rows(),
             Rows::Times(times) => times.num_rows(),
             Rows::Behind(_) | Rows::Determined | Rows::Mapped(..) => expected,
         }
@@ -140,7 +140,7 @@ impl Rows {
     pub fn has_nulls(&self) -> bool {
         match self {
             Rows::Array(array) => array.null_count() > 0,
-            Rows::Packed(packed) => packed.stored().null_count() > 0,
+            Rows::Packed(packed) => packed.has_nulls(),
             _ => false,
         }
     }
@@ -161,7 +161,7 @@ impl Rows {
         match self {
             Rows::Array(array) => take_rows(array, rows),
             Rows::Packed(packed) => packed.take(rows),
-            Rows::Coded(numbers) => numbers.numbers(take_rows(numbers.codes(), rows).as_ref()),
+            Rows::Coded(numbers) => numbers.numbers(numbers.take(rows).as_ref()),
             Rows::Lists(lists) => lists.take(rows),
             Rows::Times(times) => times.take(rows),
             Rows::Mapped(determined, len) => mapped(determined, &determined.column.take(rows), *len),
@@ -173,9 +173,9 @@ impl Rows {
     pub fn size_bytes(&self) -> u64 {
         let bytes = match self {
             Rows::Array(array) => array_bytes(array),
-            Rows::Packed(packed) => array_bytes(packed.stored()),
-            Rows::Coded(numbers) => array_bytes(numbers.codes()) + array_bytes(numbers.values()),
-            Rows::Lists(lists) => array_bytes(lists.codes()) + array_bytes(lists.lists()),
+            Rows::Packed(packed) => array_bytes(&packed.stored()),
+            Rows::Coded(numbers) => array_bytes(&numbers.codes()) + array_bytes(numbers.values()),
+            Rows::Lists(lists) => array_bytes(&lists.codes()) + array_bytes(lists.lists()),
             Rows::Times(times) => times.size_bytes(),
             Rows::Behind(Some(Behind::U16(behind))) => size_of_val(&behind[..]),
             Rows::Behind(Some(Behind::U32(behind))) => size_of_val(&behind[..]),

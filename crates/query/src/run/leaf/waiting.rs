@@ -66,8 +66,8 @@ impl Leaf<'_> {
         }
         let selected = Selected { rows: 0..rows.len(), runs, ..Selected::default() };
         let rows = UInt32Array::from(rows);
-        let arrays = self.inputs.take(&rows)?;
-        let keys = self.keys.iter().map(|key| key.take(&rows)).collect::<Result<Vec<_>>>()?;
+        let arrays = self.inputs.take(&rows);
+        let keys: Vec<_> = self.keys.iter().map(|key| key.take(&rows)).collect();
         self.selected(&selected, &keys, &arrays, &filters)
     }
 }
