@@ -84,6 +84,11 @@ impl PackedNumbers {
         self.stored.take(rows)
     }
 
+    /// A number as a long. Panics when the row is out of bounds.
+    pub(crate) fn long(&self, row: usize) -> i64 {
+        self.scale.long(self.stored.get(row))
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.stored.len()

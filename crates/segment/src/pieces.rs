@@ -73,6 +73,18 @@ impl Pieces {
         }
     }
 
+    /// The integer of a row. Panics when it is out of bounds.
+    pub fn get(&self, row: usize) -> u32 {
+        match self {
+            Pieces::One(array) => codes_of(array.as_ref()).map_or(0, |stored| stored.get(row)),
+            Pieces::Blocks { blocks, .. } => {
+                let Piece { stored, times, plus } = &blocks[row / VECTOR_ROWS];
+                let stored = codes_of(stored.as_ref()).map_or(0, |stored| stored.get(row % VECTOR_ROWS));
+                stored.wrapping_mul(*times).wrapping_add(*plus)
+            }
+        }
+    }
+
     /// A range of rows, without copying where they lie in one plain block. Panics when it is out of bounds.
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
         let (blocks, width) = match self {
@@ -181,6 +193,7 @@ mod tests {
         let rows = [0, 16_383, 16_384, 40, len as u32 - 1, 32_768];
         let taken: Vec<_> = rows.iter().map(|row| expected[*row as usize]).collect();
         assert!(same(pieces.take(&rows), &taken));
+        assert!((0..len).all(|row| expected[row].is_none_or(|one| one == pieces.get(row))));
         let one = Pieces::One(pieces.whole());
         assert!(same(one.read(3..20_000), &expected[3..20_000]) && same(one.take(&rows), &taken));
     }

@@ -1,11 +1,16 @@
-//! The times of rows that are sorted by time: as runs of equal ones, or near the first time of their block.
+//! The times of rows that are sorted by time: as runs of equal ones, near the first time of their block, or as the
+//! narrow integers of a column.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::Int64Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_buffer::ScalarBuffer;
 use timeline::Interval;
+
+use crate::PackedNumbers;
 
 /// Rows that are told by the distance to the first of them.
 pub const BLOCK_ROWS: usize = 1_024;
@@ -23,6 +28,8 @@ enum Form {
     Runs { times: ScalarBuffer<i64>, starts: ScalarBuffer<u32> },
     /// The first time of each block, and how far each row is behind it.
     Blocks { firsts: ScalarBuffer<i64>, behind: Behind },
+    /// Those of the time column.
+    Column(PackedNumbers),
 }
 
 /// Milliseconds behind the first time of a block.
@@ -101,6 +108,11 @@ impl SortedTimes {
         (sound && (!checked || ascends(&times))).then_some(times)
     }
 
+    /// The times of a column whose rows are known to ascend.
+    pub(crate) fn known(times: &PackedNumbers) -> Self {
+        Self { form: Form::Column(times.clone()), num_rows: times.len() }
+    }
+
     pub fn num_rows(&self) -> usize {
         self.num_rows
     }
@@ -109,7 +121,7 @@ impl SortedTimes {
     pub fn num_distinct(&self) -> usize {
         match &self.form {
             Form::Runs { times, .. } => times.len(),
-            Form::Blocks { .. } => {
+            Form::Blocks { .. } | Form::Column(_) => {
                 let news = (1..self.num_rows).filter(|&row| self.time_of(row - 1) != self.time_of(row));
                 news.count() + usize::from(self.num_rows > 0)
             }
@@ -130,6 +142,7 @@ impl SortedTimes {
         match &self.form {
             Form::Runs { times, starts } => times[starts.partition_point(|&start| start as usize <= row) - 1],
             Form::Blocks { firsts, behind } => firsts[row / BLOCK_ROWS].wrapping_add(behind.get(row)),
+            Form::Column(times) => times.long(row),
         }
     }
 
@@ -142,17 +155,23 @@ impl SortedTimes {
             }
             Form::Blocks { firsts, .. } => {
                 let Some(block) = firsts.partition_point(|&first| first < instant).checked_sub(1) else { return 0 };
-                let (mut start, mut end) = (block * BLOCK_ROWS, self.num_rows.min((block + 1) * BLOCK_ROWS));
-                while start < end {
-                    let middle = start.midpoint(end);
-                    match self.time_of(middle) < instant {
-                        true => start = middle + 1,
-                        false => end = middle,
-                    }
-                }
-                start
+                self.first_of(block * BLOCK_ROWS..self.num_rows.min((block + 1) * BLOCK_ROWS), instant)
+            }
+            Form::Column(_) => self.first_of(0..self.num_rows, instant),
+        }
+    }
+
+    /// As `first_row_from`, among some rows.
+    fn first_of(&self, rows: Range<usize>, instant: i64) -> usize {
+        let (mut start, mut end) = (rows.start, rows.end);
+        while start < end {
+            let middle = start.midpoint(end);
+            match self.time_of(middle) < instant {
+                true => start = middle + 1,
+                false => end = middle,
             }
         }
+        start
     }
 
     /// Rows whose time lies in the interval.
@@ -165,6 +184,7 @@ impl SortedTimes {
     pub fn read(&self, rows: Range<usize>) -> Int64Array {
         let mut out = Vec::with_capacity(rows.len());
         match &self.form {
+            Form::Column(times) => return times.read(rows).as_primitive::<Int64Type>().clone(),
             Form::Runs { times, starts } => {
                 let mut run = starts.partition_point(|&start| start as usize <= rows.start).saturating_sub(1);
                 while out.len() < rows.len() {
@@ -194,10 +214,11 @@ impl SortedTimes {
         Arc::new(Int64Array::from_iter_values(rows.iter().map(|&row| self.time_of(row as usize))))
     }
 
-    /// Bytes of the lists.
+    /// Bytes of the lists; none of its own where they are those of the column.
     pub fn size_bytes(&self) -> usize {
         match &self.form {
             Form::Runs { times, starts } => size_of_val(&times[..]) + size_of_val(&starts[..]),
+            Form::Column(_) => 0,
             Form::Blocks { firsts, behind: Behind::U16(behind) } => size_of_val(&firsts[..]) + size_of_val(&behind[..]),
             Form::Blocks { firsts, behind: Behind::U32(behind) } => size_of_val(&firsts[..]) + size_of_val(&behind[..]),
         }
@@ -207,7 +228,7 @@ impl SortedTimes {
     pub(crate) fn runs(&self) -> Option<(&[i64], &[u32])> {
         match &self.form {
             Form::Runs { times, starts } => Some((times, starts)),
-            Form::Blocks { .. } => None,
+            Form::Blocks { .. } | Form::Column(_) => None,
         }
     }
 }
@@ -216,14 +237,15 @@ impl SortedTimes {
 mod tests {
     use super::*;
 
-    fn forms(times: &[i64]) -> [SortedTimes; 2] {
+    fn forms(times: &[i64]) -> [SortedTimes; 3] {
         let firsts = times.chunks(BLOCK_ROWS).map(|block| block[0]).collect();
         let blocks = SortedTimes::from_blocks(firsts, Behind::of(times).unwrap(), true).unwrap();
-        [SortedTimes::from_times(times).unwrap(), blocks]
+        let column = PackedNumbers::of(&(Arc::new(Int64Array::from(times.to_vec())) as arrow_array::ArrayRef)).unwrap();
+        [SortedTimes::from_times(times).unwrap(), blocks, SortedTimes::known(&column)]
     }
 
     #[test]
-    fn both_forms_find_what_a_scan_finds() {
+    fn all_forms_find_what_a_scan_finds() {
         for step in [0, 1, 3, 70_000] {
             let times: Vec<i64> = (0..3_000).map(|row| (row / 2) * step - 40).collect();
             for sorted in forms(&times) {

@@ -253,6 +253,7 @@ impl<'a> Leaf<'a> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<()> {
+        self.grow_dense();
         match &self.grouper {
             Grouper::Dense { cells, .. } if !self.keys.iter().any(|key| key.is_multi) => {
                 let cells = *cells;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use arrow_array::{Array, Int64Array};
 use expression::{BoundFilter, Filter, Truth, words};
-use segment::{ColumnRef, SegmentRef, TIME_COLUMN, VECTOR_ROWS};
+use segment::{Bounds, ColumnRef, SegmentRef, TIME_COLUMN, VECTOR_ROWS};
 use timeline::{Granularity, Interval};
 
 use super::unexpected;
@@ -187,12 +187,16 @@ impl Selection {
                     rows: run.rows.start.max(rows.start) - rows.start..run.rows.end.min(rows.end) - rows.start,
                 }));
             }
-            Runs::Unsorted => {
-                let (ids, mask) = self.ids(rows.clone())?;
-                selected.ids = Some(ids);
-                selected.mask = mask;
-                selected.runs.push(Run { bucket: 0, rows: 0..rows.len() });
-            }
+            Runs::Unsorted => match self.bucket_of(&rows) {
+                Some(None) => return Ok(None),
+                Some(Some(bucket)) => selected.runs.push(Run { bucket, rows: 0..rows.len() }),
+                None => {
+                    let (ids, mask) = self.ids(rows.clone())?;
+                    selected.ids = Some(ids);
+                    selected.mask = mask;
+                    selected.runs.push(Run { bucket: 0, rows: 0..rows.len() });
+                }
+            },
         }
         if let Some(filter) = &self.filter {
             let mut passing = Vec::new();
@@ -204,6 +208,18 @@ impl Selection {
         }
         let some = selected.mask.as_ref().is_none_or(|mask| mask.iter().any(|word| *word != 0));
         Ok(some.then_some(selected))
+    }
+
+    /// The one bucket of all rows of a vector that are not sorted by time, or that the intervals hold none of them,
+    /// where the bounds of their times tell.
+    fn bucket_of(&mut self, rows: &Range<usize>) -> Option<Option<u32>> {
+        let Some(Bounds::Long { min, max }) = self.time.as_ref()?.zone(rows.clone()) else { return None };
+        if self.intervals.iter().all(|interval| max < interval.start || interval.end <= min) {
+            return Some(None);
+        }
+        let is_inside = self.intervals.iter().any(|interval| interval.start <= min && max < interval.end);
+        let is_one = is_inside && max < self.granularity.bucket(min).end;
+        is_one.then(|| Some(self.buckets.of(&self.granularity, min)))
     }
 
     /// The bucket of each row and, unless all are inside, which rows the intervals hold.

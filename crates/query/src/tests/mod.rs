@@ -3,6 +3,7 @@
 mod group_by;
 mod joins;
 mod leading;
+mod live;
 mod metadata;
 mod problems;
 mod scan;

@@ -142,6 +142,9 @@ impl Segment for LiveSnapshot {
             return None;
         }
         let runs = || {
+            if let Some(times) = self.times.packed() {
+                return Some(SortedTimes::known(times));
+            }
             let times = self.times.read(0..self.num_rows);
             SortedTimes::from_times(times.as_primitive_opt::<Int64Type>()?.values())
         };

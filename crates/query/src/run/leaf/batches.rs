@@ -56,7 +56,6 @@ impl Leaf<'_> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<()> {
-        self.grow_dense();
         let Grouper::Dense { num_codes, .. } = &self.grouper else { return Err(unexpected("grouper")) };
         let (mut ids, mask) = selected.buckets();
         for (key, num_codes) in keys.iter().zip(num_codes) {
@@ -74,7 +73,7 @@ impl Leaf<'_> {
     }
 
     /// Room for the buckets met so far.
-    fn grow_dense(&mut self) {
+    pub(super) fn grow_dense(&mut self) {
         let Grouper::Dense { cells, .. } = &self.grouper else { return };
         let groups = *cells * self.selection.buckets.len();
         if groups > self.fold.len() {
@@ -155,7 +154,6 @@ impl Leaf<'_> {
     /// The group of each of the rows.
     fn groups(&mut self, selected: &Selected, rows: &[u32], words: &[Words]) -> Result<Vec<u32>> {
         let buckets = buckets_of(selected, rows);
-        self.grow_dense();
         match &mut self.grouper {
             Grouper::Dense { num_codes, .. } => {
                 let mut ids = buckets;
