@@ -206,8 +206,7 @@ unsafe fn wholes_fused(values: &[f64], quotient: Quotient, out: &mut [i64]) -> b
             let whole = shifted - WHOLE;
             let differs = (whole / quotient.divisor).to_bits() ^ value.to_bits();
             wrong |= differs | (quotient.fused(whole).to_bits() ^ value.to_bits());
-            // Not a number fails here too.
-            wrong |= u64::from(!(whole.abs() <= MAX_SCALED as f64));
+            wrong |= u64::from(whole.abs() > MAX_SCALED as f64) | u64::from(whole.is_nan());
             out[at] = (shifted.to_bits() as i64).wrapping_sub(WHOLE.to_bits() as i64);
             at += 1;
         }
