@@ -22,6 +22,16 @@ pub fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// A number of the first bytes that sorts texts as [`compare`] does, but for those that it finds equal.
+pub fn prefix(text: &str) -> u64 {
+    let mut bytes = [0; WORD];
+    let len = text.len().min(WORD);
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    // Lead bytes that rank above all others stay below 0x100.
+    let ranked = bytes.map(|byte| if matches!(byte, 0xEE | 0xEF) { byte + 0x10 } else { byte });
+    u64::from_be_bytes(ranked)
+}
+
 /// The first position at which both have a byte and the bytes differ.
 fn first_difference(left: &[u8], right: &[u8]) -> Option<usize> {
     let shared = left.len().min(right.len());

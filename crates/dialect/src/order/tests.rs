@@ -152,6 +152,15 @@ proptest! {
     }
 
     #[test]
+    fn prefixes_sort_as_texts_do(a in texts(), b in texts(), shared in "[a-z😀]{0,3}") {
+        let (a, b) = (format!("{shared}{a}"), format!("{shared}{b}"));
+        match prefix(&a).cmp(&prefix(&b)) {
+            Ordering::Equal => {}
+            order => prop_assert_eq!(order, compare(&a, &b)),
+        }
+    }
+
+    #[test]
     fn order_laws(a in texts(), b in texts(), c in texts()) {
         for order in ALL {
             prop_assert_eq!(order.compare(&a, &a), Ordering::Equal);
