@@ -43,10 +43,15 @@ impl CodeWidth {
 
 /// Narrows codes, each of which must be below `num_values`.
 pub fn narrow(codes: &[u32], num_values: usize) -> ArrayRef {
+    narrowed(codes.iter().copied(), num_values)
+}
+
+/// As `narrow`, of codes that are found one by one.
+pub(crate) fn narrowed(codes: impl Iterator<Item = u32>, num_values: usize) -> ArrayRef {
     match CodeWidth::for_len(num_values) {
-        CodeWidth::One => Arc::new(UInt8Array::from_iter_values(codes.iter().map(|&c| c as u8))),
-        CodeWidth::Two => Arc::new(UInt16Array::from_iter_values(codes.iter().map(|&c| c as u16))),
-        CodeWidth::Four => Arc::new(UInt32Array::from(codes.to_vec())),
+        CodeWidth::One => Arc::new(UInt8Array::from_iter_values(codes.map(|c| c as u8))),
+        CodeWidth::Two => Arc::new(UInt16Array::from_iter_values(codes.map(|c| c as u16))),
+        CodeWidth::Four => Arc::new(UInt32Array::from_iter_values(codes)),
     }
 }
 

@@ -48,6 +48,10 @@ impl Error {
         Error::Invalid(text.into())
     }
 
+    pub(crate) fn encode(error: impl std::fmt::Display) -> Self {
+        Error::Encode(error.to_string())
+    }
+
     pub(crate) fn corrupt(text: impl Into<String>) -> Self {
         Error::Corrupt(text.into())
     }

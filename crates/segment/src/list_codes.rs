@@ -9,6 +9,7 @@ use arrow_array::types::{ArrowPrimitiveType, UInt8Type, UInt16Type, UInt32Type};
 use arrow_array::{Array, ArrayRef, ListArray, PrimitiveArray};
 use arrow_buffer::{OffsetBuffer, ScalarBuffer};
 use arrow_schema::DataType;
+use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::batch_view::take_rows;
@@ -20,6 +21,43 @@ use crate::{Error, Result};
 pub(crate) const MAX_LISTS: usize = 1 << 16;
 /// Rows for each different list below which codes do not pay.
 pub(crate) const MIN_ROWS_PER_LIST: usize = 4;
+
+/// Codes of a list that fit into one number side by side.
+const MAX_PACKED: usize = 3;
+
+/// Lists told apart.
+#[derive(Default)]
+pub(crate) struct DistinctLists {
+    lists: Vec<Vec<u32>>,
+    /// Short lists of small codes, their codes side by side.
+    packed: HashMap<u64, u32, FixedState>,
+    others: HashMap<Vec<u32>, u32, FixedState>,
+}
+
+impl DistinctLists {
+    /// The number of a list, in the order in which lists were met first.
+    pub(crate) fn id_of(&mut self, list: &[u32]) -> u32 {
+        let next = self.lists.len() as u32;
+        let id = if list.len() <= MAX_PACKED && list.iter().all(|code| *code < u32::from(u16::MAX)) {
+            // A code is told from none by being one more.
+            let packed = list.iter().fold(0, |packed, code| packed << 16 | u64::from(code + 1));
+            *self.packed.entry(packed).or_insert(next)
+        } else if let Some(id) = self.others.get(list) {
+            *id
+        } else {
+            self.others.insert(list.to_vec(), next);
+            next
+        };
+        if id == next {
+            self.lists.push(list.to_vec());
+        }
+        id
+    }
+
+    pub(crate) fn into_lists(self) -> Vec<Vec<u32>> {
+        self.lists
+    }
+}
 
 /// A column of lists of codes, itself coded.
 #[derive(Clone, Debug)]
@@ -33,11 +71,11 @@ impl ListCodes {
     pub fn of(array: &ListArray) -> Option<Self> {
         let values = widen(array.values().as_ref())?;
         let most = MAX_LISTS.min(array.len() / MIN_ROWS_PER_LIST);
-        let mut known: HashMap<&[u32], u32> = HashMap::new();
+        let mut known = DistinctLists::default();
         let (mut codes, mut firsts) = (Vec::with_capacity(array.len()), Vec::new());
         for (row, ends) in (0u32..).zip(array.value_offsets().windows(2)) {
             let next = firsts.len();
-            let code = *known.entry(&values[ends[0] as usize..ends[1] as usize]).or_insert(next as u32);
+            let code = known.id_of(&values[ends[0] as usize..ends[1] as usize]);
             if code as usize == next {
                 if next >= most {
                     return None;

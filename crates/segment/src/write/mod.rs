@@ -4,7 +4,9 @@ mod adapt;
 mod keys;
 mod metrics;
 mod order;
+mod sorting;
 mod table;
+mod texts;
 
 use std::sync::Arc;
 

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::keys::{KeyColumn, KeyField};
+use super::keys::KeyColumn;
+use super::sorting::{self, KeyWriter};
 
 /// Rows in their final order.
 pub(super) struct Order {
@@ -20,17 +21,17 @@ impl Order {
         // Only rows that share their time need keys.
         let shared = runs.iter().filter(|run| run.len() > 1).flat_map(|run| &rows[run.clone()]).copied();
         let shared: Vec<u32> = shared.collect();
-        let keys = Keys::of(keys, &shared);
+        let some = (shared.len() < rows.len() / 2).then_some(&shared[..]);
+        let keys = Keys::of(keys, some, rows.len());
         let mut order = Self { firsts: Vec::with_capacity(rows.len()), groups: vec![0; rows.len()] };
         let (mut at, mut sorter) = (0, Sorter::default());
         for run in runs {
             match run.len() {
                 1 => order.push(rows[run.start], true),
                 len => {
-                    sorter.sort(&keys, at..at + len);
-                    for (place, is_other) in &sorter.sorted {
-                        order.push(shared[*place as usize], !rollup || *is_other);
-                    }
+                    let rows = &rows[run];
+                    let place = |n: usize| if some.is_some() { at + n } else { rows[n] as usize };
+                    sorter.sort(&keys, rows, place, |row, is_other| order.push(row, !rollup || is_other));
                     at += len;
                 }
             }
@@ -73,90 +74,71 @@ fn runs(times: &[i64], rows: &[u32]) -> Vec<Range<usize>> {
     .collect()
 }
 
-/// Keys as words that sort as the rows do, the highest bits first.
+/// Keys of rows, of all or of some.
 struct Keys {
     words: Vec<u64>,
     width: usize,
 }
 
 impl Keys {
-    fn of(keys: &[KeyColumn], rows: &[u32]) -> Self {
-        let fields: Vec<KeyField> = keys.iter().flat_map(|key| key.fields(rows)).collect();
-        let total: u32 = fields.iter().map(|field| field.bits).sum();
+    fn of(columns: &[KeyColumn], some: Option<&[u32]>, num_rows: usize) -> Self {
+        let total: u32 = columns.iter().map(KeyColumn::num_bits).sum();
         let width = (total as usize).div_ceil(64);
-        let mut words = vec![0u64; rows.len() * width];
-        let mut at = 0;
-        for KeyField { bits, values } in fields {
-            if bits == 0 {
-                continue;
-            }
-            let (word, free) = ((at / 64) as usize, 64 - at % 64);
-            for (key, value) in words.chunks_exact_mut(width).zip(values) {
-                if bits <= free {
-                    key[word] |= value << (free - bits);
-                } else {
-                    key[word] |= value >> (bits - free);
-                    key[word + 1] |= value << (64 - (bits - free));
-                }
-            }
-            at += bits;
-        }
+        let mut words = vec![0u64; some.map_or(num_rows, <[u32]>::len) * width];
+        let mut writer = KeyWriter { words: &mut words, width, at: 0 };
+        columns.iter().for_each(|column| column.add_to(&mut writer, some));
         Self { words, width }
     }
 
-    fn key(&self, place: u32) -> &[u64] {
-        &self.words[place as usize * self.width..][..self.width]
+    fn key(&self, place: usize) -> &[u64] {
+        &self.words[place * self.width..][..self.width]
     }
 }
 
 /// Sorts one run of rows after the other.
 #[derive(Default)]
 struct Sorter {
-    /// Key and place in one number, where a key is one word.
-    narrow: Vec<u128>,
-    /// Places in their final order, and whether the key is another one than that before.
-    sorted: Vec<(u32, bool)>,
+    /// Keys of one word, and rows.
+    narrow: Vec<(u64, u32)>,
+    spare: Vec<(u64, u32)>,
 }
 
 impl Sorter {
-    fn sort(&mut self, keys: &Keys, places: Range<usize>) {
-        self.sorted.clear();
-        let all = places.start as u32..places.end as u32;
-        if keys.width == 1 {
-            self.narrow.clear();
-            self.narrow
-                .extend(keys.words[places].iter().zip(all).map(|(key, at)| u128::from(*key) << 64 | u128::from(at)));
-            self.narrow.sort_unstable();
-            let mut last = None;
-            for entry in &self.narrow {
-                let key = (entry >> 64) as u64;
-                self.sorted.push((*entry as u32, last.replace(key) != Some(key)));
+    /// Calls `each` with the rows in order, and with whether the key is another one than that before. `place` says
+    /// where the key of the n-th row is.
+    fn sort(&mut self, keys: &Keys, rows: &[u32], place: impl Fn(usize) -> usize, mut each: impl FnMut(u32, bool)) {
+        match keys.width {
+            1 => {
+                self.narrow.clear();
+                self.narrow.extend(rows.iter().enumerate().map(|(n, row)| (keys.words[place(n)], *row)));
+                sorting::sort(&mut self.narrow, &mut self.spare);
+                told(self.narrow.iter().map(|(key, row)| (*key, *row)), each);
             }
-            return;
-        }
-        let order = match keys.width {
-            2 => sorted::<2>(keys, places),
-            3 => sorted::<3>(keys, places),
-            4 => sorted::<4>(keys, places),
+            2 => told(sorted::<2>(keys, rows, place).into_iter(), each),
+            3 => told(sorted::<3>(keys, rows, place).into_iter(), each),
+            4 => told(sorted::<4>(keys, rows, place).into_iter(), each),
             _ => {
-                let mut order: Vec<u32> = all.collect();
-                order.sort_by(|a, b| keys.key(*a).cmp(keys.key(*b)));
-                order
+                let mut order: Vec<(&[u64], u32)> =
+                    (0..).zip(rows).map(|(n, row)| (keys.key(place(n)), *row)).collect();
+                order.sort();
+                told(order.into_iter(), &mut each);
             }
-        };
-        let mut last = None;
-        for place in order {
-            let key = keys.key(place);
-            self.sorted.push((place, last.replace(key) != Some(key)));
         }
     }
 }
 
-fn sorted<const W: usize>(keys: &Keys, places: Range<usize>) -> Vec<u32> {
+fn told<K: PartialEq + Copy>(sorted: impl Iterator<Item = (K, u32)>, mut each: impl FnMut(u32, bool)) {
+    let mut last = None;
+    for (key, row) in sorted {
+        each(row, last.replace(key) != Some(key));
+    }
+}
+
+fn sorted<const W: usize>(keys: &Keys, rows: &[u32], place: impl Fn(usize) -> usize) -> Vec<([u64; W], u32)> {
     let (words, _) = keys.words.as_chunks::<W>();
-    let mut entries: Vec<([u64; W], u32)> = words[places.clone()].iter().copied().zip(places.start as u32..).collect();
+    let mut entries: Vec<([u64; W], u32)> = (0..).zip(rows).map(|(n, row)| (words[place(n)], *row)).collect();
     entries.sort_unstable();
-    entries.into_iter().map(|(_, place)| place).collect()
+    entries
 }
 
 #[cfg(test)]
@@ -191,7 +173,8 @@ mod tests {
                 let (numbers, coded) = columns.split_at(num_numbers as usize);
                 let number = |bits: &Vec<u64>| KeyColumn::Number {
                     column_type: ColumnType::Long,
-                    bits: bits.iter().copied().map(Some).collect(),
+                    bits: bits.clone(),
+                    nulls: None,
                 };
                 let keys: Vec<KeyColumn> = numbers.iter().map(number).chain(coded.iter().map(|c| texts(c))).collect();
                 let times: Vec<i64> = values(99, 40).iter().map(|&time| time as i64 - 20).collect();
