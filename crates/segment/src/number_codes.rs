@@ -3,15 +3,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{Codes, KeyTable};
+use aggregate::{Codes, KeyTable, Scale};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use arrow_schema::DataType;
 
-use crate::codes::{codes_of, narrow};
+use crate::codes::{codes_of, narrow, narrowed};
 use crate::pieces::Pieces;
-use crate::{Error, Result, VECTOR_ROWS};
+use crate::{Error, PackedNumbers, Result, VECTOR_ROWS};
 
 /// Rows per distinct number below which codes do not pay.
 const MIN_ROWS_PER_VALUE: usize = 4;
@@ -76,6 +76,40 @@ impl NumberCodes {
             }
         };
         Some(Self { codes: Pieces::One(narrow(&ids, values.len())), values, are_all_met: true })
+    }
+
+    /// As `of`, of integers of four bytes that stand for longs: what occurs is marked instead of looked up. `None`
+    /// where that cannot be, for there are nulls or marks would take more room than rows.
+    pub(crate) fn of_packed(packed: &PackedNumbers) -> Option<Option<Self>> {
+        let (stored, max) = (packed.stored(), packed.max() as usize);
+        match codes_of(stored.as_ref())? {
+            Codes::U32(all) if stored.null_count() == 0 && max / 64 <= all.len() => {
+                Some(Self::of_marks(all, max, packed.scale()))
+            }
+            _ => None,
+        }
+    }
+
+    fn of_marks(stored: &[u32], max: usize, scale: Scale) -> Option<Self> {
+        let mut marks = vec![0u64; max / 64 + 1];
+        stored.iter().for_each(|&at| marks[at as usize / 64] |= 1 << (at % 64));
+        let mut total = 0;
+        let before = marks.iter().map(|word| {
+            total += word.count_ones();
+            total - word.count_ones()
+        });
+        let before: Vec<u32> = before.collect();
+        if total as usize > stored.len() / MIN_ROWS_PER_VALUE {
+            return None;
+        }
+        let code = |at: u32| {
+            let word = at as usize / 64;
+            before[word] + (marks[word] & ((1 << (at % 64)) - 1)).count_ones()
+        };
+        let codes = narrowed(stored.iter().map(|&at| code(at)), total as usize);
+        let met = (0..=max as u32).filter(|at| marks[*at as usize / 64] >> (at % 64) & 1 == 1);
+        let values = Arc::new(Int64Array::from_iter_values(met.map(|at| scale.long(at))));
+        Some(Self { codes: Pieces::One(codes), values, are_all_met: true })
     }
 
     /// Codes and numbers that were once found sound. Fails on other types and on nulls.
@@ -185,6 +219,21 @@ mod tests {
         assert_eq!(coded.values().as_primitive::<Float64Type>().values(), &[-1.5, -0.5, 0.5]);
         assert!(NumberCodes::new(coded.codes(), coded.values().clone()).is_ok());
         assert!(NumberCodes::new(coded.codes(), coded.values().slice(0, 2)).is_err());
+    }
+
+    #[test]
+    fn marked_integers_have_the_codes_of_their_numbers() {
+        for spread in [1, 5, 64, 3_000] {
+            let stored: Vec<u32> = (0..1_000).map(|row: u32| row * 7 % 13 * spread).collect();
+            let longs: ArrayRef = Arc::new(Int64Array::from_iter_values(stored.iter().map(|at| i64::from(*at) - 9)));
+            let max = stored.iter().copied().max().unwrap() as usize;
+            let marked = NumberCodes::of_marks(&stored, max, Scale::Long { base: -9 });
+            let looked_up = NumberCodes::of(&longs);
+            let (marked, looked_up) = (marked.unwrap(), looked_up.unwrap());
+            assert_eq!((marked.codes(), marked.values()), (looked_up.codes(), looked_up.values()));
+        }
+        let rare: Vec<u32> = (0..100).collect();
+        assert!(NumberCodes::of_marks(&rare, 99, Scale::Long { base: 0 }).is_none());
     }
 
     #[test]

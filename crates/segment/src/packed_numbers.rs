@@ -1,5 +1,6 @@
 //! Columns of numbers as narrow integers.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -7,6 +8,7 @@ use aggregate::{Codes, MAX_DIGITS, Packed, Scale};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, UInt8Array, UInt16Array, UInt32Array};
+use arrow_buffer::NullBuffer;
 
 use crate::codes::{CodeWidth, codes_of};
 use crate::pieces::Pieces;
@@ -31,16 +33,18 @@ impl PackedNumbers {
     /// The packed form of an array; `None` when it is of another type, has numbers that would not come back bit by
     /// bit, or that are too far apart.
     pub fn of(array: &ArrayRef) -> Option<Self> {
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
         if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
-            let (stored, base, max) = narrow(longs.iter())?;
-            return Some(Self::with_max(stored, Scale::Long { base }, max));
+            let present = present(longs.values(), nulls);
+            let (above, min, span) = above_least(&present)?;
+            return Some(Self::with_max(stored(above, span, nulls), Scale::Long { base: min }, span));
         }
         let doubles = array.as_primitive_opt::<Float64Type>()?;
-        let fits = |digits: &u8| doubles.iter().flatten().all(|value| Scale::whole(value, *digits).is_some());
-        let digits = (0..=MAX_DIGITS).find(fits)?;
-        let whole = |value: Option<f64>| Scale::whole(value?, digits);
-        let (stored, base, max) = narrow(doubles.iter().map(whole))?;
-        Some(Self::with_max(stored, Scale::Double { base, digits }, max))
+        let present = present(doubles.values(), nulls);
+        let mut wholes = Vec::new();
+        let digits = (0..=MAX_DIGITS).find(|digits| Scale::wholes(&present, *digits, &mut wholes))?;
+        let (above, min, span) = above_least(&wholes)?;
+        Some(Self::with_max(stored(above, span, nulls), Scale::Double { base: min, digits }, span))
     }
 
     fn with_max(stored: ArrayRef, scale: Scale, max: u32) -> Self {
@@ -165,28 +169,39 @@ impl PackedNumbers {
     }
 }
 
-/// Whole numbers by their distance to the smallest; nulls as zeros. `None` when they are too far apart.
-fn narrow(numbers: impl Iterator<Item = Option<i64>> + Clone) -> Option<(ArrayRef, i64, u32)> {
-    let mut present = numbers.clone().flatten();
-    let first = present.next().unwrap_or(0);
-    let (min, max) = present.fold((first, first), |(min, max), number| (min.min(number), max.max(number)));
+/// Whole numbers by their distance to the smallest, with that and the largest distance. `None` when they are too far
+/// apart.
+fn above_least(numbers: &[i64]) -> Option<(Vec<u32>, i64, u32)> {
+    let first = numbers.first().copied().unwrap_or(0);
+    let (min, max) = numbers.iter().fold((first, first), |(min, max), &number| (number.min(min), number.max(max)));
     let span = u32::try_from(max.checked_sub(min)?).ok()?;
-    let stored = numbers.map(|number| Some(number?.wrapping_sub(min)));
-    let array: ArrayRef = match CodeWidth::for_len(span as usize + 1) {
-        CodeWidth::One => Arc::new(stored.map(|stored| Some(stored? as u8)).collect::<UInt8Array>()),
-        CodeWidth::Two => Arc::new(stored.map(|stored| Some(stored? as u16)).collect::<UInt16Array>()),
-        CodeWidth::Four => Arc::new(stored.map(|stored| Some(stored? as u32)).collect::<UInt32Array>()),
-    };
-    Some((without_empty_nulls(&array), min, span))
+    Some((numbers.iter().map(|number| number.wrapping_sub(min) as u32).collect(), min, span))
 }
 
-/// Without a list of nulls that says that there are none.
-fn without_empty_nulls(array: &ArrayRef) -> ArrayRef {
-    if array.null_count() > 0 {
-        return array.clone();
+/// The values that are not null.
+fn present<'a, T: Copy>(values: &'a [T], nulls: Option<&NullBuffer>) -> Cow<'a, [T]> {
+    match nulls {
+        None => Cow::Borrowed(values),
+        Some(nulls) => nulls.valid_indices().map(|row| values[row]).collect(),
     }
-    let data = array.to_data().into_builder().nulls(None).build();
-    data.map_or_else(|_| array.clone(), arrow_array::make_array)
+}
+
+/// Integers up to `max` of the rows that are not null, at the narrowest width; nulls as zeros.
+fn stored(present: Vec<u32>, max: u32, nulls: Option<&NullBuffer>) -> ArrayRef {
+    let all = match nulls {
+        None => present,
+        Some(nulls) => {
+            let mut all = vec![0; nulls.len()];
+            nulls.valid_indices().zip(present).for_each(|(row, stored)| all[row] = stored);
+            all
+        }
+    };
+    let nulls = nulls.cloned();
+    match CodeWidth::for_len(max as usize + 1) {
+        CodeWidth::One => Arc::new(UInt8Array::new(all.iter().map(|&stored| stored as u8).collect(), nulls)),
+        CodeWidth::Two => Arc::new(UInt16Array::new(all.iter().map(|&stored| stored as u16).collect(), nulls)),
+        CodeWidth::Four => Arc::new(UInt32Array::new(all.into(), nulls)),
+    }
 }
 
 #[cfg(test)]

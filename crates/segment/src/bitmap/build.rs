@@ -1,7 +1,9 @@
 //! From codes to serialized bitmaps.
 
-use roaring::RoaringBitmap;
+use aggregate::Codes;
 
+use super::HEADER_BYTES;
+use super::write::write;
 use crate::{Error, Result};
 
 /// Which values get a bitmap.
@@ -22,108 +24,146 @@ const RARE: u64 = 30;
 /// The same where a scan looks at one byte a row.
 const RARE_NARROW: u64 = 1;
 
+/// How often a value occurs.
+#[derive(Clone, Copy, Default)]
 struct Tally {
     /// Rows that hold the value.
-    rows: u64,
-    runs: u64,
-    last_row: Option<u32>,
+    rows: u32,
+    runs: u32,
+    /// The row after the last one that holds it.
+    end: u32,
 }
 
 /// Serializes the bitmaps of `num_values` codes. `offsets` cuts the codes into rows; without it each row has
 /// one. An empty row counts as the null code, if there is one. A row counts once per value.
 pub(crate) fn build(
-    codes: &[u32],
+    codes: Codes<'_>,
     offsets: Option<&[i32]>,
     num_values: usize,
     null_code: Option<u32>,
     policy: BitmapPolicy,
 ) -> Result<Vec<u8>> {
     let num_rows = offsets.map_or(codes.len(), |o| o.len().saturating_sub(1));
-    let mut tallies: Vec<Tally> = (0..num_values).map(|_| Tally { rows: 0, runs: 0, last_row: None }).collect();
-    visit(codes, offsets, null_code, |row, code| {
-        let tally = &mut tallies[code as usize];
-        if tally.last_row == Some(row) {
-            return;
-        }
-        tally.rows += 1;
-        tally.runs += u64::from(tally.last_row.is_none_or(|last| last + 1 != row));
-        tally.last_row = Some(row);
-    });
+    let mut tallies = vec![Tally::default(); num_values];
+    match (codes, offsets) {
+        (Codes::U8(codes), None) => count(codes, &mut tallies),
+        (Codes::U16(codes), None) => count(codes, &mut tallies),
+        (Codes::U32(codes), None) => count(codes, &mut tallies),
+        (codes, Some(offsets)) => visit(codes, offsets, null_code, |row, code| {
+            let tally = &mut tallies[code as usize];
+            // Twice in one row counts once.
+            if tally.end != row + 1 {
+                tally.runs += u32::from(tally.rows == 0 || tally.end != row);
+                tally.rows += 1;
+                tally.end = row + 1;
+            }
+        }),
+    }
     let narrow = offsets.is_none() && num_values <= 256;
-    let chosen: Vec<bool> = tallies.iter().map(|t| policy.takes(t, num_rows as u64, narrow)).collect();
-    let (starts, rows) = rows_by_code(codes, offsets, null_code, &tallies, &chosen);
-    serialize(&starts, &rows, &chosen)
+    let mut places = Places::of(&tallies, |tally| policy.takes(tally, num_rows as u64, narrow));
+    if places.num_rows > 0 {
+        match (codes, offsets) {
+            (Codes::U8(codes), None) => places.fill(codes),
+            (Codes::U16(codes), None) => places.fill(codes),
+            (Codes::U32(codes), None) => places.fill(codes),
+            (codes, Some(offsets)) => visit(codes, offsets, null_code, |row, code| places.put_once(row, code)),
+        }
+    }
+    serialize(&places)
 }
 
 impl BitmapPolicy {
     fn takes(self, tally: &Tally, num_rows: u64, narrow: bool) -> bool {
         let rare = if narrow { RARE_NARROW } else { RARE };
+        let (rows, runs) = (u64::from(tally.rows), u64::from(tally.runs));
         match self {
             BitmapPolicy::All => true,
-            BitmapPolicy::WhereFaster => {
-                tally.rows * 1_000 < num_rows * rare || tally.runs * MIN_MEAN_RUN <= tally.rows
-            }
+            BitmapPolicy::WhereFaster => rows * 1_000 < num_rows * rare || runs * MIN_MEAN_RUN <= rows,
         }
     }
 }
 
-fn visit(codes: &[u32], offsets: Option<&[i32]>, null_code: Option<u32>, mut each: impl FnMut(u32, u32)) {
-    let Some(offsets) = offsets else {
-        return codes.iter().enumerate().for_each(|(row, &code)| each(row as u32, code));
-    };
-    for (row, bounds) in offsets.windows(2).enumerate() {
-        let values = &codes[bounds[0] as usize..bounds[1] as usize];
-        values.iter().for_each(|&code| each(row as u32, code));
-        if let (true, Some(null)) = (values.is_empty(), null_code) {
-            each(row as u32, null);
+fn count<C: Copy + Into<u32>>(codes: &[C], tallies: &mut [Tally]) {
+    let mut last = u32::MAX;
+    for &code in codes {
+        let code: u32 = code.into();
+        let tally = &mut tallies[code as usize];
+        tally.rows += 1;
+        tally.runs += u32::from(code != last);
+        last = code;
+    }
+}
+
+fn visit(codes: Codes<'_>, offsets: &[i32], null_code: Option<u32>, mut each: impl FnMut(u32, u32)) {
+    for (row, ends) in (0u32..).zip(offsets.windows(2)) {
+        (ends[0]..ends[1]).for_each(|at| each(row, codes.get(at as usize)));
+        if let (true, Some(null)) = (ends[0] == ends[1], null_code) {
+            each(row, null);
         }
     }
 }
 
-/// The rows of each chosen code, one code after the other, and where each code starts.
-fn rows_by_code(
-    codes: &[u32],
-    offsets: Option<&[i32]>,
-    null_code: Option<u32>,
-    tallies: &[Tally],
-    chosen: &[bool],
-) -> (Vec<usize>, Vec<u32>) {
-    let mut starts = vec![0];
-    let mut total = 0;
-    for (tally, &chosen) in tallies.iter().zip(chosen) {
-        total += if chosen { tally.rows as usize } else { 0 };
+/// The rows of each chosen code, one code after the other.
+struct Places {
+    rows: Vec<u32>,
+    num_rows: usize,
+    /// Where the rows of each code start; those that were not chosen have none.
+    starts: Vec<u32>,
+    /// Where the next row of each code goes, and how far that moves on: rows of codes that were not chosen all go to
+    /// one place behind the others, so that no row needs a decision.
+    next: Vec<(u32, u32)>,
+}
+
+impl Places {
+    fn of(tallies: &[Tally], takes: impl Fn(&Tally) -> bool) -> Self {
+        let (mut starts, mut next, mut total) = (Vec::with_capacity(tallies.len() + 1), Vec::new(), 0);
+        for tally in tallies {
+            let chosen = takes(tally);
+            starts.push(total);
+            next.push((total, u32::from(chosen)));
+            total += if chosen { tally.rows } else { 0 };
+        }
         starts.push(total);
+        next.iter_mut().filter(|(_, step)| *step == 0).for_each(|(at, _)| *at = total);
+        let num_rows = total as usize;
+        Self { rows: vec![0; if num_rows > 0 { num_rows + 1 } else { 0 }], num_rows, starts, next }
     }
-    let mut next = starts.clone();
-    let mut rows = vec![0; total];
-    visit(codes, offsets, null_code, |row, code| {
-        let code = code as usize;
-        let seen = next[code] > starts[code] && rows[next[code] - 1] == row;
-        if chosen[code] && !seen {
-            rows[next[code]] = row;
-            next[code] += 1;
+
+    fn fill<C: Copy + Into<u32>>(&mut self, codes: &[C]) {
+        for (row, &code) in (0u32..).zip(codes) {
+            self.put(row, code.into());
         }
-    });
-    (starts, rows)
+    }
+
+    fn put(&mut self, row: u32, code: u32) {
+        let (at, step) = &mut self.next[code as usize];
+        self.rows[*at as usize] = row;
+        *at += *step;
+    }
+
+    fn put_once(&mut self, row: u32, code: u32) {
+        let (at, start) = (self.next[code as usize].0, self.starts[code as usize]);
+        if at == start || self.rows[at as usize - 1] != row {
+            self.put(row, code);
+        }
+    }
 }
 
-fn serialize(starts: &[usize], rows: &[u32], chosen: &[bool]) -> Result<Vec<u8>> {
-    let num_values = u32::try_from(chosen.len()).map_err(|_| Error::LimitExceeded("dictionary too long".into()))?;
-    let mut offsets = vec![0u64];
-    let mut payload = Vec::new();
-    for (code, &chosen) in chosen.iter().enumerate() {
-        if chosen {
-            let rows = rows[starts[code]..starts[code + 1]].iter().copied();
-            let mut bitmap = RoaringBitmap::from_sorted_iter(rows).map_err(|e| Error::Encode(e.to_string()))?;
-            bitmap.optimize();
-            bitmap.serialize_into(&mut payload).map_err(|e| Error::Encode(e.to_string()))?;
+fn serialize(places: &Places) -> Result<Vec<u8>> {
+    let num_values = places.next.len();
+    let stated = u32::try_from(num_values).map_err(|_| Error::LimitExceeded("dictionary too long".into()))?;
+    let table = HEADER_BYTES + (num_values + 1) * 8;
+    let mut out = vec![0; table];
+    out.reserve(places.num_rows * 3);
+    out[..4].copy_from_slice(&stated.to_le_bytes());
+    for (code, ends) in places.starts.windows(2).enumerate() {
+        // A value that was asked for has a bitmap even where no row has it.
+        if places.next[code].1 > 0 {
+            write(&places.rows[ends[0] as usize..ends[1] as usize], &mut out);
         }
-        offsets.push(payload.len() as u64);
+        let offset = (out.len() - table) as u64;
+        let at = HEADER_BYTES + (code + 1) * 8;
+        out[at..at + 8].copy_from_slice(&offset.to_le_bytes());
     }
-    let mut out = Vec::with_capacity(8 + offsets.len() * 8 + payload.len());
-    out.extend_from_slice(&num_values.to_le_bytes());
-    out.extend_from_slice(&0u32.to_le_bytes());
-    offsets.iter().for_each(|offset| out.extend_from_slice(&offset.to_le_bytes()));
-    out.append(&mut payload);
     Ok(out)
 }

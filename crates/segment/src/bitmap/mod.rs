@@ -8,6 +8,7 @@ mod build;
 #[cfg(test)]
 mod tests;
 mod view;
+mod write;
 
 use std::ops::Range;
 

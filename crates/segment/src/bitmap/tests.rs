@@ -1,3 +1,4 @@
+use aggregate::Codes;
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -5,7 +6,7 @@ use super::{BitmapPolicy, RoaringIndex, build};
 use crate::BitmapIndex;
 
 fn open(codes: &[u32], num_values: usize) -> RoaringIndex {
-    let bytes = build(codes, None, num_values, None, BitmapPolicy::All).unwrap();
+    let bytes = build(Codes::U32(codes), None, num_values, None, BitmapPolicy::All).unwrap();
     RoaringIndex::open(Bytes::from(bytes), num_values, codes.len()).unwrap()
 }
 
@@ -62,7 +63,7 @@ fn few_containers_with_runs_have_no_offset_table() {
 #[test]
 fn only_values_worth_it_are_stored() {
     let codes: Vec<u32> = (0..100_000u32).map(|row| if row % 2_000 == 0 { 0 } else { 1 + row % 2 }).collect();
-    let bytes = build(&codes, None, 3, None, BitmapPolicy::WhereFaster).unwrap();
+    let bytes = build(Codes::U32(&codes), None, 3, None, BitmapPolicy::WhereFaster).unwrap();
     let index = RoaringIndex::open(Bytes::from(bytes), 3, codes.len()).unwrap();
     assert_eq!(index.cardinality(0), Some(50));
     assert_eq!(index.cardinality(1), None);
@@ -71,16 +72,29 @@ fn only_values_worth_it_are_stored() {
     // Codes of two bytes are slower to look at.
     let codes: Vec<u32> = codes.iter().map(|code| if *code == 0 { 299 } else { *code }).collect();
     let often: Vec<u32> = codes.iter().zip(0..).map(|(code, row)| if row % 50 == 0 { 299 } else { *code }).collect();
-    let bytes = build(&often, None, 300, None, BitmapPolicy::WhereFaster).unwrap();
+    let bytes = build(Codes::U32(&often), None, 300, None, BitmapPolicy::WhereFaster).unwrap();
     let index = RoaringIndex::open(Bytes::from(bytes), 300, codes.len()).unwrap();
     assert_eq!((index.cardinality(299), index.cardinality(1)), (Some(2_000), None));
 }
 
 #[test]
 fn a_row_counts_once_per_value_and_empty_rows_are_null() {
-    let bytes = build(&[1, 1, 2, 1], Some(&[0, 2, 2, 4]), 3, Some(0), BitmapPolicy::All).unwrap();
+    let bytes = build(Codes::U32(&[1, 1, 2, 1]), Some(&[0, 2, 2, 4]), 3, Some(0), BitmapPolicy::All).unwrap();
     let index = RoaringIndex::open(Bytes::from(bytes), 3, 3).unwrap();
     assert_eq!((index.cardinality(0), index.cardinality(1), index.cardinality(2)), (Some(1), Some(2), Some(1)));
+}
+
+/// As any other reader of the format sees them.
+#[test]
+fn bitmaps_are_portable() {
+    let codes = mixed(330_000);
+    let bytes = build(Codes::U32(&codes), None, 3, None, BitmapPolicy::All).unwrap();
+    let index = RoaringIndex::open(Bytes::from(bytes), 3, codes.len()).unwrap();
+    for code in 0..3 {
+        let read = roaring::RoaringBitmap::deserialize_from(index.stored(code).unwrap()).unwrap();
+        let rows = (0u32..).zip(&codes).filter(|(_, c)| **c == code).map(|(row, _)| row);
+        assert!(read.iter().eq(rows), "{code}");
+    }
 }
 
 proptest! {
@@ -96,7 +110,7 @@ proptest! {
     #[test]
     fn damaged_bytes_are_refused_or_read_without_panic(at in 0usize..20_000, value: u8) {
         let codes = mixed(270_000);
-        let mut bytes = build(&codes, None, 2, None, BitmapPolicy::All).unwrap();
+        let mut bytes = build(Codes::U32(&codes), None, 2, None, BitmapPolicy::All).unwrap();
         let at = at % bytes.len();
         bytes[at] = value;
         if let Ok(index) = RoaringIndex::open(Bytes::from(bytes), 2, codes.len()) {

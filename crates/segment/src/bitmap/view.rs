@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use crate::{Error, Result};
 
-const COOKIE_WITH_RUNS: u32 = 12_347;
-const COOKIE_WITHOUT_RUNS: u32 = 12_346;
-const BITMAP_BYTES: usize = 8_192;
-const MAX_ARRAY_LEN: usize = 4_096;
-const CONTAINER_ROWS: usize = 1 << 16;
+pub(super) const COOKIE_WITH_RUNS: u32 = 12_347;
+pub(super) const COOKIE_WITHOUT_RUNS: u32 = 12_346;
+pub(super) const BITMAP_BYTES: usize = 8_192;
+pub(super) const MAX_ARRAY_LEN: usize = 4_096;
+pub(super) const CONTAINER_ROWS: usize = 1 << 16;
 /// With run containers the offset table is present only from this many containers on.
-const NUM_CONTAINERS_WITH_OFFSETS: usize = 4;
+pub(super) const NUM_CONTAINERS_WITH_OFFSETS: usize = 4;
 
 /// A bitmap over its bytes. Reading bytes that `check` refused gives an unspecified answer, but stays inside
 /// them.

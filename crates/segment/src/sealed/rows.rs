@@ -61,9 +61,12 @@ impl Rows {
         }
         let packed = PackedNumbers::of(array);
         let is_long = entry.column_type()? == ColumnType::Long;
-        if packed.as_ref().is_none_or(|packed| is_long && packed.width() > NARROW)
-            && let Some(codes) = NumberCodes::of(array)
-        {
+        let codes = match &packed {
+            Some(packed) if !is_long || packed.width() <= NARROW => None,
+            Some(packed) => NumberCodes::of_packed(packed).unwrap_or_else(|| NumberCodes::of(array)),
+            None => NumberCodes::of(array),
+        };
+        if let Some(codes) = codes {
             return Ok(Rows::Coded(codes));
         }
         Ok(packed.map_or_else(|| Rows::Array(array.clone()), Rows::Packed))

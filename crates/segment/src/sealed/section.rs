@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregate::ColumnType;
+use aggregate::{Codes, ColumnType};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
@@ -18,7 +18,7 @@ use super::rows::Rows;
 use super::stored::Stored;
 use crate::batch_view::bounds;
 use crate::bitmap::{self, BitmapPolicy, RoaringIndex};
-use crate::codes::{codes_of, widen};
+use crate::codes::codes_of;
 use crate::sorted_times::{BLOCK_ROWS, Behind};
 use crate::{
     ArrayColumn, Bounds, Column, ColumnRef, Determined, Error, Result, Segment, SortedTimes, StringDictionary,
@@ -139,10 +139,10 @@ fn entry(
         let is_mapped = determined.is_some() && dictionary.len() as u64 > MAX_OWN_CODES;
         if stored.wants_bitmaps && !is_mapped {
             let list = array.as_list_opt::<i32>();
-            let codes = widen(list.map_or(array.as_ref(), |l| l.values().as_ref())).unwrap_or_default();
+            let codes = codes_of(list.map_or(array.as_ref(), |l| l.values().as_ref())).unwrap_or(Codes::U8(&[]));
             let offsets = list.map(|l| &l.offsets()[..]);
             let null = dictionary.code_of(None);
-            let bytes = bitmap::build(&codes, offsets, dictionary.len(), null, BitmapPolicy::WhereFaster)?;
+            let bytes = bitmap::build(codes, offsets, dictionary.len(), null, BitmapPolicy::WhereFaster)?;
             bitmaps = Some(blobs.push(&bytes));
         }
     } else if !matches!(column_type, ColumnType::State(_)) && num_rows > VECTOR_ROWS {
@@ -171,17 +171,19 @@ fn entry(
 
 fn num_null_rows(column: &dyn Column, array: &dyn Array) -> u64 {
     let null = column.dictionary().and_then(|d| d.code_of(None));
-    match array.as_list_opt::<i32>() {
-        Some(list) => {
-            let codes = widen(list.values().as_ref()).unwrap_or_default();
-            let is_null = |row: &&[i32]| match codes[row[0] as usize..row[1] as usize] {
-                [] => true,
-                [code] => null == Some(code),
+    let list = array.as_list_opt::<i32>();
+    let codes = codes_of(list.map_or(array, |list| list.values().as_ref())).unwrap_or(Codes::U8(&[]));
+    match (list, null) {
+        (Some(list), null) => {
+            let is_null = |ends: &&[i32]| match ends[1] - ends[0] {
+                0 => true,
+                1 => null == Some(codes.get(ends[0] as usize)),
                 _ => false,
             };
             list.offsets().windows(2).filter(is_null).count() as u64
         }
-        None => widen(array).unwrap_or_default().iter().filter(|&&code| Some(code) == null).count() as u64,
+        (None, Some(null)) => (0..codes.len()).filter(|&row| codes.get(row) == null).count() as u64,
+        (None, None) => 0,
     }
 }
 
