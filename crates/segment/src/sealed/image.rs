@@ -16,9 +16,8 @@ use bytes::Bytes;
 
 use super::Depth;
 use super::directory::{Directory, FORMAT_VERSION};
+use super::prepared::prepared;
 use super::rows::Rows;
-use super::section::{Section, write_section};
-use super::stored::stored;
 use crate::{Error, Result, Table};
 
 const MAGIC: &[u8; 8] = b"DOLMENIM";
@@ -28,33 +27,28 @@ const IPC_MAGIC: &[u8; 6] = b"ARROW1";
 
 /// Writes the local image of a table; answers its length in bytes.
 pub fn write_image(table: &Table, out: impl Write) -> Result<u64> {
-    let stored = stored(table)?;
-    let section = write_section(table, &stored)?;
-    let columns = stored.into_iter().map(|column| (column.name, column.column.read(0..table.num_rows()))).collect();
-    write_parts(columns, &section, out)
+    let prepared = prepared(table)?;
+    let names = prepared.columns.iter().map(|column| column.name.as_str());
+    write_rows(names.zip(&prepared.rows), table.num_rows(), &prepared.section, out)
 }
 
 /// Writes an image of columns that stand in the order of the section's directory.
-pub(super) fn write_parts(columns: Vec<(String, ArrayRef)>, section: &[u8], out: impl Write) -> Result<u64> {
-    let encode = |e: arrow_schema::ArrowError| Error::Encode(e.to_string());
-    let opened = Section::open(&Bytes::copy_from_slice(section))?;
-    let directory = &opened.directory;
-    let num_rows = opened.num_rows();
-    let (mut fields, mut arrays) = (Vec::with_capacity(columns.len()), Vec::with_capacity(columns.len()));
-    for ((name, array), entry) in columns.into_iter().zip(&directory.columns) {
-        let rows = Rows::of(&array, entry, directory.time_blocks.is_some())?;
-        let (field, array) = rows.to_arrow(&name, num_rows)?;
-        fields.push(field);
-        arrays.push(array);
-    }
+pub(super) fn write_rows<'a>(
+    columns: impl Iterator<Item = (&'a str, &'a Rows)>,
+    num_rows: usize,
+    section: &[u8],
+    out: impl Write,
+) -> Result<u64> {
+    let columns = columns.map(|(name, rows)| rows.to_arrow(name, num_rows));
+    let (fields, arrays): (Vec<_>, Vec<_>) = columns.collect::<Result<Vec<_>>>()?.into_iter().unzip();
     let schema = Arc::new(Schema::new(fields));
     let options = RecordBatchOptions::new().with_row_count(Some(num_rows));
-    let batch = RecordBatch::try_new_with_options(schema.clone(), arrays, &options).map_err(encode)?;
-    let options = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5).map_err(encode)?;
+    let batch = RecordBatch::try_new_with_options(schema.clone(), arrays, &options).map_err(Error::encode)?;
+    let options = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5).map_err(Error::encode)?;
     let counted = Counted { out, len: 0, crc: crc32fast::Hasher::new() };
-    let mut writer = FileWriter::try_new_with_options(counted, &schema, options).map_err(encode)?;
-    writer.write(&batch).map_err(encode)?;
-    finish(writer.into_inner().map_err(encode)?, section)
+    let mut writer = FileWriter::try_new_with_options(counted, &schema, options).map_err(Error::encode)?;
+    writer.write(&batch).map_err(Error::encode)?;
+    finish(writer.into_inner().map_err(Error::encode)?, section)
 }
 
 /// Writes what follows the rows.

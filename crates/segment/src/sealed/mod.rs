@@ -6,6 +6,8 @@ mod image;
 mod inspect;
 mod open;
 mod parquet;
+mod prepared;
+mod publish;
 mod rows;
 mod section;
 mod stored;
@@ -23,4 +25,6 @@ enum Depth {
 pub use image::write_image;
 pub use inspect::{ColumnInspection, Inspection, inspect};
 pub use open::SealedSegment;
-pub use parquet::{image_from_parquet, write_parquet};
+pub use parquet::image_from_parquet;
+pub(crate) use prepared::Prepared;
+pub use publish::write_parquet;

@@ -1,158 +1,34 @@
-//! The published file: Parquet, with the index section between the rows and the footer.
+//! The published file read again.
 
-use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use aggregate::{ColumnType, Dictionary};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowDictionaryKeyType, Int32Type, Int64Type, TimestampMillisecondType, UInt8Type, UInt16Type, UInt32Type,
-};
-use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray, PrimitiveArray, RecordBatch};
-use arrow_array::{StringArray, TimestampMillisecondArray};
-use arrow_buffer::{NullBuffer, OffsetBuffer};
+use arrow_array::types::Int32Type;
+use arrow_array::{Array, ArrayRef, DictionaryArray, Int64Array, ListArray};
+use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use bytes::Bytes;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::metadata::{KeyValue, ParquetMetaData};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::file::metadata::ParquetMetaData;
 
 use super::Depth;
-use super::image::{plain_type, write_parts};
+use super::image::{plain_type, write_rows};
 use super::open::map;
 use super::rows::Rows;
-use super::section::{Section, write_section};
-use super::stored::{Stored, stored};
-use super::values::{self, Finder, Form};
+use super::section::Section;
+use super::values::{Finder, Form};
 use crate::batch_view::list_array;
-use crate::codes::{narrow, widen};
-use crate::{Column, Error, Result, StringDictionary, TIME_COLUMN, Table, VECTOR_ROWS};
+use crate::codes::narrow;
+use crate::{Column, Error, Result, StringDictionary, TIME_COLUMN, VECTOR_ROWS};
 
 /// Where the index section lies: `v1:<offset>:<length>:<crc32, 8 hex digits>`.
-const INDEX_KEY: &str = "dolmen.index";
-const ROW_GROUP_ROWS: usize = 1 << 18;
-/// Rows that tell whether numbers repeat.
-const SAMPLE_ROWS: usize = 1 << 16;
-
-fn encode(error: impl std::fmt::Display) -> Error {
-    Error::Encode(error.to_string())
-}
+pub(super) const INDEX_KEY: &str = "dolmen.index";
 
 fn corrupt(error: impl std::fmt::Display) -> Error {
     Error::corrupt(format!("parquet: {error}"))
-}
-
-/// Writes a table as a Parquet file that any reader understands; answers its length in bytes.
-pub fn write_parquet(table: &Table, out: impl Write + Send) -> Result<u64> {
-    let columns = stored(table)?;
-    let section = write_section(table, &columns)?;
-    let open = columns.iter().map(|c| Ok((&c.name, outward(c, table.num_rows())?)));
-    let open = open.collect::<Result<Vec<(_, ArrayRef)>>>()?;
-    let fields = open.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), *name != TIME_COLUMN));
-    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    let arrays = open.into_iter().map(|(_, array)| array).collect();
-    let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(encode)?;
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).map_err(encode)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by("dolmen".to_owned());
-    for (field, _) in schema.fields().iter().zip(batch.columns()).filter(|(_, array)| is_scattered(array)) {
-        let path = ColumnPath::from(field.name().as_str());
-        properties = properties.set_column_dictionary_enabled(path.clone(), false);
-        properties = properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
-    }
-    let properties = properties.build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
-    let mut writer = ArrowWriter::try_new_with_options(out, schema, options).map_err(encode)?;
-    for start in (0..batch.num_rows()).step_by(VECTOR_ROWS) {
-        let rows = batch.slice(start, VECTOR_ROWS.min(batch.num_rows() - start));
-        writer.write(&rows).map_err(encode)?;
-    }
-    // Rows still buffered must come before the section.
-    writer.flush().map_err(encode)?;
-    let at = writer.bytes_written();
-    writer.write_all(&section).map_err(|source| Error::Io { context: "writing a segment".into(), source })?;
-    let place = format!("v1:{at}:{}:{:08x}", section.len(), crc32fast::hash(&section));
-    writer.append_key_value_metadata(KeyValue::new(INDEX_KEY.to_owned(), place));
-    writer.finish().map_err(encode)?;
-    Ok(writer.bytes_written() as u64)
-}
-
-/// Whether longs or times hardly repeat, so that the steps between them take less room than a dictionary.
-fn is_scattered(array: &ArrayRef) -> bool {
-    let rows = array.slice(0, array.len().min(SAMPLE_ROWS));
-    let values = match rows.as_primitive_opt::<Int64Type>() {
-        Some(longs) => longs.values().clone(),
-        None => match rows.as_primitive_opt::<TimestampMillisecondType>() {
-            Some(times) => times.values().clone(),
-            None => return false,
-        },
-    };
-    let distinct: HashSet<i64> = values.iter().copied().collect();
-    distinct.len() * 4 > values.len()
-}
-
-/// A column as strangers should see it: instants, texts, lists of texts, numbers, bytes.
-fn outward(stored: &Stored, num_rows: usize) -> Result<ArrayRef> {
-    let column = &stored.column;
-    let array = column.read(0..num_rows);
-    if stored.name == TIME_COLUMN {
-        let times = array.as_primitive::<arrow_array::types::Int64Type>().values().clone();
-        return Ok(Arc::new(TimestampMillisecondArray::new(times, None).with_timezone("UTC")));
-    }
-    let Some(dictionary) = column.dictionary() else { return Ok(array) };
-    if let ColumnType::Value(shape) = column.column_type() {
-        return match Form::of(shape, &*dictionary) {
-            Form::Lists(element) => {
-                let codes = widen(array.as_ref()).ok_or_else(|| Error::invalid("a column of values without codes"))?;
-                Ok(values::lists(&codes, &*dictionary, element))
-            }
-            Form::Texts => texts(array.as_ref(), Arc::new(values::shown(&*dictionary)), dictionary.code_of(None)),
-        };
-    }
-    let names: StringArray =
-        (0..dictionary.len() as u32).map(|code| Some(dictionary.get(code).unwrap_or(""))).collect();
-    let null = dictionary.code_of(None);
-    let Some(list) = array.as_list_opt::<i32>() else { return texts(array.as_ref(), Arc::new(names), null) };
-    // A row of one null is a null row; an empty one stays empty.
-    let codes = widen(list.values().as_ref()).ok_or_else(|| Error::invalid("a text column without codes"))?;
-    let is_null = |row: &[i32]| row[1] - row[0] == 1 && null == Some(codes[row[0] as usize]);
-    let rows = list.offsets().windows(2);
-    let held = rows.clone().filter(|row| !is_null(row)).flat_map(|row| &codes[row[0] as usize..row[1] as usize]);
-    let held: Vec<u32> = held.copied().collect();
-    let lens = rows.clone().map(|row| if is_null(row) { 0 } else { (row[1] - row[0]) as usize });
-    let (offsets, valid) = (OffsetBuffer::from_lengths(lens), rows.map(|row| !is_null(row)).collect());
-    let items = texts(narrow(&held, dictionary.len()).as_ref(), Arc::new(names), null)?;
-    let field = Arc::new(Field::new("element", items.data_type().clone(), true));
-    Ok(Arc::new(ListArray::new(field, offsets, items, Some(valid))))
-}
-
-fn texts(codes: &dyn Array, values: ArrayRef, null: Option<u32>) -> Result<ArrayRef> {
-    fn keyed<K: ArrowDictionaryKeyType>(
-        codes: &PrimitiveArray<K>,
-        values: ArrayRef,
-        null: Option<u32>,
-    ) -> Result<ArrayRef>
-    where
-        K::Native: TryFrom<u32> + PartialEq,
-    {
-        let null = null.and_then(|code| K::Native::try_from(code).ok());
-        let valid = null.map(|null| codes.values().iter().map(|&c| c != null).collect::<NullBuffer>());
-        let keys = PrimitiveArray::<K>::new(codes.values().clone(), valid);
-        Ok(Arc::new(DictionaryArray::try_new(keys, values).map_err(encode)?))
-    }
-    match codes.data_type() {
-        DataType::UInt8 => keyed(codes.as_primitive::<UInt8Type>(), values, null),
-        DataType::UInt16 => keyed(codes.as_primitive::<UInt16Type>(), values, null),
-        _ => keyed(codes.as_primitive::<UInt32Type>(), values, null),
-    }
 }
 
 /// The index section of a file, its checksum checked.
@@ -255,7 +131,10 @@ fn write_image_of(path: &Path, out: impl Write) -> Result<u64> {
             return Err(corrupt(format!("column '{name}' does not follow from the one that determines it")));
         }
     }
-    write_parts(arrays, &bytes, out)
+    let rows = arrays.iter().zip(entries);
+    let rows = rows.map(|((_, array), entry)| Rows::of(array, entry, section.directory.time_blocks.is_some()));
+    let rows = rows.collect::<Result<Vec<Rows>>>()?;
+    write_rows(arrays.iter().map(|(name, _)| name.as_str()).zip(&rows), section.num_rows(), &bytes, out)
 }
 
 fn read_field(name: &str, column_type: &ColumnType, multi_value: bool, form: Form) -> Field {

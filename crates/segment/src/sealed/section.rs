@@ -49,11 +49,7 @@ impl Blobs {
 
 /// Everything about a table but its rows, as bytes. Extents count from the end of the directory, which is
 /// padded to 8 bytes.
-pub(super) fn write_section(table: &Table, columns: &[Stored]) -> Result<Bytes> {
-    table.section(|| make_section(table, columns))
-}
-
-fn make_section(table: &Table, columns: &[Stored]) -> Result<Vec<u8>> {
+pub(super) fn write_section(table: &Table, columns: &[Stored]) -> Result<(Directory, Vec<u8>)> {
     let view = table.view();
     let mut blobs = Blobs::default();
     let runs = view.sorted_times().ok_or_else(|| Error::invalid("a table is sorted by time"))?;
@@ -80,7 +76,7 @@ fn make_section(table: &Table, columns: &[Stored]) -> Result<Vec<u8>> {
     section.extend_from_slice(&json);
     section.resize(section.len().next_multiple_of(ALIGNMENT), 0);
     section.extend_from_slice(&blobs.0);
-    Ok(section)
+    Ok((directory, section))
 }
 
 fn le_bytes<T: Copy, const N: usize>(values: &[T], bytes: impl Fn(T) -> [u8; N]) -> Vec<u8> {

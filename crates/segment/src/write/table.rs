@@ -7,7 +7,6 @@ use aggregate::{ColumnType, Shape};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{Array, ArrayRef};
-use bytes::Bytes;
 use timeline::Interval;
 
 use super::keys::KeyColumn;
@@ -15,6 +14,7 @@ use super::metrics::Metrics;
 use super::order::Order;
 use crate::batch_view::string_column;
 use crate::nested::fields_of;
+use crate::sealed::Prepared;
 use crate::{ArrayColumn, BatchView, Column, Result, Role, RollupSchema, Segment, WEIGHT_COLUMN};
 
 /// Sorted, rolled-up rows in memory.
@@ -24,7 +24,7 @@ pub struct Table {
     /// Dimensions for which no bitmaps are wanted.
     without_bitmaps: HashSet<Arc<str>>,
     /// What its file and its image have in common.
-    section: OnceLock<Bytes>,
+    prepared: OnceLock<Arc<Prepared>>,
 }
 
 impl Table {
@@ -47,13 +47,13 @@ impl Table {
         self.view.time_range()
     }
 
-    /// The index section, made by `make` when it is first asked for.
-    pub(crate) fn section(&self, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Bytes> {
-        if let Some(section) = self.section.get() {
-            return Ok(section.clone());
+    /// What its file and its image have in common, made by `make` when it is first asked for.
+    pub(crate) fn prepared(&self, make: impl FnOnce() -> Result<Prepared>) -> Result<Arc<Prepared>> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(prepared.clone());
         }
-        let section = Bytes::from(make()?);
-        Ok(self.section.get_or_init(|| section).clone())
+        let prepared = Arc::new(make()?);
+        Ok(self.prepared.get_or_init(|| prepared).clone())
     }
 
     pub(crate) fn wants_bitmaps(&self, column: &str) -> bool {
@@ -89,7 +89,7 @@ pub(super) fn assemble(
         builder = builder.column(WEIGHT_COLUMN, Arc::new(column)).role(WEIGHT_COLUMN, Role::Hidden);
     }
     let without = schema.dimensions.iter().filter(|d| !d.create_bitmap_index).map(|d| d.name.clone());
-    Ok(Table { view: builder.build()?, num_records, without_bitmaps: without.collect(), section: OnceLock::new() })
+    Ok(Table { view: builder.build()?, num_records, without_bitmaps: without.collect(), prepared: OnceLock::new() })
 }
 
 /// Whether the weights say more than the count metric, or than "one each" when there is none.

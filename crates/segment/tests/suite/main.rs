@@ -5,4 +5,5 @@ mod conformance;
 mod golden;
 mod interop;
 mod nested;
+mod published;
 mod values;
