@@ -41,6 +41,7 @@ struct Object {
     kind: BundleKind,
     bytes: Bytes,
     size: i64,
+    /// Known once it was sent.
     hash: String,
 }
 
@@ -125,8 +126,7 @@ impl Attempt {
             BundleKind::DeadLetters => layout::dead_letters(&self.plan.datasource_id, &bundle_id),
         };
         let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let hash = storage::sha256_hex(&bytes);
-        Ok(Object { bundle_id, path: path.map_err(failed)?, kind, bytes, size, hash })
+        Ok(Object { bundle_id, path: path.map_err(failed)?, kind, bytes, size, hash: String::new() })
     }
 
     async fn intend(&mut self, sealed: Vec<Sealed>, objects: Vec<Object>) -> Progress {
@@ -165,11 +165,12 @@ impl Attempt {
         };
         let put = self.context.storage.put(&object.path, object.bytes.clone()).await;
         let verified = match put {
-            Ok(stored) => self.context.storage.verify(&stored).await,
+            Ok(stored) => self.context.storage.verify(&stored).await.map(|()| stored.hash),
             Err(error) => Err(error),
         };
         match verified {
-            Ok(()) => {
+            Ok(hash) => {
+                object.hash = hash;
                 if let Some(table) = sealed.get_mut(done).and_then(|sealed| sealed.table.take()) {
                     let (images, bundle_id) = (self.images.clone(), object.bundle_id.clone());
                     // One that cannot be made is made of the object later.

@@ -9,10 +9,13 @@ use timeline::SegmentId;
 
 use crate::{Error, Result};
 
+/// Bytes of a row in a sealed file, about.
+const EXPECTED_ROW_BYTES: usize = 16;
+
 /// Folds the wanted rows of `sources` into one sealed file. Answers the table too.
 pub(crate) fn seal(sources: &[Source<'_>], schema: &RollupSchema) -> Result<(Table, Bytes)> {
     let table = segment::merge(sources, schema).map_err(failed)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(table.num_rows() * EXPECTED_ROW_BYTES);
     segment::write_parquet(&table, &mut bytes).map_err(failed)?;
     Ok((table, Bytes::from(bytes)))
 }
