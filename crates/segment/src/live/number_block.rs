@@ -4,12 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::{ColumnType, MAX_DIGITS, Scale};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, UInt8Array, UInt16Array, UInt32Array};
 use arrow_buffer::NullBuffer;
 
 use crate::batch_view::bounds;
 use crate::codes::{CodeWidth, codes_of};
-use crate::pieces::narrowed;
 use crate::{Bounds, PackedNumbers};
 
 /// A block of numbers: narrow integers where these stand for them, or the numbers themselves.
@@ -28,33 +27,29 @@ impl NumberBlock {
     /// Of numbers by their bits; any number may stand for a null. The scale is one that fitted the numbers before.
     pub(super) fn of(
         column_type: &ColumnType,
-        bits: &[i64],
+        bits: impl ExactSizeIterator<Item = i64>,
         nulls: Option<NullBuffer>,
         before: Option<Scale>,
     ) -> NumberBlock {
-        let mut wholes = Vec::new();
-        let packed = match column_type {
-            ColumnType::Long => Some((bits, None)),
-            ColumnType::Double => digits_of(bits, &mut wholes).map(|digits| (wholes.as_slice(), Some(digits))),
-            _ => None,
-        };
-        packed
-            .and_then(|(wholes, digits)| Self::packed(wholes, digits, nulls.clone(), before))
-            .unwrap_or_else(|| Self::plain(plain(column_type, bits.iter().copied(), nulls)))
+        Self::of_array(column_type, &plain(column_type, bits, nulls), before)
     }
 
     /// Of an array of such numbers.
     pub(super) fn of_array(column_type: &ColumnType, array: &ArrayRef, before: Option<Scale>) -> NumberBlock {
+        let nulls = || array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
         let any = array.as_any();
-        let bits: Vec<i64> = if let Some(longs) = any.downcast_ref::<Int64Array>() {
-            longs.values().to_vec()
-        } else if let Some(doubles) = any.downcast_ref::<Float64Array>() {
-            doubles.values().iter().map(|double| double.to_bits() as i64).collect()
-        } else {
-            return Self::plain(array.clone());
+        let packed = match column_type {
+            ColumnType::Long => {
+                any.downcast_ref::<Int64Array>().and_then(|longs| Self::packed(longs.values(), None, nulls(), before))
+            }
+            ColumnType::Double => any.downcast_ref::<Float64Array>().and_then(|doubles| {
+                let mut wholes = Vec::new();
+                let digits = digits_of(doubles.values(), &mut wholes)?;
+                Self::packed(&wholes, Some(digits), nulls(), before)
+            }),
+            _ => None,
         };
-        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-        Self::of(column_type, &bits, nulls, before)
+        packed.unwrap_or_else(|| Self::plain(array.clone()))
     }
 
     /// Numbers of which nothing is known.
@@ -90,12 +85,20 @@ impl NumberBlock {
             Some(digits) => Scale::Double { base, digits },
         };
         let (low, max) = (min.wrapping_sub(base) as u32, max.wrapping_sub(base) as u32);
-        let stored: Vec<u32> = wholes.iter().map(|whole| whole.wrapping_sub(base) as u32).collect();
+        let stored = |whole: &i64| whole.wrapping_sub(base) as u32;
+        let values: ArrayRef = match width(max) {
+            CodeWidth::One => {
+                Arc::new(UInt8Array::new(wholes.iter().map(|whole| stored(whole) as u8).collect(), nulls))
+            }
+            CodeWidth::Two => {
+                Arc::new(UInt16Array::new(wholes.iter().map(|whole| stored(whole) as u16).collect(), nulls))
+            }
+            CodeWidth::Four => Arc::new(UInt32Array::new(wholes.iter().map(stored).collect(), nulls)),
+        };
         let bounds = match scale {
             Scale::Long { .. } => Bounds::Long { min: scale.long(low), max: scale.long(max) },
             Scale::Double { .. } => Bounds::Double { min: scale.double(low), max: scale.double(max) },
         };
-        let values = narrowed(&stored, width(max), nulls);
         Some(NumberBlock { values, scale: Some(scale), max, bounds: Some(bounds) })
     }
 
@@ -153,9 +156,8 @@ impl NumberBlock {
 }
 
 /// The fewest digits behind the point by which all numbers are whole, and these.
-fn digits_of(bits: &[i64], wholes: &mut Vec<i64>) -> Option<u8> {
-    let doubles: Vec<f64> = bits.iter().map(|bits| f64::from_bits(*bits as u64)).collect();
-    (0..=MAX_DIGITS).find(|digits| Scale::wholes(&doubles, *digits, wholes))
+fn digits_of(doubles: &[f64], wholes: &mut Vec<i64>) -> Option<u8> {
+    (0..=MAX_DIGITS).find(|digits| Scale::wholes(doubles, *digits, wholes))
 }
 
 /// Numbers by their bits as an array.

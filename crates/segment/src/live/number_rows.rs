@@ -88,9 +88,8 @@ impl NumberRows {
 
     /// The first rows of the open block.
     fn open_block(&self, num_rows: usize) -> NumberBlock {
-        let bits: Vec<i64> = self.open.read(0..num_rows).collect();
         let before = self.full.last().and_then(NumberBlock::scale);
-        NumberBlock::of(&self.column_type, &bits, self.open_nulls(0..num_rows), before)
+        NumberBlock::of(&self.column_type, self.open.read(0..num_rows), self.open_nulls(0..num_rows), before)
     }
 
     /// Of a row of the open block, where some is null.
