@@ -158,7 +158,7 @@ pub(crate) fn bounds(array: &dyn Array) -> Option<Bounds> {
     if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
         return match doubles.null_count() {
             0 => double_slice_bounds(doubles.values()),
-            _ => double_bounds(doubles.iter().flatten()),
+            _ => double_bounds(doubles.nulls()?.valid_indices().map(|row| doubles.values()[row])),
         };
     }
     double_bounds(array.as_primitive_opt::<Float32Type>()?.iter().flatten().map(f64::from))
