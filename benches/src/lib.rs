@@ -5,6 +5,7 @@ pub mod guard;
 pub mod http;
 #[cfg(feature = "ingest")]
 pub mod reader;
+pub mod unusual;
 
 use std::collections::HashMap;
 use std::error::Error;

@@ -18,8 +18,12 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(data_schema: &Value) -> Result<Self> {
+        Self::of(data_schema, &json!({"type": "json"}))
+    }
+
+    pub fn of(data_schema: &Value, input_format: &Value) -> Result<Self> {
         let schema = Arc::new(DataSchema::parse(data_schema, &[])?);
-        let format = parse_input_format(&json!({"type": "json"}), "inputFormat")?;
+        let format = parse_input_format(input_format, "inputFormat")?;
         let rollup = Arc::new(ingest::rollup_schema(&schema, &schema.dimensions.dimensions));
         let parser = Parser::new(schema, format, Numbering::Stream)?;
         Ok(Self { batch: parser.batch(), parser, rollup })

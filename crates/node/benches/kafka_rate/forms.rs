@@ -1,8 +1,8 @@
 //! What is read: events of one kind and the spec that they are read by.
 
+use crate::unusual;
 use node::quickstart::Events;
 use serde_json::{Value, json};
-use std::io::Write;
 
 /// Event time moves on by a millisecond each so many events.
 const EVENTS_A_MS: i64 = 100;
@@ -46,8 +46,8 @@ impl Form {
                 }
             }
             match self {
-                Form::General => general(&line, number, &mut other),
-                Form::Distinct => distinct(&line, number, &mut other),
+                Form::General => unusual::general(&line, number.unsigned_abs(), &mut other),
+                Form::Distinct => unusual::distinct(&line, number.unsigned_abs(), &mut other),
                 _ => other.clone_from(&line),
             }
             let is_spoiled = is_dirty && part < SPOILED;
@@ -127,32 +127,4 @@ impl Form {
             _ => json!({"type": "longSum", "name": "count", "fieldName": "count"}),
         }
     }
-}
-
-/// The fields of an event in another order each time, some with escapes, the place in an object, two fields more.
-fn general(line: &[u8], number: i64, out: &mut Vec<u8>) {
-    let event: Value = serde_json::from_slice(line).expect("an event");
-    let fields: Vec<(&String, &Value)> = event.as_object().into_iter().flatten().collect();
-    let start = usize::try_from(number * 7).unwrap_or(0) % fields.len();
-    let place = json!({"province": event["province"], "city": event["city"]});
-    out.clear();
-    let _ = write!(out, r#"{{"trace":{{"id":"{number:016x}","hops":[1,2]}},"note":"line\tone \"{number}\"\n""#);
-    for (name, value) in fields[start..].iter().chain(&fields[..start]) {
-        match (name.as_str(), value.as_str()) {
-            ("province", _) => drop(write!(out, r#","place":{place}"#)),
-            ("city", _) => {}
-            // Characters beyond ASCII as escapes, as many writers have them.
-            ("channel", Some(text)) => drop(write!(out, r#","channel":"\u005f{text}""#)),
-            _ => drop(write!(out, ",\"{name}\":{value}")),
-        }
-    }
-    out.push(b'}');
-}
-
-fn distinct(line: &[u8], number: i64, out: &mut Vec<u8>) {
-    out.clear();
-    // Numbers that follow one another would be kind to whoever keeps them.
-    let mixed = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let _ = write!(out, r#"{{"session":"{mixed:016x}","#);
-    out.extend_from_slice(&line[1..]);
 }

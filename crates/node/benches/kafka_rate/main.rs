@@ -1,6 +1,8 @@
 //! Events a second from a real Kafka to queryable rows, by the clock and by the processor time of the store.
 
 mod forms;
+#[path = "../../../../benches/src/unusual.rs"]
+mod unusual;
 
 use forms::Form;
 use harness::{Kafka, Producer, Running, Store, until};
