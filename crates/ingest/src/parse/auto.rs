@@ -50,6 +50,8 @@ pub(crate) struct MixedColumn {
     declared: Option<Declared>,
     /// Of the arrays and nested data of these rows.
     others: Survey,
+    /// The row that last had one, and what there was of them before.
+    before: (usize, Survey),
 }
 
 /// A mixed column read as its common type.
@@ -150,12 +152,13 @@ impl MixedColumn {
     fn push_value(&mut self, cell: &Cell<'_>) -> Result<(), Trouble> {
         let is_json = self.declared.is_some_and(|declared| declared.is_json);
         let value = if is_json { value_of(cell) } else { with_numbers(value_of(cell), cell) };
-        self.others.add(&value);
         let key = value::key(&value).unwrap_or_default();
         if key.len() > MAX_KEY_BYTES {
             return Err(Trouble::Reject(Reason::ValueTooLong));
         }
         let code = self.interner.intern_bytes(key.as_bytes())?;
+        self.before = (self.len(), self.others);
+        self.others.add(&value);
         self.push(Tag::Value, u64::from(code));
         Ok(())
     }
@@ -163,12 +166,15 @@ impl MixedColumn {
     pub(crate) fn truncate(&mut self, rows: usize) {
         self.tags.truncate(rows);
         self.words.truncate(rows);
+        if rows <= self.before.0 {
+            self.others = self.before.1;
+        }
     }
 
     pub(crate) fn clear(&mut self) {
         self.truncate(0);
         self.lists.clear();
-        self.others = Survey::default();
+        (self.others, self.before) = Default::default();
         self.interner.renew_if_large();
     }
 

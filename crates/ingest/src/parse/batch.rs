@@ -314,11 +314,26 @@ impl ParsedBatch {
         self.row.marks[field as usize] == self.row.mark
     }
 
-    /// A value of a field, which must not have one yet.
+    /// Fields of this row that were nulled.
+    pub(crate) fn row_errors(&self) -> usize {
+        self.errors.len() - self.row.errors
+    }
+
+    /// A value of a field, unless it has one.
     pub(crate) fn put(&mut self, field: FieldId, cell: &Cell<'_>, format: &TimestampFormat) -> Result<(), Trouble> {
         if !self.first_sight(field) {
             return Ok(());
         }
+        self.put_seen(field, cell, format)
+    }
+
+    /// The value of a field that was seen for the first time.
+    pub(crate) fn put_seen(
+        &mut self,
+        field: FieldId,
+        cell: &Cell<'_>,
+        format: &TimestampFormat,
+    ) -> Result<(), Trouble> {
         let targets = &self.layout.targets[field as usize];
         if targets.time {
             self.row.time = match (cell.time(format), cell) {

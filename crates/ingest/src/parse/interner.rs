@@ -3,6 +3,7 @@
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::json::Text;
 use super::short::{self, Short, Words};
 
 /// The code of null in every interner.
@@ -85,7 +86,7 @@ impl Interner {
     pub fn intern(&mut self, text: &str) -> u32 {
         match self.probe(text.as_bytes()) {
             Ok(code) => code,
-            Err(vacancy) => self.insert(text, vacancy),
+            Err(vacancy) => self.insert(text, words(text), vacancy),
         }
     }
 
@@ -95,7 +96,7 @@ impl Interner {
             Ok(code) => Ok(code),
             Err(vacancy) => {
                 let text = std::str::from_utf8(bytes).map_err(|_| NotUtf8)?;
-                Ok(self.insert(text, vacancy))
+                Ok(self.insert(text, words(text), vacancy))
             }
         }
     }
@@ -110,15 +111,24 @@ impl Interner {
     }
 
     #[cold]
-    fn insert_short(&mut self, text: &Short, vacancy: (usize, u32)) -> Result<u32, NotUtf8> {
-        let bytes = text.padded();
-        let text = std::str::from_utf8(&bytes[..text.len()]).map_err(|_| NotUtf8)?;
-        Ok(self.insert(text, vacancy))
+    fn insert_short(&mut self, short: &Short, vacancy: (usize, u32)) -> Result<u32, NotUtf8> {
+        let bytes = short.padded();
+        let text = std::str::from_utf8(&bytes[..short.len()]).map_err(|_| NotUtf8)?;
+        Ok(self.insert(text, short.words(), vacancy))
     }
 
     /// The code of a text that may be there already.
     pub fn code_of(&self, text: &str) -> Option<u32> {
         self.probe(text.as_bytes()).ok()
+    }
+
+    /// The code of a text of JSON, when it is there.
+    #[inline]
+    pub(crate) fn find(&self, text: &Text<'_>) -> Option<u32> {
+        match &text.short {
+            Some(short) => self.probe_short(short).ok(),
+            None => self.probe(text.bytes).ok(),
+        }
     }
 
     /// Forgets everything when it has grown past its limits; to be called between batches.
@@ -134,7 +144,7 @@ impl Interner {
             Some(short) => self.probe_short(&short),
             None => {
                 let hash = self.hasher.hash_one(bytes);
-                self.find(hash, tag(hash, LONG), |code| self.bytes_of(code) == bytes)
+                self.look(tag(hash, LONG), |code| self.bytes_of(code) == bytes)
             }
         }
     }
@@ -143,13 +153,13 @@ impl Interner {
     fn probe_short(&self, text: &Short) -> Result<u32, (usize, u32)> {
         let words = text.words();
         let hash = short::hash(words);
-        self.find(hash, tag(hash, text.len()), |code| self.words[code as usize] == words)
+        self.look(tag(hash, text.len()), |code| self.words[code as usize] == words)
     }
 
     #[inline(always)]
-    fn find(&self, hash: u64, tag: u32, is_it: impl Fn(u32) -> bool) -> Result<u32, (usize, u32)> {
+    fn look(&self, tag: u32, is_it: impl Fn(u32) -> bool) -> Result<u32, (usize, u32)> {
         let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let mut at = place(tag) & mask;
         loop {
             let (slot_tag, code) = self.slots[at];
             if code == 0 {
@@ -169,11 +179,11 @@ impl Interner {
     }
 
     #[cold]
-    fn insert(&mut self, text: &str, (at, tag): (usize, u32)) -> u32 {
+    fn insert(&mut self, text: &str, words: Words, (at, tag): (usize, u32)) -> u32 {
         let code = self.ends.len() as u32;
         self.bytes.push_str(text);
         self.ends.push(self.bytes.len());
-        self.words.push(Short::of(text.as_bytes()).map_or_else(Words::default, |short| short.words()));
+        self.words.push(words);
         self.slots[at] = (tag, code);
         if self.ends.len() * 2 > self.slots.len() {
             self.grow();
@@ -181,22 +191,24 @@ impl Interner {
         code
     }
 
+    /// Twice the slots. Both halves of the new ones are filled in order, without a look at any text.
     fn grow(&mut self) {
-        let len = self.slots.len() * 2;
-        let mut slots = vec![(0u32, 0u32); len];
+        let mask = self.slots.len() * 2 - 1;
+        let mut slots = vec![(0u32, 0u32); mask + 1];
         for &(tag, code) in self.slots.iter().filter(|(_, code)| *code != 0) {
-            let hash = match tag as usize & LONG {
-                LONG => self.hasher.hash_one(self.bytes_of(code)),
-                _ => short::hash(self.words[code as usize]),
-            };
-            let mut at = hash as usize & (len - 1);
+            let mut at = place(tag) & mask;
             while slots[at].1 != 0 {
-                at = (at + 1) & (len - 1);
+                at = (at + 1) & mask;
             }
             slots[at] = (tag, code);
         }
         self.slots = slots;
     }
+}
+
+/// The words of a short text, zeros for a longer one.
+fn words(text: &str) -> Words {
+    Short::of(text.as_bytes()).map_or_else(Words::default, |short| short.words())
 }
 
 /// The length in the tag of a text that is not short.
@@ -206,6 +218,12 @@ const LONG: usize = 63;
 #[inline(always)]
 fn tag(hash: u64, len: usize) -> u32 {
     (hash >> 32) as u32 & !(LONG as u32) | len as u32
+}
+
+/// Where the slot of a tag is looked for first.
+#[inline(always)]
+fn place(tag: u32) -> usize {
+    (tag >> LONG.count_ones()) as usize
 }
 
 #[cfg(test)]

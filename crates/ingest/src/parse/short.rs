@@ -56,6 +56,13 @@ impl Short {
         self.words
     }
 
+    /// Whether no byte is beyond ASCII.
+    #[inline]
+    pub(crate) fn is_ascii(&self) -> bool {
+        let Words(a, b, c, d) = self.words;
+        (a | b | c | d) & HIGH == 0
+    }
+
     /// Bytes of the text, zeros behind it.
     pub(crate) fn padded(&self) -> [u8; Short::MAX] {
         let mut bytes = [0; Short::MAX];

@@ -135,7 +135,7 @@ impl TextStore {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn list_text(&mut self, text: &Text<'_>) -> Result<(), Trouble> {
         match &text.short {
             Some(short) => self.list.push(self.interner.intern_short(short)?),

@@ -10,12 +10,10 @@ use foldhash::fast::FixedState;
 use hashbrown::HashSet;
 use serde_json::{Value, json};
 
-use super::batch::ParsedBatch;
 use super::cell::Cell;
-use super::formats::{Cells, Row};
-use super::json::{Place, Places, Walk, tree};
+use super::formats::Row;
+use super::json::{Place, Places};
 use crate::Result;
-use crate::spec::TimestampSpec;
 use crate::spec::fields::Fields;
 use path::Path;
 
@@ -42,6 +40,7 @@ struct Field {
     path: Path,
     /// Steps of the path that lead to a place in the text.
     num_places: usize,
+    is_whole: bool,
 }
 
 impl Flatten {
@@ -66,7 +65,10 @@ impl Flatten {
         let heads = found.iter().map(|field| field.path.head().map(Box::from)).collect();
         let discovers = fields.boolean("useFieldDiscovery", true)?;
         let places: Vec<Vec<Place>> = found.iter().map(|field| field.path.places()).collect();
-        found.iter_mut().zip(&places).for_each(|(field, places)| field.num_places = places.len());
+        for (field, places) in found.iter_mut().zip(&places) {
+            field.num_places = places.len();
+            field.is_whole = field.path.ends_behind(places.len());
+        }
         let places = places.iter().all(|place| !place.is_empty()).then(|| Places::new(places.into_iter()));
         Ok(Flatten { discovers, fields: found, names, heads, places })
     }
@@ -83,62 +85,30 @@ impl Flatten {
         self.heads.as_ref().is_none_or(|heads| heads.contains(name)) || self.discovers && wanted(name)
     }
 
-    /// Writes the one row of a record, and of the fields beside it those that it lacks, without reading any value that
-    /// is not wanted. False when that could not be done, and then nothing is written.
-    pub(crate) fn read(
-        &self,
-        walk: &mut Walk,
-        text: &[u8],
-        beside: &Cells<'_>,
-        spec: &TimestampSpec,
-        batch: &mut ParsedBatch,
-    ) -> bool {
-        let (Some(places), Ok(text)) = (&self.places, std::str::from_utf8(text)) else { return false };
-        let layout = &batch.layout;
-        let is_known = |name: &[u8]| layout.discovers.is_some() || layout.id(name).is_some();
-        // Names of the text are UTF-8 as all of it is.
-        let is_declared = |name: &[u8]| std::str::from_utf8(name).is_ok_and(|name| self.names.contains(name));
-        if !walk.pass(text.as_bytes(), places, |name| self.discovers && is_known(name) && !is_declared(name)) {
-            return false;
-        }
-        batch.begin_row();
-        let is_written = self.write(walk, text, beside, spec, batch).is_some();
-        if is_written {
-            batch.end_row(spec);
-        } else {
-            batch.abort_row();
-        }
-        is_written
+    /// Where the values of declared fields stand in a text, by their numbers; `None` when one needs all of it.
+    pub(crate) fn places(&self) -> Option<&Places> {
+        self.places.as_ref()
     }
 
-    fn write(
-        &self,
-        walk: &Walk,
-        text: &str,
-        beside: &Cells<'_>,
-        spec: &TimestampSpec,
-        batch: &mut ParsedBatch,
-    ) -> Option<()> {
-        for (field, span) in self.fields.iter().zip(&walk.spans) {
-            if batch.layout.discovers.is_none() && batch.layout.id(field.name.as_bytes()).is_none() {
-                continue;
-            }
-            let cell = match span {
-                Some(span) => field.path.behind(field.num_places, tree::cell(text.get(span.clone())?).ok()?),
-                None => Cell::Null,
-            };
-            put(&field.name, &cell, spec, batch)?;
-        }
-        for (name, value) in &walk.fields {
-            let cell = tree::cell(text.get(value.clone())?).ok()?;
-            put(text.get(name.clone())?, &cell, spec, batch)?;
-        }
-        for (name, cell) in beside {
-            if let Some(field) = batch.field(name, cell).ok()? {
-                batch.put(field, cell, &spec.format).ok()?;
-            }
-        }
-        Some(())
+    /// Names of the declared fields.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.name.as_str())
+    }
+
+    /// Whether a field of the row stays one under its own name.
+    pub(crate) fn passes_on(&self, name: &str) -> bool {
+        self.discovers && !self.names.contains(name)
+    }
+
+    /// Whether what stands at the place of a declared field is its value.
+    pub(crate) fn is_whole(&self, field: usize) -> bool {
+        self.fields[field].is_whole
+    }
+
+    /// The value of a declared field, from what stands at its place.
+    pub(crate) fn behind<'a>(&self, field: usize, found: Cell<'a>) -> Cell<'a> {
+        let Field { path, num_places, .. } = &self.fields[field];
+        path.behind(*num_places, found)
     }
 
     /// The declared fields, then what the row has beside them where that is wanted.
@@ -161,18 +131,16 @@ impl Flatten {
     }
 }
 
-/// Writes a value; nothing when the row has one of that name, or when it cannot be taken.
-fn put(name: &str, cell: &Cell<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) -> Option<()> {
-    match batch.field(name, cell).ok()? {
-        Some(field) if batch.has_seen(field) => None,
-        Some(field) => batch.put(field, cell, &spec.format).ok(),
-        None => Some(()),
-    }
-}
-
 impl Field {
     fn root(name: &str) -> Field {
-        Field { name: name.to_owned(), kind: "root", written: Value::from(name), path: Path::root(name), num_places: 0 }
+        Field {
+            name: name.to_owned(),
+            kind: "root",
+            written: Value::from(name),
+            path: Path::root(name),
+            num_places: 0,
+            is_whole: false,
+        }
     }
 
     fn parse(fields: &Fields<'_>) -> Result<Field> {
@@ -181,24 +149,38 @@ impl Field {
         match fields.tag(None)?.as_str() {
             "root" => {
                 let expr = fields.text("expr")?.unwrap_or_else(|| name.clone());
-                Ok(Field { kind: "root", path: Path::root(&expr), written: Value::from(expr), name, num_places: 0 })
+                Ok(Field {
+                    kind: "root",
+                    path: Path::root(&expr),
+                    written: Value::from(expr),
+                    name,
+                    num_places: 0,
+                    is_whole: false,
+                })
             }
             "path" => {
                 let expr = fields.required_text("expr")?;
                 let path = Path::json_path(&expr).map_err(|why| refused("expr", why))?;
-                Ok(Field { kind: "path", path, written: Value::from(expr), name, num_places: 0 })
+                Ok(Field { kind: "path", path, written: Value::from(expr), name, num_places: 0, is_whole: false })
             }
             "jq" => {
                 let expr = fields.required_text("expr")?;
                 let path = Path::jq(&expr).map_err(|why| refused("expr", why))?;
-                Ok(Field { kind: "jq", path, written: Value::from(expr), name, num_places: 0 })
+                Ok(Field { kind: "jq", path, written: Value::from(expr), name, num_places: 0, is_whole: false })
             }
             "tree" => {
                 let nodes = fields.texts("nodes")?.unwrap_or_default();
                 if nodes.is_empty() {
                     return Err(fields.wrong("nodes", "is required"));
                 }
-                Ok(Field { kind: "tree", path: Path::nodes(&nodes), written: Value::from(nodes), name, num_places: 0 })
+                Ok(Field {
+                    kind: "tree",
+                    path: Path::nodes(&nodes),
+                    written: Value::from(nodes),
+                    name,
+                    num_places: 0,
+                    is_whole: false,
+                })
             }
             other => Err(fields.wrong("type", format!("must be root, path, jq or tree, not [{other}]"))),
         }

@@ -90,6 +90,11 @@ impl Path {
         self.steps.iter().map_while(place).collect()
     }
 
+    /// Whether the value at its end is what stands behind the first `taken` steps.
+    pub(super) fn ends_behind(&self, taken: usize) -> bool {
+        self.function.is_none() && self.steps.len() == taken
+    }
+
     /// The value at the end of the path, from the one behind the first `taken` steps.
     pub(super) fn behind<'a>(&self, taken: usize, found: Cell<'a>) -> Cell<'a> {
         let rest = self.steps.get(taken..).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::{Cells, InputFormat, Kind, Reader, Row, Rows, is_blank, lines, write_
 use crate::Result;
 use crate::parse::ParsedBatch;
 use crate::parse::flatten::Flatten;
-use crate::parse::json::{Scanner, Walk, tree};
+use crate::parse::json::{Scanner, tree};
 use crate::parse::raw::{RawBatch, RawRecord};
 use crate::parse::reject::Reason;
 use crate::spec::TimestampSpec;
@@ -59,7 +59,6 @@ impl InputFormat for Json {
             by_line: stream && self.newline_delimited == Some(true),
             many: stream,
             scanner: Scanner::default(),
-            walk: Walk::default(),
         })
     }
 }
@@ -72,7 +71,6 @@ struct JsonReader {
     /// A record may hold several objects, one after the other.
     many: bool,
     scanner: Scanner,
-    walk: Walk,
 }
 
 impl Reader for JsonReader {
@@ -130,14 +128,10 @@ impl JsonReader {
     }
 
     fn read_text(&mut self, text: &[u8], beside: &Cells<'_>, spec: &TimestampSpec, batch: &mut ParsedBatch) {
-        let is_read = match &self.flatten {
-            None => self.scanner.read(text, beside, spec, batch),
-            Some(flatten) => flatten.read(&mut self.walk, text, beside, spec, batch),
-        };
-        if is_read {
-            return;
+        let flatten = self.flatten.as_deref();
+        if !self.scanner.read(text, flatten, beside, spec, batch) {
+            read_tree(text, flatten, self.many, beside, spec, batch);
         }
-        read_tree(text, self.flatten.as_deref(), self.many, beside, spec, batch);
     }
 }
 

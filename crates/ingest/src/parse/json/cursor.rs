@@ -1,7 +1,8 @@
 //! A place in a text of JSON.
 
-use super::{MAX_DEPTH, number, skip};
-use crate::parse::short::{Short, special};
+use super::{escape, number, tree};
+use crate::parse::cell::Cell;
+use crate::parse::short::Short;
 
 /// Where the scanner stands in a record.
 pub(super) struct Cursor<'a> {
@@ -81,49 +82,110 @@ impl<'a> Cursor<'a> {
 
     fn long_string(&mut self) -> Result<Text<'a>, GiveUp> {
         let start = self.at;
-        let mut at = start + Short::MAX;
-        while let Some(chunk) = self.text.get(at..at + 8) {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            let found = special(u64::from_le_bytes(word));
-            if found != 0 {
-                return self.close(start, at + found.trailing_zeros() as usize / 8);
-            }
-            at += 8;
-        }
-        while let Some(&byte) = self.text.get(at) {
-            if byte == b'"' || byte == b'\\' || byte < 0x20 {
-                return self.close(start, at);
-            }
-            at += 1;
-        }
-        Err(GiveUp)
+        let end = escape::plain_end(self.text, start + Short::MAX);
+        self.close(start, end)
     }
 
     fn close(&mut self, start: usize, end: usize) -> Result<Text<'a>, GiveUp> {
-        if self.text[end] != b'"' {
+        if self.text.get(end) != Some(&b'"') {
             return Err(GiveUp);
         }
         self.at = end + 1;
         Ok(Text { bytes: &self.text[start..end], short: None })
     }
 
+    /// A string, up to its closing quote, which is passed; one with escapes is written to `out`.
+    #[inline(always)]
+    pub(super) fn any_string<'o>(&mut self, out: &'o mut Vec<u8>) -> Result<Text<'o>, GiveUp>
+    where
+        'a: 'o,
+    {
+        match self.string() {
+            Ok(text) => Ok(text),
+            Err(GiveUp) => self.string_with_escapes(out),
+        }
+    }
+
+    #[inline(never)]
+    fn string_with_escapes<'o>(&mut self, out: &'o mut Vec<u8>) -> Result<Text<'o>, GiveUp> {
+        out.clear();
+        self.at += escape::unescape(self.rest(), out).ok_or(GiveUp)?;
+        Ok(Text { bytes: out, short: Short::of(out) })
+    }
+
     /// Passes over a string that no column wants, behind its opening quote.
     pub(super) fn rest_of_string(&mut self) -> Result<(), GiveUp> {
         let Ok(text) = self.string() else {
-            self.at += skip::escaped(self.rest()).ok_or(GiveUp)?;
+            self.at += escape::len(self.rest()).ok_or(GiveUp)?;
             return Ok(());
         };
-        std::str::from_utf8(text.bytes).map(|_| ()).map_err(|_| GiveUp)
+        check(&text)
     }
 
-    /// Passes over a value that no column wants; it must be well formed all the same.
-    pub(super) fn skip_value(&mut self) -> Result<(), GiveUp> {
-        self.skip_value_within(MAX_DEPTH - 1)
+    /// The value from `start` to here, which was passed over.
+    pub(super) fn cell(&self, start: usize) -> Result<Cell<'a>, GiveUp> {
+        let text = std::str::from_utf8(&self.text[start..self.at]).map_err(|_| GiveUp)?;
+        tree::cell(text).map_err(|_| GiveUp)
     }
 
-    /// The same for a value that may be nested so deep.
-    pub(super) fn skip_value_within(&mut self, most: usize) -> Result<(), GiveUp> {
+    /// The name of a field behind a comma, with its colon, when there is no white space around them.
+    #[inline(always)]
+    pub(super) fn next_name(&mut self) -> Option<Text<'a>> {
+        let rest = self.rest();
+        let short = Short::scan(rest.get(2..)?.first_chunk()?)?;
+        let end = short.len() + 2;
+        let &[quote, colon, first] = rest.get(end..)?.first_chunk()?;
+        if rest[..2] != *b",\"" || [quote, colon] != *b"\":" || first <= b' ' {
+            return None;
+        }
+        self.at += end + 2;
+        Some(Text { bytes: &rest[2..end], short: Some(short) })
+    }
+
+    /// The name of a field, its colon and the white space around it. A name with escapes needs the other way.
+    pub(super) fn name(&mut self) -> Result<Text<'a>, GiveUp> {
+        if self.next() != Some(b'"') {
+            return Err(GiveUp);
+        }
+        let name = self.string()?;
+        self.colon()?;
+        Ok(name)
+    }
+
+    fn colon(&mut self) -> Result<(), GiveUp> {
+        self.white();
+        if self.next() != Some(b':') {
+            return Err(GiveUp);
+        }
+        self.white();
+        Ok(())
+    }
+
+    /// Goes into a list or object, before its first item; false when it has none, and then it is passed.
+    pub(super) fn open(&mut self) -> bool {
+        let end = if self.peek() == Some(b'{') { b'}' } else { b']' };
+        self.at += 1;
+        self.white();
+        let is_empty = self.peek() == Some(end);
+        self.at += usize::from(is_empty);
+        !is_empty
+    }
+
+    /// Goes on behind an item to the next one; false when what has the item ends, by `end`, and is passed.
+    pub(super) fn another(&mut self, end: u8) -> Result<bool, GiveUp> {
+        self.white();
+        match self.next() {
+            Some(b',') => {
+                self.white();
+                Ok(true)
+            }
+            Some(byte) if byte == end => Ok(false),
+            _ => Err(GiveUp),
+        }
+    }
+
+    /// Passes over a value that no column wants, nested so deep at most; it must be well formed all the same.
+    pub(super) fn skip_value(&mut self, most: usize) -> Result<(), GiveUp> {
         match self.peek() {
             Some(b'"') => {
                 self.at += 1;
@@ -136,38 +198,41 @@ impl<'a> Cursor<'a> {
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
             Some(b'n') => self.word(b"null"),
-            Some(b'[') if self.flat_list().is_some() => Ok(()),
-            Some(b'[' | b'{') => {
-                self.at += skip::nested(self.rest(), most).ok_or(GiveUp)?;
-                Ok(())
-            }
+            Some(b'[') => self.skip_list(most.checked_sub(1).ok_or(GiveUp)?),
+            Some(b'{') => self.skip_object(most.checked_sub(1).ok_or(GiveUp)?),
             _ => Err(GiveUp),
         }
     }
 
-    /// Passes over a list without lists or objects in it; stays where it is when there is none.
-    fn flat_list(&mut self) -> Option<()> {
-        let mut ahead = Cursor { text: self.text, at: self.at + 1 };
-        ahead.white();
-        if ahead.peek() == Some(b']') {
-            self.at = ahead.at + 1;
-            return Some(());
+    fn skip_list(&mut self, most: usize) -> Result<(), GiveUp> {
+        let mut goes_on = self.open();
+        while goes_on {
+            self.skip_value(most)?;
+            goes_on = self.another(b']')?;
         }
-        loop {
-            ahead.white();
-            if matches!(ahead.peek(), Some(b'[' | b'{')) {
-                return None;
-            }
-            ahead.skip_value().ok()?;
-            ahead.white();
-            match ahead.next()? {
-                b',' => {}
-                b']' => {
-                    self.at = ahead.at;
-                    return Some(());
-                }
-                _ => return None,
-            }
-        }
+        Ok(())
     }
+
+    fn skip_object(&mut self, most: usize) -> Result<(), GiveUp> {
+        let mut goes_on = self.open();
+        while goes_on {
+            if self.next() != Some(b'"') {
+                return Err(GiveUp);
+            }
+            self.rest_of_string()?;
+            self.colon()?;
+            self.skip_value(most)?;
+            goes_on = self.another(b'}')?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes must be UTF-8.
+#[inline]
+pub(super) fn check(text: &Text<'_>) -> Result<(), GiveUp> {
+    if text.short.is_some_and(|short| short.is_ascii()) {
+        return Ok(());
+    }
+    std::str::from_utf8(text.bytes).map(|_| ()).map_err(|_| GiveUp)
 }

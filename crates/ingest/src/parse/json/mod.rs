@@ -2,18 +2,21 @@
 //! Both give the same rows.
 
 mod cursor;
+mod depth;
+mod escape;
 mod expected;
+mod nest;
 pub(crate) mod number;
+mod places;
 mod scan;
-mod skip;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
-mod walk;
+mod values;
 
 pub(crate) use cursor::Text;
+pub(crate) use places::{Place, Places};
 pub(crate) use scan::Scanner;
-pub(crate) use walk::{Place, Places, Walk};
 
 /// Levels of nesting that are read.
 pub(crate) const MAX_DEPTH: usize = 64;

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::number::{self, Number};
-use super::{MAX_DEPTH, MAX_FIELDS, skip};
+use super::{MAX_DEPTH, MAX_FIELDS, depth};
 use crate::parse::cell::Cell;
 use crate::parse::reject::Reason;
 
@@ -77,7 +77,7 @@ impl<'a> Object<'a> {
         if !text.starts_with('{') {
             return Ok(Object { fields: Vec::new() });
         }
-        if !skip::is_shallow(text.as_bytes(), MAX_DEPTH) {
+        if !depth::is_shallow(text.as_bytes(), MAX_DEPTH) {
             return Err(Unreadable::TooDeep);
         }
         let Pairs(fields) = serde_json::from_str(text).map_err(|error| Unreadable::Syntax(error.to_string()))?;
@@ -140,7 +140,7 @@ pub(crate) fn cell(text: &str) -> Result<Cell<'_>, Unreadable> {
 
 /// The value of a JSON text; a text that is none is null.
 pub(crate) fn cell_of(text: &str) -> Cell<'_> {
-    if !skip::is_shallow(text.as_bytes(), MAX_DEPTH) {
+    if !depth::is_shallow(text.as_bytes(), MAX_DEPTH) {
         return Cell::Null;
     }
     cell(text).unwrap_or(Cell::Null)
