@@ -55,6 +55,15 @@ pub(crate) fn narrowed(codes: impl Iterator<Item = u32>, num_values: usize) -> A
     }
 }
 
+/// What other codes stand for, code by code, each below `num_values`. Panics where `map` has no entry for a code.
+pub fn map_codes(others: Codes<'_>, map: &[u32], num_values: usize) -> ArrayRef {
+    match others {
+        Codes::U8(others) => narrowed(others.iter().map(|&other| map[usize::from(other)]), num_values),
+        Codes::U16(others) => narrowed(others.iter().map(|&other| map[usize::from(other)]), num_values),
+        Codes::U32(others) => narrowed(others.iter().map(|&other| map[other as usize]), num_values),
+    }
+}
+
 /// The codes of an array that `Column::read` answered for a string column, or of the values of its lists.
 /// `None` when the array is of another type.
 pub fn codes_of(array: &dyn Array) -> Option<Codes<'_>> {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use aggregate::Codes;
-use arrow_array::{ArrayRef, UInt8Array, UInt16Array, UInt32Array};
+use arrow_array::ArrayRef;
 
-use crate::codes::{CodeWidth, codes_of};
+use crate::codes::{codes_of, map_codes};
 use crate::{Column, ColumnRef};
 
 /// Most codes of a column that may determine others.
@@ -28,13 +28,7 @@ pub struct Determined {
 impl Determined {
     /// Codes of the determined column, by those of the other, as codes below `num_values`.
     pub fn codes(&self, others: Codes<'_>, num_values: usize) -> ArrayRef {
-        let map = &self.map;
-        let codes = (0..others.len()).map(|row| map[others.get(row) as usize]);
-        match CodeWidth::for_len(num_values) {
-            CodeWidth::One => Arc::new(UInt8Array::from_iter_values(codes.map(|code| code as u8))),
-            CodeWidth::Two => Arc::new(UInt16Array::from_iter_values(codes.map(|code| code as u16))),
-            CodeWidth::Four => Arc::new(UInt32Array::from_iter_values(codes)),
-        }
+        map_codes(others, &self.map, num_values)
     }
 
     /// Whether these are the codes of the column that is determined.

@@ -1,5 +1,6 @@
 //! Numbers of which there are few different ones, as codes beside the numbers themselves.
 
+use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -21,9 +22,24 @@ const MAX_DOUBLES: usize = 1 << 16;
 /// A code for each row of a column of longs or doubles without nulls, and what the codes stand for.
 #[derive(Clone, Debug)]
 pub struct NumberCodes {
-    codes: Pieces,
+    codes: Held,
     values: ArrayRef,
     are_all_met: bool,
+}
+
+/// Codes that are found when they are asked for: `UInt8Array`, `UInt16Array` or `UInt32Array` without nulls.
+pub trait ReadCodes: Send + Sync + Debug {
+    fn num_rows(&self) -> usize;
+    /// Panics when the range is out of bounds.
+    fn read(&self, rows: Range<usize>) -> ArrayRef;
+    /// Scattered rows. Panics when one is out of bounds.
+    fn take(&self, rows: &[u32]) -> ArrayRef;
+}
+
+#[derive(Clone, Debug)]
+enum Held {
+    Pieces(Pieces),
+    Computed(Arc<dyn ReadCodes>),
 }
 
 /// A number as bits that sort like it.
@@ -34,6 +50,28 @@ fn key_of(values: &ArrayRef, at: usize) -> Option<u64> {
     }
     let bits = values.as_primitive_opt::<Float64Type>()?.value(at).to_bits();
     Some(if bits & SIGN == 0 { bits | SIGN } else { !bits })
+}
+
+/// The value of each code. Panics where there is none.
+fn gathered<T: Copy>(codes: Codes<'_>, values: &[T]) -> Vec<T> {
+    match codes {
+        Codes::U8(codes) => codes.iter().map(|&code| values[usize::from(code)]).collect(),
+        Codes::U16(codes) => codes.iter().map(|&code| values[usize::from(code)]).collect(),
+        Codes::U32(codes) => codes.iter().map(|&code| values[code as usize]).collect(),
+    }
+}
+
+/// Whether numbers ascend and none of them is NaN.
+fn ascend(values: &ArrayRef) -> bool {
+    let keys: Option<Vec<u64>> = (0..values.len()).map(|at| key_of(values, at)).collect();
+    let nan = values.as_primitive_opt::<Float64Type>().is_some_and(|v| v.values().iter().any(|v| v.is_nan()));
+    !nan && keys.is_some_and(|keys| keys.windows(2).all(|pair| pair[0] < pair[1]))
+}
+
+impl Held {
+    fn one(codes: ArrayRef) -> Self {
+        Held::Pieces(Pieces::One(codes))
+    }
 }
 
 impl NumberCodes {
@@ -75,7 +113,7 @@ impl NumberCodes {
                 Arc::new(Int64Array::from_iter_values(firsts.iter().map(|row| longs.value(*row as usize))))
             }
         };
-        Some(Self { codes: Pieces::One(narrow(&ids, values.len())), values, are_all_met: true })
+        Some(Self { codes: Held::one(narrow(&ids, values.len())), values, are_all_met: true })
     }
 
     /// As `of`, of integers of four bytes that stand for longs: what occurs is marked instead of looked up. `None`
@@ -109,7 +147,7 @@ impl NumberCodes {
         let codes = narrowed(stored.iter().map(|&at| code(at)), total as usize);
         let met = (0..=max as u32).filter(|at| marks[*at as usize / 64] >> (at % 64) & 1 == 1);
         let values = Arc::new(Int64Array::from_iter_values(met.map(|at| scale.long(at))));
-        Some(Self { codes: Pieces::One(codes), values, are_all_met: true })
+        Some(Self { codes: Held::one(codes), values, are_all_met: true })
     }
 
     /// Codes and numbers that were once found sound. Fails on other types and on nulls.
@@ -117,21 +155,18 @@ impl NumberCodes {
     pub(crate) fn known(codes: ArrayRef, values: ArrayRef, are_all_met: bool) -> Result<Self> {
         let typed = matches!(values.data_type(), DataType::Int64 | DataType::Float64);
         let sound = typed && codes_of(&*codes).is_some() && codes.null_count() == 0 && values.null_count() == 0;
-        let codes = Pieces::One(codes);
+        let codes = Held::one(codes);
         sound.then_some(Self { codes, values, are_all_met }).ok_or_else(|| Error::corrupt("codes of numbers"))
     }
 
     /// Codes without nulls, each of one of the numbers, which ascend.
     pub(crate) fn of_pieces(codes: Pieces, values: ArrayRef) -> Self {
-        Self { codes, values, are_all_met: false }
+        Self { codes: Held::Pieces(codes), values, are_all_met: false }
     }
 
     /// Codes and numbers read from elsewhere. Fails unless the numbers ascend, without nulls and NaN, and every
     /// code is one of theirs.
     pub fn new(codes: ArrayRef, values: ArrayRef) -> Result<Self> {
-        let keys: Option<Vec<u64>> = (0..values.len()).map(|at| key_of(&values, at)).collect();
-        let ascend = keys.is_some_and(|keys| keys.windows(2).all(|pair| pair[0] < pair[1]));
-        let nan = values.as_primitive_opt::<Float64Type>().is_some_and(|v| v.values().iter().any(|v| v.is_nan()));
         let len = values.len();
         let fit = codes.is_empty()
             || match codes_of(codes.as_ref()) {
@@ -140,7 +175,7 @@ impl NumberCodes {
                 Some(Codes::U32(codes)) => (codes.iter().fold(0, |max, code| *code.max(&max)) as usize) < len,
                 None => false,
             };
-        if !ascend || nan || !fit {
+        if !ascend(&values) || !fit {
             return Err(Error::corrupt("codes of numbers"));
         }
         let mut met = vec![0u64; len.div_ceil(64)];
@@ -151,6 +186,14 @@ impl NumberCodes {
         Self::known(codes, values, num_met == len)
     }
 
+    /// Codes that are found when they are asked for. Fails unless the numbers ascend, without nulls and NaN. Each
+    /// code must be one of theirs.
+    pub fn computed(codes: Arc<dyn ReadCodes>, values: ArrayRef) -> Result<Self> {
+        let sound = values.null_count() == 0 && ascend(&values);
+        let codes = Held::Computed(codes);
+        sound.then_some(Self { codes, values, are_all_met: false }).ok_or_else(|| Error::corrupt("codes of numbers"))
+    }
+
     /// Whether some row has each number. May answer false without knowing.
     pub fn are_all_met(&self) -> bool {
         self.are_all_met
@@ -159,40 +202,65 @@ impl NumberCodes {
     /// The codes of a range of rows: `UInt8Array`, `UInt16Array` or `UInt32Array`, perhaps narrower than those of
     /// another one.
     pub fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.codes.read(rows)
+        match &self.codes {
+            Held::Pieces(codes) => codes.read(rows),
+            Held::Computed(codes) => codes.read(rows),
+        }
     }
 
     /// The codes of scattered rows.
     pub fn take(&self, rows: &[u32]) -> ArrayRef {
-        self.codes.take(rows)
+        match &self.codes {
+            Held::Pieces(codes) => codes.take(rows),
+            Held::Computed(codes) => codes.take(rows),
+        }
     }
 
     /// Number of rows.
     pub fn num_rows(&self) -> usize {
-        self.codes.len()
+        match &self.codes {
+            Held::Pieces(codes) => codes.len(),
+            Held::Computed(codes) => codes.num_rows(),
+        }
     }
 
     /// What codes stand for.
     pub fn numbers(&self, codes: &dyn Array) -> ArrayRef {
         let codes = codes_of(codes).unwrap_or(Codes::U8(&[]));
-        let codes = (0..codes.len()).map(|row| codes.get(row) as usize);
         match self.values.as_primitive_opt::<Int64Type>() {
-            Some(longs) => Arc::new(Int64Array::from_iter_values(codes.map(|code| longs.value(code)))),
+            Some(longs) => Arc::new(Int64Array::from(gathered(codes, longs.values()))),
             None => {
                 let doubles = self.values.as_primitive::<Float64Type>();
-                Arc::new(Float64Array::from_iter_values(codes.map(|code| doubles.value(code))))
+                Arc::new(Float64Array::from(gathered(codes, doubles.values())))
             }
         }
     }
 
     /// All codes, in one piece.
     pub fn codes(&self) -> ArrayRef {
-        self.codes.whole()
+        match &self.codes {
+            Held::Pieces(codes) => codes.whole(),
+            Held::Computed(codes) => codes.read(0..codes.num_rows()),
+        }
     }
 
     /// The numbers, ascending: `Int64Array` or `Float64Array`.
     pub fn values(&self) -> &ArrayRef {
         &self.values
+    }
+}
+
+impl ReadCodes for NumberCodes {
+    fn num_rows(&self) -> usize {
+        self.num_rows()
+    }
+
+    fn read(&self, rows: Range<usize>) -> ArrayRef {
+        self.read(rows)
+    }
+
+    fn take(&self, rows: &[u32]) -> ArrayRef {
+        self.take(rows)
     }
 }
 

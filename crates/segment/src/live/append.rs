@@ -205,12 +205,22 @@ impl LiveIndex {
     fn stop_probing_in_vain(&mut self) {
         if !self.is_tried && self.num_records >= TRIAL_ROWS {
             self.is_tried = true;
-            if self.num_rows() as u64 * 10 > self.num_records * 8 {
-                self.table = None;
-                self.dimensions.iter_mut().for_each(Dimension::forget_keys);
+            if folds_in_vain(self.num_rows() as u64, self.num_records) {
+                self.stop_probing();
             }
         }
     }
+
+    pub(super) fn stop_probing(&mut self) {
+        self.is_tried = true;
+        self.table = None;
+        self.dimensions.iter_mut().for_each(Dimension::forget_keys);
+    }
+}
+
+/// Whether so few records share a group that looking for it costs more than it saves.
+pub fn folds_in_vain(num_rows: u64, num_records: u64) -> bool {
+    num_rows * 10 > num_records * 8
 }
 
 /// Words of a key: the time, then two codes to a word.

@@ -88,6 +88,12 @@ impl LiveIndex {
         })
     }
 
+    /// The index before its first row, as one that looks for no groups: each row is one.
+    pub fn appending(mut self) -> Self {
+        self.stop_probing();
+        self
+    }
+
     pub fn schema(&self) -> &Arc<RollupSchema> {
         &self.schema
     }

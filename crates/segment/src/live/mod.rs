@@ -21,7 +21,7 @@ mod states;
 mod tests;
 mod texts;
 
-pub use append::{Appended, Batch, MetricInput};
+pub use append::{Appended, Batch, MetricInput, folds_in_vain};
 pub use index::LiveIndex;
 pub use limits::Limits;
 pub use snapshot::LiveSnapshot;

@@ -9,8 +9,10 @@ use arrow_array::{ArrayRef, Float32Array, Float64Array, Int64Array};
 use arrow_buffer::{NullBuffer, NullBufferBuilder, OffsetBuffer};
 
 use super::adapt::adapted;
+use super::order::Order;
 use super::sorting::KeyWriter;
-use super::{Part, ReadColumn, texts};
+use super::texts::{self, LocalTexts};
+use super::{Part, ReadColumn};
 use crate::batch_view::list_array;
 use crate::codes::{narrow, narrowed};
 use crate::{ArrayColumn, DimensionSchema, Error, Result, StringDictionary};
@@ -25,7 +27,7 @@ pub(super) enum KeyColumn {
 /// Codes of the merged dictionary by row.
 pub(super) enum TextRows {
     Single(Vec<u32>),
-    /// Distinct lists, and which of them a row holds. Null is a list of the null code.
+    /// Distinct lists in order, and which of them a row holds. Null is a list of the null code.
     Lists {
         lists: Vec<Vec<u32>>,
         rows: Vec<u32>,
@@ -34,15 +36,16 @@ pub(super) enum TextRows {
 
 impl KeyColumn {
     pub(super) fn of(parts: &[Part<'_>], dimension: &DimensionSchema) -> Result<Self> {
+        let lens: Vec<usize> = parts.iter().map(Part::len).collect();
+        if let column_type @ (ColumnType::String | ColumnType::Value(_)) = &dimension.column_type {
+            let locals = parts.iter().map(|part| LocalTexts::of(part, dimension)).collect::<Result<Vec<_>>>()?;
+            return texts::keys(&locals, column_type);
+        }
         let columns = parts
             .iter()
             .map(|part| part.read(&dimension.name).map(|c| adapted(c, &dimension.column_type)).transpose())
             .collect::<Result<Vec<_>>>()?;
-        let lens: Vec<usize> = parts.iter().map(Part::len).collect();
-        match &dimension.column_type {
-            ColumnType::String | ColumnType::Value(_) => texts::keys(&columns, &lens, &dimension.column_type),
-            column_type => number_keys(&columns, &lens, column_type),
-        }
+        number_keys(&columns, &lens, &dimension.column_type)
     }
 
     /// Bits of a key that sorts the rows by this column, nulls first.
@@ -61,11 +64,7 @@ impl KeyColumn {
                 keys.add(bits_for(dictionary.len()), rows, codes.len(), |row| codes[row].into());
             }
             KeyColumn::Text { rows: TextRows::Lists { lists, rows: held }, .. } => {
-                let mut sorted: Vec<u32> = (0..lists.len() as u32).collect();
-                sorted.sort_by(|&a, &b| lists[a as usize].cmp(&lists[b as usize]));
-                let mut ranks = vec![0; lists.len()];
-                sorted.iter().zip(0u64..).for_each(|(&list, rank)| ranks[list as usize] = rank);
-                keys.add(bits_for(lists.len()), rows, held.len(), |row| ranks[held[row] as usize]);
+                keys.add(bits_for(lists.len()), rows, held.len(), |row| held[row].into());
             }
             KeyColumn::Number { column_type, bits, nulls } => {
                 if let Some(nulls) = nulls {
@@ -79,28 +78,25 @@ impl KeyColumn {
         }
     }
 
-    /// The column of these rows.
-    pub(super) fn column(&self, rows: &[u32]) -> Result<ArrayColumn> {
+    /// The column of the groups. Their keys, if they were kept, have its bits from a place on.
+    pub(super) fn column(&self, order: &Order, at: u32) -> Result<ArrayColumn> {
+        let rows = &order.firsts;
         match self {
             KeyColumn::Text { column_type, dictionary, rows: TextRows::Single(codes) } => {
-                let codes = rows.iter().map(|&row| codes[row as usize]);
-                let column = ArrayColumn::coded(narrowed(codes, dictionary.len()), dictionary.clone())?;
+                let array = match &order.keys {
+                    Some(keys) => narrowed(keys.bits(at, self.num_bits()).map(|code| code as u32), dictionary.len()),
+                    None => narrowed(rows.iter().map(|&row| codes[row as usize]), dictionary.len()),
+                };
+                let column = ArrayColumn::coded(array, dictionary.clone())?;
                 Ok(match column_type {
                     ColumnType::Value(shape) => column.of_values(*shape),
                     _ => column,
                 })
             }
-            KeyColumn::Text { dictionary, rows: TextRows::Lists { lists, rows: held }, .. } => {
-                let of = |row: &u32| &lists[held[*row as usize] as usize];
-                let total: usize = rows.iter().map(|row| of(row).len()).sum();
-                if i32::try_from(total).is_err() {
-                    return Err(Error::LimitExceeded(format!("{total} values of one multi-value column")));
-                }
-                let codes: Vec<u32> = rows.iter().flat_map(of).copied().collect();
-                let offsets = OffsetBuffer::from_lengths(rows.iter().map(|row| of(row).len()));
-                let array = list_array(offsets, narrow(&codes, dictionary.len()), dictionary.len());
-                ArrayColumn::coded(array, dictionary.clone())
-            }
+            KeyColumn::Text { dictionary, rows: TextRows::Lists { lists, rows: held }, .. } => match &order.keys {
+                Some(keys) => spelled(lists, keys.bits(at, self.num_bits()).map(|list| list as u32), dictionary),
+                None => spelled(lists, rows.iter().map(|&row| held[row as usize]), dictionary),
+            },
             KeyColumn::Number { column_type, bits, nulls } => {
                 let bits = rows.iter().map(|&row| bits[row as usize]);
                 let valid =
@@ -119,6 +115,23 @@ impl KeyColumn {
             }
         }
     }
+}
+
+/// A column of lists, of which `held` says which a row has.
+fn spelled(
+    lists: &[Vec<u32>],
+    held: impl Iterator<Item = u32>,
+    dictionary: &Arc<StringDictionary>,
+) -> Result<ArrayColumn> {
+    let (mut codes, mut ends) = (Vec::new(), vec![0]);
+    for list in held {
+        codes.extend_from_slice(&lists[list as usize]);
+        let end = i32::try_from(codes.len());
+        ends.push(end.map_err(|_| Error::LimitExceeded("values of one multi-value column".into()))?);
+    }
+    let offsets = OffsetBuffer::new(ends.into());
+    let array = list_array(offsets, narrow(&codes, dictionary.len()), dictionary.len());
+    ArrayColumn::coded(array, dictionary.clone())
 }
 
 fn bits_for(num_values: usize) -> u32 {

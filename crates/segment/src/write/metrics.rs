@@ -171,7 +171,7 @@ fn states_of(part: &Part<'_>, spec: &Arc<dyn AggregatorSpec>, empty: &ArrayRef) 
 }
 
 fn decoded(column: &ReadColumn) -> Result<ArrayRef> {
-    let codes = widen(column.array.as_ref()).filter(|codes| codes.len() == column.len());
+    let codes = widen(column.array.as_ref()).filter(|codes| codes.len() == column.array.len());
     let (Some(codes), Some(dictionary)) = (codes, &column.dictionary) else {
         return Err(Error::Unsupported("a multi-value column as a metric".into()));
     };

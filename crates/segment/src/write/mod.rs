@@ -8,6 +8,7 @@ mod sorting;
 mod table;
 mod texts;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::Rows;
@@ -17,8 +18,8 @@ pub(crate) use metrics::empty_states;
 pub use table::Table;
 
 use crate::rollup_schema::TimeFloor;
-use crate::{Error, Result, RollupSchema, Segment, TIME_COLUMN};
-use arrow_array::Array;
+use crate::{Column, Error, Result, RollupSchema, Segment, TIME_COLUMN, VECTOR_ROWS};
+use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 
@@ -103,23 +104,32 @@ impl<'a> Part<'a> {
 
     /// The wanted rows of a column.
     fn read(&self, name: &str) -> Option<ReadColumn> {
-        let column = self.segment.column(name)?;
+        self.segment.column(name).map(|column| self.read_column(&*column))
+    }
+
+    fn read_column(&self, column: &dyn Column) -> ReadColumn {
         let array = match &self.rows {
             Some(rows) => column.take(rows),
             None => column.read(0..self.segment.num_rows()),
         };
-        Some(ReadColumn { column_type: column.column_type(), array, dictionary: column.dictionary() })
+        ReadColumn { column_type: column.column_type(), array, dictionary: column.dictionary() }
+    }
+
+    /// The wanted rows vector by vector: blocks of a live column stay where they are.
+    fn pieces(&self, read: impl Fn(Range<usize>) -> ArrayRef, take: impl Fn(&[u32]) -> ArrayRef) -> Vec<ArrayRef> {
+        match &self.rows {
+            Some(rows) => rows.chunks(VECTOR_ROWS).map(take).collect(),
+            None => {
+                let num_rows = self.segment.num_rows();
+                let starts = (0..num_rows).step_by(VECTOR_ROWS);
+                starts.map(|start| read(start..num_rows.min(start + VECTOR_ROWS))).collect()
+            }
+        }
     }
 }
 
 struct ReadColumn {
     column_type: aggregate::ColumnType,
-    array: arrow_array::ArrayRef,
+    array: ArrayRef,
     dictionary: Option<Arc<dyn aggregate::Dictionary>>,
-}
-
-impl ReadColumn {
-    fn len(&self) -> usize {
-        self.array.len()
-    }
 }

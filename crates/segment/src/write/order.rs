@@ -11,6 +11,8 @@ pub(super) struct Order {
     pub(super) firsts: Vec<u32>,
     /// The group of each row.
     pub(super) groups: Vec<u32>,
+    /// The keys of the groups, where all rows needed one of few words.
+    pub(super) keys: Option<Keys>,
 }
 
 impl Order {
@@ -23,15 +25,22 @@ impl Order {
         let shared: Vec<u32> = shared.collect();
         let some = (shared.len() < rows.len() / 2).then_some(&shared[..]);
         let keys = Keys::of(keys, some, rows.len());
-        let mut order = Self { firsts: Vec::with_capacity(rows.len()), groups: vec![0; rows.len()] };
+        let mut order = Self { firsts: Vec::with_capacity(rows.len()), groups: vec![0; rows.len()], keys: None };
+        if some.is_none() && (1..=MAX_KEPT_WORDS).contains(&keys.width) {
+            order.keys = Some(Keys { words: Vec::with_capacity(keys.words.len()), width: keys.width });
+        }
         let (mut at, mut sorter) = (0, Sorter::default());
         for run in runs {
             match run.len() {
-                1 => order.push(rows[run.start], true),
+                1 => {
+                    let row = rows[run.start];
+                    let key = if some.is_none() { keys.key(row as usize) } else { &[] };
+                    order.push(row, key, true);
+                }
                 len => {
                     let rows = &rows[run];
                     let place = |n: usize| if some.is_some() { at + n } else { rows[n] as usize };
-                    sorter.sort(&keys, rows, place, |row, is_other| order.push(row, !rollup || is_other));
+                    sorter.sort(&keys, rows, place, |row, key, is_other| order.push(row, key, !rollup || is_other));
                     at += len;
                 }
             }
@@ -39,9 +48,12 @@ impl Order {
         order
     }
 
-    fn push(&mut self, row: u32, is_first: bool) {
+    fn push(&mut self, row: u32, key: &[u64], is_first: bool) {
         if is_first {
             self.firsts.push(row);
+            if let Some(keys) = &mut self.keys {
+                keys.words.extend_from_slice(key);
+            }
         }
         self.groups[row as usize] = self.firsts.len() as u32 - 1;
     }
@@ -74,8 +86,11 @@ fn runs(times: &[i64], rows: &[u32]) -> Vec<Range<usize>> {
     .collect()
 }
 
+/// Words of a key up to which it is kept: values are read from sorted keys faster than they are looked up by row.
+const MAX_KEPT_WORDS: usize = 2;
+
 /// Keys of rows, of all or of some.
-struct Keys {
+pub(super) struct Keys {
     words: Vec<u64>,
     width: usize,
 }
@@ -93,6 +108,21 @@ impl Keys {
     fn key(&self, place: usize) -> &[u64] {
         &self.words[place * self.width..][..self.width]
     }
+
+    /// Of all keys, which have at most two words, in order: the bits from a place on.
+    pub(super) fn bits(&self, at: u32, bits: u32) -> impl ExactSizeIterator<Item = u64> + '_ {
+        let mask = if bits < 64 { (1 << bits) - 1 } else { u64::MAX };
+        let (two, _) = self.words.as_chunks::<2>();
+        let whole = self.width as u32 * 64;
+        let shift = (whole - at - bits).min(whole - 1);
+        (0..self.words.len() / self.width).map(move |key| {
+            let word = match self.width {
+                1 => self.words[key] >> shift,
+                _ => ((u128::from(two[key][0]) << 64 | u128::from(two[key][1])) >> shift) as u64,
+            };
+            word & mask
+        })
+    }
 }
 
 /// Sorts one run of rows after the other.
@@ -104,15 +134,15 @@ struct Sorter {
 }
 
 impl Sorter {
-    /// Calls `each` with the rows in order, and with whether the key is another one than that before. `place` says
-    /// where the key of the n-th row is.
-    fn sort(&mut self, keys: &Keys, rows: &[u32], place: impl Fn(usize) -> usize, mut each: impl FnMut(u32, bool)) {
+    /// Calls `each` with the rows in order, their keys, and with whether the key is another one than that before.
+    /// `place` says where the key of the n-th row is.
+    fn sort(&mut self, keys: &Keys, rows: &[u32], place: impl Fn(usize) -> usize, each: impl FnMut(u32, &[u64], bool)) {
         match keys.width {
             1 => {
                 self.narrow.clear();
                 self.narrow.extend(rows.iter().enumerate().map(|(n, row)| (keys.words[place(n)], *row)));
                 sorting::sort(&mut self.narrow, &mut self.spare);
-                told(self.narrow.iter().map(|(key, row)| (*key, *row)), each);
+                told(self.narrow.iter().map(|(key, row)| ([*key], *row)), each);
             }
             2 => told(sorted::<2>(keys, rows, place).into_iter(), each),
             3 => told(sorted::<3>(keys, rows, place).into_iter(), each),
@@ -121,16 +151,19 @@ impl Sorter {
                 let mut order: Vec<(&[u64], u32)> =
                     (0..).zip(rows).map(|(n, row)| (keys.key(place(n)), *row)).collect();
                 order.sort();
-                told(order.into_iter(), &mut each);
+                told(order.into_iter(), each);
             }
         }
     }
 }
 
-fn told<K: PartialEq + Copy>(sorted: impl Iterator<Item = (K, u32)>, mut each: impl FnMut(u32, bool)) {
+fn told<K: PartialEq + Copy + AsRef<[u64]>>(
+    sorted: impl Iterator<Item = (K, u32)>,
+    mut each: impl FnMut(u32, &[u64], bool),
+) {
     let mut last = None;
     for (key, row) in sorted {
-        each(row, last.replace(key) != Some(key));
+        each(row, key.as_ref(), last.replace(key) != Some(key));
     }
 }
 
@@ -188,6 +221,14 @@ mod tests {
                 let rolled_up = Order::of(&times, &keys, true);
                 expected.dedup_by_key(|row| key(*row));
                 assert_eq!(rolled_up.firsts, expected);
+                let mut at = keys[..num_numbers as usize].iter().map(KeyColumn::num_bits).sum();
+                let width = at + num_texts as u32 * 2;
+                assert_eq!(rolled_up.keys.is_some(), (1..=128).contains(&width), "{width} bits");
+                for (kept, column) in rolled_up.keys.iter().flat_map(|kept| coded.iter().map(move |c| (kept, c))) {
+                    let codes: Vec<u64> = expected.iter().map(|&row| column[row as usize]).collect();
+                    assert_eq!(kept.bits(at, 2).collect::<Vec<_>>(), codes);
+                    at += 2;
+                }
                 assert!(
                     (0..ROWS as u32)
                         .all(|row| { key(rolled_up.firsts[rolled_up.groups[row as usize] as usize]) == key(row) })

@@ -70,8 +70,10 @@ pub(super) fn assemble(
 ) -> Result<Table> {
     let mut builder =
         BatchView::builder().time(order.firsts.iter().map(|&row| times[row as usize])).metadata(schema.metadata(false));
+    let mut at = 0;
     for (dimension, keys) in schema.dimensions.iter().zip(keys) {
-        let mut column = keys.column(&order.firsts)?;
+        let mut column = keys.column(order, at)?;
+        at += keys.num_bits();
         if column.column_type() == ColumnType::Value(Shape::Json) {
             let fields = fields_of(&column)?;
             column = column.with_fields(fields);

@@ -5,82 +5,182 @@ use std::sync::Arc;
 
 use aggregate::{Codes, ColumnType, Dictionary};
 use arrow_array::cast::AsArray;
-use arrow_array::{ArrayRef, StringArray};
-use arrow_buffer::OffsetBuffer;
+use arrow_array::{Array, ArrayRef, ListArray, StringArray};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::ReadColumn;
+use super::Part;
+use super::adapt::adapted;
 use super::keys::{KeyColumn, TextRows};
 use crate::codes::codes_of;
 use crate::list_codes::DistinctLists;
-use crate::{Error, Result, StringDictionary};
+use crate::{DimensionSchema, Error, Result, StringDictionary};
 
-/// One source's rows as codes of its own dictionary. Without a dictionary every row is null and an empty list here.
-struct LocalTexts {
-    codes: Option<ArrayRef>,
-    offsets: Option<OffsetBuffer<i32>>,
+/// One source's rows as codes of its own dictionary. Without a dictionary every row is null.
+pub(super) struct LocalTexts {
+    len: usize,
+    /// Codes, or lists of codes.
+    pieces: Vec<ArrayRef>,
+    /// What codes of rows stand for, where they are codes of lists, and which of the lists rows have.
+    lists: Option<(ListArray, Vec<bool>)>,
     dictionary: Option<Arc<dyn Dictionary>>,
 }
 
 impl LocalTexts {
-    fn of(column: Option<&ReadColumn>, len: usize) -> Result<Self> {
-        let Some(column) = column else {
-            return Ok(Self { codes: None, offsets: Some(OffsetBuffer::new_zeroed(len)), dictionary: None });
+    pub(super) fn of(part: &Part<'_>, dimension: &DimensionSchema) -> Result<Self> {
+        let len = part.len();
+        let Some(column) = part.segment.column(&dimension.name) else {
+            return Ok(Self { len, pieces: Vec::new(), lists: None, dictionary: None });
         };
-        let list = column.array.as_list_opt::<i32>();
-        let codes = list.map_or(&column.array, |list| list.values()).clone();
-        codes_of(codes.as_ref()).ok_or_else(|| Error::invalid("a text column without codes"))?;
-        let offsets = list.map(|list| list.offsets().clone());
-        Ok(Self { codes: Some(codes), offsets, dictionary: column.dictionary.clone() })
+        if column.column_type() != dimension.column_type {
+            let column = adapted(part.read_column(&*column), &dimension.column_type)?;
+            return Self::checked(len, vec![column.array], None, column.dictionary);
+        }
+        let (pieces, lists) = match column.list_codes() {
+            Some(coded) => {
+                let codes = part.pieces(|rows| coded.read_codes(rows), |rows| coded.take_codes(rows));
+                (codes, Some(coded.lists().clone()))
+            }
+            None => (part.pieces(|rows| column.read(rows), |rows| column.take(rows)), None),
+        };
+        Self::checked(len, pieces, lists, column.dictionary())
     }
 
-    fn codes(&self) -> Codes<'_> {
-        self.codes.as_deref().and_then(codes_of).unwrap_or(Codes::U8(&[]))
+    fn checked(
+        len: usize,
+        pieces: Vec<ArrayRef>,
+        lists: Option<ListArray>,
+        dictionary: Option<Arc<dyn Dictionary>>,
+    ) -> Result<Self> {
+        let held = |piece: &ArrayRef| match piece.as_list_opt::<i32>() {
+            Some(list) => codes_of(list.values().as_ref()).is_some(),
+            None => codes_of(piece.as_ref()).is_some(),
+        };
+        if !pieces.iter().all(held) || lists.as_ref().is_some_and(|lists| codes_of(lists.values()).is_none()) {
+            return Err(Error::invalid("a text column without codes"));
+        }
+        let lists = lists.map(|lists| {
+            let mut used = vec![false; lists.len()];
+            pieces.iter().for_each(|piece| mark(codes(piece), &mut used));
+            (lists, used)
+        });
+        Ok(Self { len, pieces, lists, dictionary })
+    }
+
+    /// Calls `each` with the codes of many rows, or of one list of values. Where rows are codes of lists, with each
+    /// of the lists once.
+    fn each_held(&self, mut each: impl FnMut(Codes<'_>, bool)) {
+        if let Some((lists, used)) = &self.lists {
+            return (0..lists.len()).filter(|&list| used[list]).for_each(|list| each(values(lists, list), true));
+        }
+        for piece in &self.pieces {
+            match piece.as_list_opt::<i32>() {
+                Some(lists) => (0..lists.len()).for_each(|list| each(values(lists, list), true)),
+                None => each(codes(piece), false),
+            }
+        }
     }
 
     /// Which codes occur in the rows, and whether a row is empty.
     fn used(&self) -> (Vec<bool>, bool) {
         let mut used = vec![false; self.dictionary.as_ref().map_or(0, |d| d.len())];
-        let (held, any_empty) = match &self.offsets {
-            None => (0..self.codes().len(), false),
-            Some(ends) => {
-                let held = ends[0] as usize..ends[ends.len() - 1] as usize;
-                (held, ends.windows(2).any(|ends| ends[0] == ends[1]))
-            }
-        };
-        match self.codes() {
-            Codes::U8(codes) => codes[held].iter().for_each(|&code| used[code as usize] = true),
-            Codes::U16(codes) => codes[held].iter().for_each(|&code| used[code as usize] = true),
-            Codes::U32(codes) => codes[held].iter().for_each(|&code| used[code as usize] = true),
-        }
+        let mut any_empty = self.pieces.is_empty() && self.len > 0;
+        self.each_held(|codes, is_list| {
+            any_empty |= is_list && codes.is_empty();
+            mark(codes, &mut used);
+        });
         (used, any_empty)
+    }
+
+    fn has_several_values(&self) -> bool {
+        let mut found = false;
+        self.each_held(|codes, is_list| found |= is_list && codes.len() > 1);
+        found
     }
 
     /// Appends the translated code of each row; `null` of an empty one.
     fn translate(&self, map: &[u32], null: u32, out: &mut Vec<u32>) {
-        let codes = self.codes();
-        match (&self.offsets, codes) {
-            (None, Codes::U8(codes)) => out.extend(codes.iter().map(|&code| map[code as usize])),
-            (None, Codes::U16(codes)) => out.extend(codes.iter().map(|&code| map[code as usize])),
-            (None, Codes::U32(codes)) => out.extend(codes.iter().map(|&code| map[code as usize])),
-            (Some(ends), codes) => out.extend(ends.windows(2).map(|ends| match ends[1] - ends[0] {
-                0 => null,
-                _ => map[codes.get(ends[0] as usize) as usize],
-            })),
+        if self.pieces.is_empty() {
+            return out.extend(std::iter::repeat_n(null, self.len));
+        }
+        let one = |lists: &ListArray, list: usize| match values(lists, list) {
+            values if values.is_empty() => null,
+            values => map[values.get(0) as usize],
+        };
+        let of_lists: Option<Vec<u32>> = self.lists.as_ref().map(|(lists, used)| {
+            let of_list = |list: usize| if used[list] { one(lists, list) } else { null };
+            (0..lists.len()).map(of_list).collect()
+        });
+        for piece in &self.pieces {
+            match piece.as_list_opt::<i32>() {
+                Some(lists) => out.extend((0..lists.len()).map(|list| one(lists, list))),
+                None => extend(codes(piece), of_lists.as_deref().unwrap_or(map), out),
+            }
+        }
+    }
+
+    /// Appends the number of each row's list.
+    fn list_ids(&self, map: &[u32], null: Option<u32>, known: &mut DistinctLists, out: &mut Vec<u32>) {
+        if self.pieces.is_empty() {
+            let id = known.id_of(null.as_slice());
+            return out.extend(std::iter::repeat_n(id, self.len));
+        }
+        let mut spelled = Vec::new();
+        let mut id_of = |held: Codes<'_>| {
+            spelled.clear();
+            spelled.extend((0..held.len()).map(|at| map[held.get(at) as usize]));
+            known.id_of(&spelled)
+        };
+        let of_codes: Vec<u32> = match &self.lists {
+            Some((lists, used)) => {
+                (0..lists.len()).map(|list| if used[list] { id_of(values(lists, list)) } else { 0 }).collect()
+            }
+            None if self.pieces.iter().all(|piece| piece.as_list_opt::<i32>().is_some()) => Vec::new(),
+            None => (0..map.len() as u32).map(|code| id_of(Codes::U32(&[code]))).collect(),
+        };
+        for piece in &self.pieces {
+            match piece.as_list_opt::<i32>() {
+                Some(lists) => (0..lists.len()).for_each(|list| out.push(id_of(values(lists, list)))),
+                None => extend(codes(piece), &of_codes, out),
+            }
         }
     }
 }
 
-pub(super) fn keys(columns: &[Option<ReadColumn>], lens: &[usize], column_type: &ColumnType) -> Result<KeyColumn> {
-    let locals = columns.iter().zip(lens).map(|(column, &len)| LocalTexts::of(column.as_ref(), len));
-    let locals = locals.collect::<Result<Vec<_>>>()?;
-    let (dictionary, maps) = merged_dictionary(&locals)?;
+/// The codes of an array, which was found to hold such.
+fn codes(array: &ArrayRef) -> Codes<'_> {
+    codes_of(array.as_ref()).unwrap_or(Codes::U8(&[]))
+}
+
+/// The codes of one list.
+fn values(lists: &ListArray, list: usize) -> Codes<'_> {
+    let ends = lists.value_offsets();
+    codes(lists.values()).slice(ends[list] as usize, ends[list + 1] as usize)
+}
+
+fn mark(codes: Codes<'_>, used: &mut [bool]) {
+    match codes {
+        Codes::U8(codes) => codes.iter().for_each(|&code| used[code as usize] = true),
+        Codes::U16(codes) => codes.iter().for_each(|&code| used[code as usize] = true),
+        Codes::U32(codes) => codes.iter().for_each(|&code| used[code as usize] = true),
+    }
+}
+
+/// Appends what each code is in `map`.
+fn extend(codes: Codes<'_>, map: &[u32], out: &mut Vec<u32>) {
+    match codes {
+        Codes::U8(codes) => out.extend(codes.iter().map(|&code| map[code as usize])),
+        Codes::U16(codes) => out.extend(codes.iter().map(|&code| map[code as usize])),
+        Codes::U32(codes) => out.extend(codes.iter().map(|&code| map[code as usize])),
+    }
+}
+
+pub(super) fn keys(locals: &[LocalTexts], column_type: &ColumnType) -> Result<KeyColumn> {
+    let (dictionary, maps) = merged_dictionary(locals)?;
     let null = dictionary.null_code();
-    let num_rows = lens.iter().sum();
-    let mut ends = locals.iter().filter_map(|local| local.offsets.as_ref());
-    let rows = if ends.any(|ends| ends.windows(2).any(|ends| ends[1] - ends[0] > 1)) {
-        list_rows(&locals, &maps, null, num_rows)
+    let num_rows = locals.iter().map(|local| local.len).sum();
+    let rows = if locals.iter().any(LocalTexts::has_several_values) {
+        list_rows(locals, &maps, null, num_rows)
     } else {
         let mut codes = Vec::with_capacity(num_rows);
         for (local, map) in locals.iter().zip(&maps) {
@@ -92,21 +192,16 @@ pub(super) fn keys(columns: &[Option<ReadColumn>], lens: &[usize], column_type: 
 }
 
 fn list_rows(locals: &[LocalTexts], maps: &[Vec<u32>], null: Option<u32>, num_rows: usize) -> TextRows {
-    let mut known = DistinctLists::default();
-    let (mut rows, mut list) = (Vec::with_capacity(num_rows), Vec::new());
+    let (mut known, mut rows) = (DistinctLists::default(), Vec::with_capacity(num_rows));
     for (local, map) in locals.iter().zip(maps) {
-        let codes = local.codes();
-        let one = OffsetBuffer::from_repeated_length(1, if local.offsets.is_none() { codes.len() } else { 0 });
-        for ends in local.offsets.as_ref().unwrap_or(&one).windows(2) {
-            list.clear();
-            list.extend((ends[0]..ends[1]).map(|at| map[codes.get(at as usize) as usize]));
-            if local.dictionary.is_none() {
-                list.extend(null);
-            }
-            rows.push(known.id_of(&list));
-        }
+        local.list_ids(map, null, &mut known, &mut rows);
     }
-    TextRows::Lists { lists: known.into_lists(), rows }
+    let mut lists: Vec<(Vec<u32>, usize)> = known.into_lists().into_iter().zip(0..).collect();
+    lists.sort();
+    let mut ranks = vec![0; lists.len()];
+    (0u32..).zip(&lists).for_each(|(rank, (_, id))| ranks[*id] = rank);
+    rows.iter_mut().for_each(|id| *id = ranks[*id as usize]);
+    TextRows::Lists { lists: lists.into_iter().map(|(list, _)| list).collect(), rows }
 }
 
 /// The values in use, sorted, and for each source its codes translated.
