@@ -3,6 +3,7 @@
 use arrow_array::{Array, ArrayRef};
 
 use crate::aggregator::{Aggregator, SPARSE_WORD, Told};
+use crate::apart;
 use crate::arena::{AnyPlace, Arena, Place, Records};
 use crate::error::{Error, Result};
 use crate::feed::{Feed, Mask};
@@ -250,7 +251,12 @@ fn fold_items<A: Aggregator, P: Place<A::State>>(
 ) {
     match span.local_groups() {
         Groups::One => aggregator.run(place.at(span.base), items, rows),
-        Groups::U8(ids) => fold_ids(aggregator, place, span, ids, items, rows),
+        Groups::U8(ids) => {
+            let apart = matches!(rows, Rows::All) && apart::fold(aggregator, &mut place, span.base, ids, items);
+            if !apart {
+                fold_ids(aggregator, place, span, ids, items, rows);
+            }
+        }
         Groups::U16(ids) => fold_ids(aggregator, place, span, ids, items, rows),
         Groups::U32(ids) => fold_ids(aggregator, place, span, ids, items, rows),
     }

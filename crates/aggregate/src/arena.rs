@@ -62,15 +62,15 @@ impl Block {
 
 /// Nothing depends on whether it is granted.
 #[cfg(target_os = "linux")]
-fn ask_for_large_pages(start: *mut u8, num_bytes: usize) {
+pub(crate) fn ask_for_large_pages(start: *const u8, num_bytes: usize) {
     let skipped = start.align_offset(PAGE_BYTES);
     let num_bytes = num_bytes.saturating_sub(skipped) / PAGE_BYTES * PAGE_BYTES;
     // SAFETY: whole pages of a living allocation; the advice changes nothing that they hold.
-    unsafe { libc::madvise(start.wrapping_add(skipped).cast(), num_bytes, libc::MADV_HUGEPAGE) };
+    unsafe { libc::madvise(start.wrapping_add(skipped).cast_mut().cast(), num_bytes, libc::MADV_HUGEPAGE) };
 }
 
 #[cfg(not(target_os = "linux"))]
-fn ask_for_large_pages(_: *mut u8, _: usize) {}
+pub(crate) fn ask_for_large_pages(_: *const u8, _: usize) {}
 
 impl Drop for Block {
     fn drop(&mut self) {

@@ -69,6 +69,17 @@ impl<T: Copy> ByGroup<T> {
         done
     }
 
+    /// As `visit`, of items that are listed, each with its group.
+    pub fn visit_list(
+        &mut self,
+        num_items: usize,
+        group: impl Fn(usize) -> usize,
+        item: impl Fn(usize) -> T,
+        visit: impl FnMut(usize, &[T]),
+    ) -> bool {
+        self.visit_rows(0, num_items, || 0..num_items, group, |at| Some(item(at)), visit)
+    }
+
     /// Sorts the items of the rows by their id.
     #[inline(always)]
     fn visit_rows<W: Iterator<Item = usize>>(

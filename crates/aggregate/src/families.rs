@@ -3,6 +3,7 @@
 
 pub(crate) mod any;
 pub(crate) mod approx_histogram;
+pub(crate) mod at_end;
 pub(crate) mod druid_hll;
 pub(crate) mod extreme;
 pub(crate) mod first_last;
@@ -20,5 +21,7 @@ pub(crate) mod timed;
 pub(crate) mod tuples;
 pub(crate) mod variance;
 
+#[cfg(test)]
+mod many_groups_tests;
 #[cfg(test)]
 mod tests;

@@ -18,11 +18,15 @@ use crate::spec::AggregatorSpec;
 const LARGE: usize = 65_536;
 /// Rows folded at a time into a large table, so that touched records stay in the second-level cache.
 const SUB_VECTOR: usize = 4_096;
+/// Groups whose states are read at a time.
+const READ_TOGETHER: usize = 4_096;
 
 /// States by group, for a list of aggregators. Groups are dense ids given by the caller.
 pub struct Fold {
     /// What the accumulators were bound from; empty if they were given.
     specs: Vec<Arc<dyn AggregatorSpec>>,
+    /// The column types that the specs were last asked about.
+    columns: Vec<Vec<Option<ColumnType>>>,
     accumulators: Vec<Box<dyn Accumulator>>,
     offsets: Vec<usize>,
     /// Which accumulators have met their values and are fed no rows of this segment.
@@ -39,7 +43,8 @@ impl Fold {
             accumulator.write_empty(&mut template[offset..offset + accumulator.layout().size]);
         }
         let fed = vec![false; accumulators.len()];
-        Fold { specs: Vec::new(), accumulators, offsets, fed, arena: Arena::new(kind, template) }
+        let (specs, columns) = (Vec::new(), Vec::new());
+        Fold { specs, columns, accumulators, offsets, fed, arena: Arena::new(kind, template) }
     }
 
     /// A fold of these aggregators over columns of these types: for each aggregator one entry for
@@ -54,7 +59,7 @@ impl Fold {
         }
         let accumulators = specs.iter().zip(columns).map(|(spec, columns)| spec.accumulator(columns));
         let fold = Fold::new(accumulators.collect::<Result<_>>()?, kind);
-        Ok(Fold { specs: specs.to_vec(), ..fold })
+        Ok(Fold { specs: specs.to_vec(), columns: columns.to_vec(), ..fold })
     }
 
     /// A fold that is only given stored states ([`merge`](Fold::merge)).
@@ -111,8 +116,11 @@ impl Fold {
     /// Another segment begins: its column types, as for [`bind`](Fold::bind). Call it whenever a
     /// dictionary changes otherwise than by growing at its end. Fails where a column cannot be read.
     pub fn begin_segment(&mut self, columns: &[Vec<Option<ColumnType>>]) -> Result<()> {
-        for (spec, columns) in self.specs.iter().zip(columns) {
-            spec.accumulator(columns)?;
+        if self.columns != columns {
+            for (spec, columns) in self.specs.iter().zip(columns) {
+                spec.accumulator(columns)?;
+            }
+            self.columns = columns.to_vec();
         }
         self.fed.fill(false);
         for (accumulator, columns) in self.accumulators.iter_mut().zip(columns) {
@@ -208,14 +216,19 @@ impl Fold {
     pub fn met(&self, at: usize) -> Result<Vec<u32>> {
         let internal = || Error::Internal { reason: "an accumulator that does not tell rows".into() };
         let accumulator = self.accumulators.get(at).ok_or_else(internal)?;
+        let (reader, records) = (accumulator.reader(self.offsets[at]), self.arena.records());
+        let mut met = Vec::new();
         let all: Vec<u32> = (0..).take(self.len()).collect();
-        let states = accumulator.reader(self.offsets[at]).states(&self.arena.records(), &all)?;
-        let longs = states.as_primitive_opt::<Int64Type>();
-        let met = |group: &u32| match (accumulator.tells_rows(), longs) {
-            (Some(Told::Counted), Some(counts)) => counts.value(*group as usize) > 0,
-            _ => states.is_valid(*group as usize),
-        };
-        Ok(all.into_iter().filter(met).collect())
+        for groups in all.chunks(READ_TOGETHER) {
+            let states = reader.states(&records, groups)?;
+            match (accumulator.tells_rows(), states.as_primitive_opt::<Int64Type>()) {
+                (Some(Told::Counted), Some(counts)) => list_counted(groups, counts.values(), &mut met),
+                _ => {
+                    met.extend(groups.iter().enumerate().filter(|(at, _)| states.is_valid(*at)).map(|(_, group)| group))
+                }
+            }
+        }
+        Ok(met)
     }
 
     /// Whether groups can be [shed](Fold::shed).
@@ -245,6 +258,17 @@ impl Fold {
         let outside: usize = self.accumulators.iter().map(|accumulator| accumulator.memory_bytes()).sum();
         self.arena.memory_bytes() + outside
     }
+}
+
+/// Appends the groups whose counts are above zero. There is no foreseeing them, so that no branch tries to.
+fn list_counted(groups: &[u32], counts: &[i64], met: &mut Vec<u32>) {
+    let mut end = met.len();
+    met.resize(end + groups.len(), 0);
+    for (group, count) in groups.iter().zip(counts) {
+        met[end] = *group;
+        end += usize::from(*count > 0);
+    }
+    met.truncate(end);
 }
 
 /// Offsets of the accumulators' fields, the widest alignment first, and the stride of a record: a

@@ -7,6 +7,7 @@
 
 mod accumulator;
 mod aggregator;
+mod apart;
 mod arena;
 mod by_group;
 mod counts;

@@ -5,7 +5,7 @@ use crate::listed::{LISTED_TOGETHER, list};
 use crate::span::for_each_row;
 
 /// Words that all groups' codes may take together.
-const MAX_WORDS: usize = 4 << 20;
+pub(crate) const MAX_WORDS: usize = 4 << 20;
 /// Words that always pay.
 const FREE_WORDS: usize = 1_024;
 /// Words that one row met pays for: they are cleared and read once.
@@ -43,8 +43,15 @@ impl Marks {
     }
 
     /// Makes room for codes below `num_codes` of the groups, counted from `base`. False if that does not pay
-    /// yet, by the rows met so far.
-    pub fn reserve(&mut self, base: usize, groups: Groups<'_>, num_codes: usize, num_rows: usize) -> bool {
+    /// yet, by the rows met so far, or takes more than `max_words`.
+    pub fn reserve(
+        &mut self,
+        base: usize,
+        groups: Groups<'_>,
+        num_codes: usize,
+        num_rows: usize,
+        max_words: usize,
+    ) -> bool {
         debug_assert!(!self.is_of_other(base), "codes of another base wait");
         if self.base != base {
             (self.base, self.num_rows) = (base, 0);
@@ -52,7 +59,7 @@ impl Marks {
         self.num_rows += num_rows;
         (self.width, self.num_codes) = (num_codes.div_ceil(64), num_codes);
         let num_words = self.width.saturating_mul(groups.bound());
-        let paid = self.num_rows.saturating_mul(WORDS_PER_ROW).clamp(FREE_WORDS, MAX_WORDS);
+        let paid = self.num_rows.saturating_mul(WORDS_PER_ROW).clamp(FREE_WORDS, max_words.max(FREE_WORDS));
         if num_words > paid.max(self.words.len()) {
             return false;
         }
@@ -205,7 +212,7 @@ mod tests {
                 let expected: Vec<_> = expected.into_iter().filter(|(_, codes)| !codes.is_empty()).collect();
                 for codes in [Codes::U8(&bytes), Codes::U16(&middle), Codes::U32(&codes)] {
                     let mut marks = Marks::default();
-                    assert!(marks.reserve(10, groups, 130, 1_000));
+                    assert!(marks.reserve(10, groups, 130, 1_000, MAX_WORDS));
                     marks.mark(groups, codes, rows);
                     assert!(marks.is_of_other(9) && !marks.is_of_other(10));
                     assert_eq!(drained(&mut marks), expected);
@@ -218,11 +225,14 @@ mod tests {
     #[test]
     fn room_is_paid_by_rows() {
         let mut marks = Marks::default();
-        assert!(!marks.reserve(0, Groups::One, 1_000_000, 100));
-        assert!(!marks.reserve(0, Groups::One, 1_000_000, 5_000));
-        assert!(marks.reserve(0, Groups::One, 1_000_000, 5_000));
+        assert!(!marks.reserve(0, Groups::One, 1_000_000, 100, MAX_WORDS));
+        assert!(!marks.reserve(0, Groups::One, 1_000_000, 5_000, MAX_WORDS));
+        assert!(marks.reserve(0, Groups::One, 1_000_000, 5_000, MAX_WORDS));
         assert_eq!(drained(&mut marks), []);
-        assert!(!marks.reserve(1, Groups::One, 1_000_000, 100), "rows of another base do not pay");
-        assert!(!marks.reserve(1, Groups::U32(&[5_000]), 1_000_000, usize::MAX / 2), "never more than the most");
+        assert!(!marks.reserve(1, Groups::One, 1_000_000, 100, MAX_WORDS), "rows of another base do not pay");
+        assert!(
+            !marks.reserve(1, Groups::U32(&[5_000]), 1_000_000, usize::MAX / 2, MAX_WORDS),
+            "never more than the most"
+        );
     }
 }

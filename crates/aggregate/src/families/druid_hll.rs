@@ -29,6 +29,10 @@ impl HashSketch for DruidHll {
     type State = Collector;
     type Hash = Mark;
     type Sieve = ();
+    type Gate = ();
+    type Key = ();
+
+    fn key(&self, _hash: Mark) {}
 
     fn hash_text(&self, text: &str) -> Option<Mark> {
         Some(match self.0 {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::accumulator::{Accumulator, Inline};
 use crate::aggregator::Aggregator;
 use crate::error::{Error, Result};
+use crate::families::at_end::AtEnd;
 use crate::families::scalar::Scalar;
 use crate::families::timed::{PairCodec, TimedProperties};
 use crate::feed::{Timed, TimedItem};
@@ -133,7 +134,7 @@ impl<T: Scalar, const LAST: bool> AggregatorSpec for NumberAtEndSpec<T, LAST> {
         let mut lanes = lanes(columns, T::LANE);
         lanes.truncate(1);
         lanes.push(Lane::Long);
-        Ok(Inline::boxed(NumberAtEnd::<T, LAST>(PhantomData), lanes))
+        Ok(AtEnd::boxed(Inline::boxed(NumberAtEnd::<T, LAST>(PhantomData), lanes), LAST))
     }
 
     fn merging(&self) -> Arc<dyn AggregatorSpec> {

@@ -1,5 +1,8 @@
 //! Sketches of distinct values: each value is hashed once, and the hash goes into the sketch.
 
+pub(crate) mod gate;
+mod gated;
+
 use std::fmt::Debug;
 
 use arrow_array::Array;
@@ -8,12 +11,17 @@ use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
 use crate::input::{Dictionary, Groups, Input, NumberValues, Rows};
-use crate::marks::Marks;
+use crate::marks::{MAX_WORDS, Marks};
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
+use gate::Gate;
+use gated::Gated;
 
 /// Numbers of a list that are hashed before they go into a sketch.
 const HASHED_TOGETHER: usize = 4_096;
+
+/// Words of marks of several groups that stay in the processor's cache: beyond them a gate is quicker.
+const MAX_GATED_WORDS: usize = 1 << 15;
 
 /// A sketch that takes hashes, each any number of times.
 pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
@@ -21,6 +29,20 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     type Hash: Copy + Send + Sync + 'static;
     /// What is known of one state from hashes given to it before, so that those that change nothing are left out.
     type Sieve: Default + Send + Sync;
+    /// The same of many states.
+    type Gate: Gate<Self>;
+    /// What the gate looks at of a hash; zero is no hash's.
+    type Key: Copy + Default + Send + Sync;
+
+    fn key(&self, hash: Self::Hash) -> Self::Key;
+
+    /// Appends the keys of numbers.
+    fn keys(&self, numbers: NumberValues<'_>, out: &mut Vec<Self::Key>) {
+        match numbers {
+            NumberValues::Longs(longs) => out.extend(longs.iter().map(|&long| self.key(self.hash_long(long)))),
+            NumberValues::Doubles(doubles) => out.extend(doubles.iter().map(|&d| self.key(self.hash_double(d)))),
+        }
+    }
 
     /// `None` if the value adds nothing.
     fn hash_text(&self, text: &str) -> Option<Self::Hash>;
@@ -64,7 +86,7 @@ pub(crate) struct Hashing<S>(pub S);
 
 /// What is kept from vector to vector.
 pub(crate) struct HashCaches<S: HashSketch> {
-    inputs: Vec<InputCache<S::Hash>>,
+    inputs: Vec<InputCache<S>>,
     /// Whether codes may wait in marks until the fold settles.
     may_wait: bool,
     /// Hashes of a vector's rows.
@@ -77,12 +99,16 @@ pub(crate) struct HashCaches<S: HashSketch> {
     by_group: ByGroup<S::Hash>,
     /// Of the group that was folded into last, as long as it is the only one.
     sieve: (Option<usize>, S::Sieve),
+    gated: Gated<S>,
 }
 
 /// Of one input: hashes of dictionary entries, made when first met, and the codes that wait.
-struct InputCache<H> {
-    hashes: Vec<Entry<H>>,
+struct InputCache<S: HashSketch> {
+    hashes: Vec<Entry<S::Hash>>,
     marks: Marks,
+    /// Of numbers that are fed as codes: the keys of all of them, once as many rows were met.
+    keys: Vec<S::Key>,
+    num_rows: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -104,6 +130,7 @@ impl<S: HashSketch> Default for HashCaches<S> {
             batch: Vec::new(),
             by_group: ByGroup::default(),
             sieve: Default::default(),
+            gated: Gated::default(),
         }
     }
 }
@@ -118,21 +145,27 @@ impl<S: HashSketch> Caches for HashCaches<S> {
     }
 
     fn memory_bytes(&self) -> usize {
-        let bytes = |cache: &InputCache<S::Hash>| {
-            cache.hashes.capacity() * size_of::<Entry<S::Hash>>() + cache.marks.memory_bytes()
+        let bytes = |cache: &InputCache<S>| {
+            let keys = cache.keys.capacity() * size_of::<S::Key>();
+            cache.hashes.capacity() * size_of::<Entry<S::Hash>>() + cache.marks.memory_bytes() + keys
         };
-        self.inputs.iter().map(bytes).sum()
+        self.inputs.iter().map(bytes).sum::<usize>() + self.gated.memory_bytes()
     }
 }
 
-impl<H: Copy> InputCache<H> {
+impl<S: HashSketch> InputCache<S> {
     fn new() -> Self {
-        InputCache { hashes: Vec::new(), marks: Marks::default() }
+        InputCache { hashes: Vec::new(), marks: Marks::default(), keys: Vec::new(), num_rows: 0 }
     }
 
     /// The hash of an entry.
     #[inline]
-    fn hash(&mut self, code: u32, dictionary: &dyn Dictionary, hash: impl Fn(&str) -> Option<H>) -> Option<H> {
+    fn hash(
+        &mut self,
+        code: u32,
+        dictionary: &dyn Dictionary,
+        hash: impl Fn(&str) -> Option<S::Hash>,
+    ) -> Option<S::Hash> {
         let at = code as usize;
         if at >= self.hashes.len() {
             self.hashes.resize(dictionary.len().max(at + 1), Entry::Unknown);
@@ -167,6 +200,10 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
         caches.inputs.resize_with(inputs.len().max(caches.inputs.len()), InputCache::new);
         for (at, input) in inputs.iter().enumerate() {
             if caches.may_wait && self.mark(caches, at, span, input, states)? {
+                continue;
+            }
+            let HashCaches { inputs: known, gated, may_wait, .. } = caches;
+            if *may_wait && gated.fold(self, &mut known[at], span, input, states)? {
                 continue;
             }
             if !self.hash_rows(&mut caches.inputs[at], span, input, &mut caches.hashes) {
@@ -221,7 +258,9 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
     }
 
     fn settle(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
-        (0..caches.inputs.len().min(inputs.len())).try_for_each(|at| self.hand_over(caches, at, &inputs[at], states))
+        (0..caches.inputs.len().min(inputs.len()))
+            .try_for_each(|at| self.hand_over(caches, at, &inputs[at], states))?;
+        caches.gated.settle(states)
     }
 
     fn merge(&self, state: &mut S::State, other: &S::State) -> Result<()> {
@@ -265,7 +304,8 @@ impl<S: HashSketch> Hashing<S> {
             Rows::All => span.num_rows(),
             Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
         };
-        if !marks.reserve(span.base, groups, num_codes, num_rows) {
+        let max_words = if S::Gate::IS_ANY && !matches!(groups, Groups::One) { MAX_GATED_WORDS } else { MAX_WORDS };
+        if !marks.reserve(span.base, groups, num_codes, num_rows, max_words) {
             return Ok(false);
         }
         let Input::Texts { offsets, .. } = input else {
@@ -323,7 +363,7 @@ impl<S: HashSketch> Hashing<S> {
 
     /// Appends the hashes of codes of texts. Numbers are hashed anew for each group: that is quicker than to look it
     /// up.
-    fn hash_texts(&self, cache: &mut InputCache<S::Hash>, input: &Input<'_>, codes: &[u32], out: &mut Vec<S::Hash>) {
+    fn hash_texts(&self, cache: &mut InputCache<S>, input: &Input<'_>, codes: &[u32], out: &mut Vec<S::Hash>) {
         match input {
             Input::Text { dictionary, .. } | Input::Texts { dictionary, .. } => {
                 let hash = |text: &str| self.0.hash_text(text);
@@ -351,7 +391,7 @@ impl<S: HashSketch> Hashing<S> {
     /// of several values a row.
     fn hash_rows(
         &self,
-        cache: &mut InputCache<S::Hash>,
+        cache: &mut InputCache<S>,
         span: &Span<'_>,
         input: &Input<'_>,
         hashes: &mut Vec<Option<S::Hash>>,
@@ -374,7 +414,7 @@ impl<S: HashSketch> Hashing<S> {
 
     /// The hash of a row of one value.
     #[inline(always)]
-    fn hash_at(&self, cache: &mut InputCache<S::Hash>, input: &Input<'_>, at: usize) -> Option<S::Hash> {
+    fn hash_at(&self, cache: &mut InputCache<S>, input: &Input<'_>, at: usize) -> Option<S::Hash> {
         match input {
             Input::Long(longs) => longs.is_valid(at).then(|| self.0.hash_long(longs.value(at))),
             Input::Double(doubles) => doubles.is_valid(at).then(|| self.0.hash_double(doubles.value(at))),
@@ -391,7 +431,7 @@ impl<S: HashSketch> Hashing<S> {
     /// Folds row by row.
     fn fold_each(
         &self,
-        cache: &mut InputCache<S::Hash>,
+        cache: &mut InputCache<S>,
         span: &Span<'_>,
         input: &Input<'_>,
         states: &mut States<'_, Self>,

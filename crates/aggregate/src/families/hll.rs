@@ -5,12 +5,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::error::Result;
+use crate::families::hashing::gate::Gate;
 use crate::families::hashing::{HashSketch, Hashing};
 use crate::families::sketch_spec::{SketchKind, SketchSpec, estimate_type, estimates};
 use crate::input::{ColumnType, InputSpec, NumberValues};
+use crate::owned::States;
 use crate::properties::Properties;
 use crate::sketches::hll::{
-    Coupon, Hll, HllShape, HllSieve, HllType, TextEncoding, canonical, double_coupon, long_coupon, text_coupon,
+    Coupon, Hll, HllPool, HllShape, HllSieve, HllType, TextEncoding, canonical, coupon_bits, double_coupon,
+    long_coupon, text_coupon, word_coupons,
 };
 use crate::spec::{AggregatorSpec, Finalized};
 
@@ -28,6 +31,19 @@ impl HashSketch for HllAggregator {
     type State = Hll;
     type Hash = Coupon;
     type Sieve = HllSieve;
+    type Gate = HllPool;
+    type Key = u32;
+
+    fn key(&self, hash: Coupon) -> u32 {
+        coupon_bits(hash)
+    }
+
+    fn keys(&self, numbers: NumberValues<'_>, out: &mut Vec<u32>) {
+        match numbers {
+            NumberValues::Longs(longs) => word_coupons(longs, |long| long as u64, out),
+            NumberValues::Doubles(doubles) => word_coupons(doubles, canonical, out),
+        }
+    }
 
     fn hash_text(&self, text: &str) -> Option<Coupon> {
         text_coupon(text, self.encoding)
@@ -87,6 +103,30 @@ impl HashSketch for HllAggregator {
 
     fn decode(&self, bytes: &[u8]) -> Result<Hll> {
         Hll::decode(bytes, self.shape)
+    }
+}
+
+impl Gate<HllAggregator> for HllPool {
+    const IS_ANY: bool = true;
+
+    fn grow(&mut self, num_groups: usize) {
+        HllPool::grow(self, num_groups);
+    }
+
+    fn pass(&mut self, groups: &[u32], keys: &[u32], passed: &mut Vec<u32>) {
+        self.take(groups, keys, passed);
+    }
+
+    fn learn(&mut self, _sketch: &HllAggregator, group: usize, num_hashes: usize, state: &mut Hll) {
+        self.adopt(group, num_hashes, state);
+    }
+
+    fn settle(&mut self, states: &mut States<'_, Hashing<HllAggregator>>) -> Result<()> {
+        self.give_back(|group, taken| states.update(group, |state| taken.into(state)))
+    }
+
+    fn memory_bytes(&self) -> usize {
+        HllPool::memory_bytes(self)
     }
 }
 

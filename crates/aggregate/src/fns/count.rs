@@ -116,6 +116,9 @@ impl Aggregator for Count {
 
     fn read_column(&self, column: &dyn Array) -> Result<Vec<i64>> {
         let column = column.as_primitive_opt::<Int64Type>().ok_or(Error::corrupt("count", "is no long column"))?;
-        Ok(column.iter().map(Option::unwrap_or_default).collect())
+        Ok(match column.null_count() {
+            0 => column.values().to_vec(),
+            _ => column.iter().map(Option::unwrap_or_default).collect(),
+        })
     }
 }

@@ -30,6 +30,10 @@ impl HashSketch for DistinctValues {
     type State = Distinct;
     type Hash = u128;
     type Sieve = ();
+    type Gate = ();
+    type Key = ();
+
+    fn key(&self, _hash: Self::Hash) {}
 
     fn hash_text(&self, text: &str) -> Option<u128> {
         Some(distinct_hash(text))

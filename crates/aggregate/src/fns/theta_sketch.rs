@@ -46,6 +46,15 @@ impl HashSketch for ThetaAggregator {
     type State = ThetaSet;
     type Hash = u64;
     type Sieve = ();
+    type Gate = ();
+    type Key = ();
+
+    fn key(&self, _hash: u64) {}
+
+    fn add_all(&self, state: &mut ThetaSet, _sieve: &mut (), hashes: &[u64]) -> Result<()> {
+        state.add_all(hashes);
+        Ok(())
+    }
 
     fn hash_text(&self, text: &str) -> Option<u64> {
         text_hash(text)

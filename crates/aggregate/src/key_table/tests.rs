@@ -33,6 +33,22 @@ fn ids_are_dense_in_order_of_first_sight() {
 }
 
 #[test]
+fn wide_keys_may_follow_narrow_ones() {
+    let narrow = keys_of(1, 5_000, 2_000);
+    let wide: Vec<u64> = narrow.iter().map(|key| key << 20).collect();
+    let mut table = KeyTable::new(1);
+    let mut groups = Vec::new();
+    for keys in [&narrow, &wide, &narrow] {
+        table.insert_batch(keys, &mut groups);
+    }
+    assert!(groups[..5_000] == groups[10_000..], "groups stay");
+    for (key, group) in narrow.iter().chain(&wide).zip(&groups) {
+        assert_eq!((table.find(&[*key]), table.key(*group)), (Some(*group), &[*key][..]));
+    }
+    assert_eq!(KeyTable::new(1).find(&[1 << 40]), None);
+}
+
+#[test]
 fn absent_keys_are_not_found() {
     let mut table = KeyTable::new(2);
     table.insert_batch(&[1, 2, 3, 4], &mut Vec::new());

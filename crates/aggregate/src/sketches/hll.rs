@@ -6,10 +6,14 @@ use datasketches::hll::{HllSketch, HllUnion};
 use dialect::utf16;
 
 pub use datasketches::hll::{Coupon, HllType};
+pub use pool::HllPool;
 pub use sieve::HllSieve;
 
 use crate::error::{Error, Result};
+use registers::{Registers, coupons_of};
 
+mod pool;
+mod registers;
 mod sieve;
 mod words;
 
@@ -41,6 +45,24 @@ pub fn long_coupon(value: i64) -> Coupon {
 #[inline]
 pub fn double_coupon(value: f64) -> Coupon {
     Coupon::from_value(canonical_float::from_f64(value))
+}
+
+/// A coupon as it is stored, never zero.
+#[inline(always)]
+pub fn coupon_bits(coupon: Coupon) -> u32 {
+    sieve::bits(coupon)
+}
+
+/// Appends the coupons, as their bits, of values that are hashed by eight bytes.
+pub fn word_coupons<T: Copy>(values: &[T], word: impl Fn(T) -> u64, out: &mut Vec<u32>) {
+    const TOGETHER: usize = 256;
+    let mut hashed = [0; TOGETHER];
+    for values in values.chunks(TOGETHER) {
+        let (hashed, start) = (&mut hashed[..values.len()], out.len());
+        hashed.iter_mut().zip(values).for_each(|(hashed, value)| *hashed = word(*value));
+        out.resize(start + values.len(), 0);
+        words::coupons_of(hashed, &mut out[start..]);
+    }
 }
 
 /// The bits by which a double is hashed: equal numbers have equal ones.
@@ -79,6 +101,8 @@ pub struct Hll {
 #[derive(Clone, Debug)]
 enum Content {
     Fed(HllSketch),
+    /// As many as the shape says, of a target that is no `Hll6`.
+    Registers(Registers),
     Union(Box<HllUnion>),
 }
 
@@ -90,6 +114,7 @@ impl Hll {
     pub fn add(&mut self, coupon: Coupon) -> Result<()> {
         match &mut self.content {
             Content::Fed(sketch) => sketch.update_with_coupon(coupon),
+            Content::Registers(registers) => registers.add(sieve::bits(coupon)),
             Content::Union(union) => {
                 let mut single = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
                 single.update_with_coupon(coupon);
@@ -104,6 +129,7 @@ impl Hll {
     pub fn add_all(&mut self, sieve: &mut HllSieve, coupons: &[Coupon]) -> Result<()> {
         match &mut self.content {
             Content::Fed(sketch) => sieve.sift(self.shape.lg_k, coupons, |coupon| sketch.update_with_coupon(coupon)),
+            Content::Registers(registers) => coupons.iter().for_each(|coupon| registers.add(sieve::bits(*coupon))),
             Content::Union(union) => {
                 let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
                 coupons.iter().for_each(|coupon| batch.update_with_coupon(*coupon));
@@ -120,6 +146,9 @@ impl Hll {
             Content::Fed(sketch) => {
                 sieve.sift_words(self.shape.lg_k, values, word, |word| sketch.update_with_coupon(coupon(word)));
             }
+            Content::Registers(registers) => {
+                values.iter().for_each(|value| registers.add(sieve::bits(coupon(word(*value)))));
+            }
             Content::Union(union) => {
                 let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
                 values.iter().for_each(|value| batch.update_with_coupon(coupon(word(*value))));
@@ -131,14 +160,49 @@ impl Hll {
 
     /// Adds all that `other` has seen.
     pub fn merge(&mut self, other: &Hll) -> Result<()> {
-        if let Content::Fed(sketch) = &self.content {
+        match (&mut self.content, &other.content) {
+            (Content::Registers(mine), Content::Registers(others)) if mine.values.len() == others.values.len() => {
+                mine.merge(others);
+                return Ok(());
+            }
+            (Content::Registers(mine), Content::Fed(sketch)) => {
+                if let Some(coupons) = coupons_of(&sketch.serialize()) {
+                    coupons.for_each(|coupon| mine.add(coupon));
+                    return Ok(());
+                }
+            }
+            (Content::Fed(sketch), Content::Registers(others)) if other.shape == self.shape => {
+                if let Some(coupons) = coupons_of(&sketch.serialize()) {
+                    let mut registers = others.clone();
+                    coupons.for_each(|coupon| registers.add(coupon));
+                    self.content = Content::Registers(registers);
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        self.unite(other)
+    }
+
+    /// Takes registers that were its own and have seen more since.
+    fn take_back(&mut self, registers: Registers) -> Result<()> {
+        let met = std::mem::replace(&mut self.content, Content::Registers(registers));
+        match met {
+            Content::Fed(sketch) if sketch.is_empty() => Ok(()),
+            content => self.merge(&Hll { shape: self.shape, content }),
+        }
+    }
+
+    fn unite(&mut self, other: &Hll) -> Result<()> {
+        if !matches!(self.content, Content::Union(_)) {
             let mut union = HllUnion::new(self.shape.lg_k).map_err(internal)?;
-            union.update(sketch);
+            union.update(&self.sketch());
             self.content = Content::Union(Box::new(union));
         }
         if let Content::Union(union) = &mut self.content {
             match &other.content {
                 Content::Fed(sketch) => union.update(sketch),
+                Content::Registers(_) => union.update(&other.sketch()),
                 Content::Union(other) => union.update(&other.to_sketch(HllType::Hll8)),
             }
         }
@@ -148,6 +212,7 @@ impl Hll {
     pub fn estimate(&self) -> f64 {
         match &self.content {
             Content::Fed(sketch) => sketch.estimate(),
+            Content::Registers(registers) => registers.by_order().unwrap_or_else(|| self.sketch().estimate()),
             Content::Union(union) => union.estimate(),
         }
     }
@@ -162,6 +227,7 @@ impl Hll {
     fn sketch(&self) -> HllSketch {
         match &self.content {
             Content::Fed(sketch) => sketch.clone(),
+            Content::Registers(registers) => registers.sketch(self.shape.target).expect("written as it is read"),
             Content::Union(union) => union.to_sketch(self.shape.target),
         }
     }
@@ -170,12 +236,16 @@ impl Hll {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match &self.content {
             Content::Fed(sketch) => out.extend_from_slice(&sketch.serialize()),
+            Content::Registers(registers) => registers.write(self.shape.target, out),
             Content::Union(union) => out.extend_from_slice(&union.to_sketch(self.shape.target).serialize()),
         }
     }
 
     /// Reads such bytes; merges into the sketch go by `shape`.
     pub fn decode(bytes: &[u8], shape: HllShape) -> Result<Hll> {
+        if let Some(registers) = Registers::read(bytes, shape) {
+            return Ok(Hll { shape, content: Content::Registers(registers) });
+        }
         let sketch = HllSketch::deserialize(bytes).map_err(|error| Error::corrupt(WHAT, error.to_string()))?;
         Ok(Hll { shape, content: Content::Fed(sketch) })
     }
@@ -198,6 +268,7 @@ impl Hll {
     pub fn memory_bytes(&self) -> usize {
         match &self.content {
             Content::Fed(sketch) => sketch.estimated_size(),
+            Content::Registers(registers) => registers.values.len(),
             Content::Union(union) => union.estimated_size(),
         }
     }

@@ -4,9 +4,10 @@
 use datasketches::theta::CompactThetaSketch;
 
 use crate::error::{Error, Result};
+use crate::prefetch::prefetch;
 use crate::sketches::druid_hll::double_bits;
 use crate::sketches::hll::deviations;
-use crate::sketches::murmur::hash128;
+use crate::sketches::murmur::{hash_word, hash128};
 
 const WHAT: &str = "thetaSketch";
 const SEED: u64 = 9_001;
@@ -19,12 +20,19 @@ pub fn text_hash(text: &str) -> Option<u64> {
     if text.is_empty() { None } else { Some(hash(text.as_bytes())) }
 }
 
+#[inline]
 pub fn long_hash(value: i64) -> u64 {
-    hash(&value.to_le_bytes())
+    word_hash(value as u64)
 }
 
+#[inline]
 pub fn double_hash(value: f64) -> u64 {
-    hash(&double_bits(value + 0.0).to_le_bytes())
+    word_hash(double_bits(value + 0.0))
+}
+
+#[inline]
+fn word_hash(word: u64) -> u64 {
+    hash_word(word, SEED).0 >> 1
 }
 
 fn hash(bytes: &[u8]) -> u64 {
@@ -52,6 +60,17 @@ impl ThetaSet {
         self.is_empty = false;
         if hash != 0 && hash < self.theta {
             self.insert(hash);
+        }
+    }
+
+    /// Adds many, whose places are fetched ahead.
+    pub fn add_all(&mut self, hashes: &[u64]) {
+        const AHEAD: usize = 16;
+        for (at, &hash) in hashes.iter().enumerate() {
+            if let Some(next) = hashes.get(at + AHEAD) {
+                prefetch(self.slots.as_ptr().wrapping_add(*next as usize & self.slots.len().saturating_sub(1)));
+            }
+            self.add(hash);
         }
     }
 

@@ -91,7 +91,7 @@ impl HllSieve {
 
 /// A coupon as it is stored.
 #[inline(always)]
-fn bits(coupon: Coupon) -> u32 {
+pub(super) fn bits(coupon: Coupon) -> u32 {
     let mut word = Word(0);
     coupon.hash(&mut word);
     word.0
