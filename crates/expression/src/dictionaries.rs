@@ -1,10 +1,10 @@
 //! New dictionaries from old ones: values are transformed once per entry, equal results become one entry.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use aggregate::Dictionary;
 use arrow_array::StringArray;
+use hashbrown::HashMap;
 use segment::{StringDictionary, compare_values};
 
 use crate::{Error, Result};

@@ -2,6 +2,7 @@
 //! expression language. Everything is parsed once, bound to a segment and run a vector of rows at a time.
 
 mod aggregators;
+mod by_codes;
 mod columns;
 mod dictionaries;
 pub mod dimension_spec;
@@ -18,6 +19,7 @@ mod json;
 mod lookup;
 mod numbers;
 mod search_query;
+mod steps;
 mod timestamps;
 mod values;
 mod verdict;

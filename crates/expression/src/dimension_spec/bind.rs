@@ -7,13 +7,14 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use dialect::read;
-use segment::{ColumnRef, NumberCodes, SegmentRef, VECTOR_ROWS, narrow, widen};
+use segment::{ColumnRef, NumberCodes, SegmentRef, TIME_COLUMN, VECTOR_ROWS, narrow};
 
 use super::filtered::keep_column;
 use super::{DimensionSpec, Transform};
 use crate::columns::{Cast, Decoded, Remapped, coded, nulls};
 use crate::dictionaries::{Interner, map};
-use crate::{Error, ExtractionFn, Result, values};
+use crate::steps::Steps;
+use crate::{Error, ExtractionFn, Result, by_codes, values};
 
 pub(super) fn bind(spec: &DimensionSpec, segment: &SegmentRef) -> Result<ColumnRef> {
     if let Transform::None = spec.transform {
@@ -37,7 +38,10 @@ fn transformed(transform: &Transform, dimension: &str, segment: &SegmentRef) -> 
             Some(column) if matches!(column.column_type(), ColumnType::Value(_)) => {
                 extracted(values::as_type(&column, &ColumnType::String)?, extraction)
             }
-            Some(column) if is_number(&column.column_type()) => text_of_numbers(&column, segment, Some(extraction)),
+            Some(column) if is_number(&column.column_type()) => {
+                let of_time = (dimension == TIME_COLUMN).then(|| text_of_steps(segment, extraction));
+                of_time.flatten().unwrap_or_else(|| text_of_numbers(&column, segment, Some(extraction)))
+            }
             _ => extracted(nulls(&ColumnType::String, segment.num_rows())?, extraction),
         },
     }
@@ -134,15 +138,16 @@ pub(crate) fn text_of_numbers(
 }
 
 fn text_of_codes(numbers: &NumberCodes, extraction: Option<&ExtractionFn>) -> Result<ColumnRef> {
-    let mut interner = Interner::default();
     let values = numbers.values();
-    let texts = (0..values.len()).map(|at| interner.code(shown(values, at, extraction).as_deref()));
-    let texts = texts.collect::<Result<Vec<u32>>>()?;
-    interner.code(None)?;
-    let (dictionary, places) = interner.finish()?;
-    let mut codes = widen(numbers.codes().as_ref()).unwrap_or_default();
-    codes.iter_mut().for_each(|code| *code = places[texts[*code as usize] as usize]);
-    coded(narrow(&codes, places.len()), dictionary)
+    by_codes::texts(Arc::new(numbers.clone()), (0..values.len()).map(|at| shown(values, at, extraction)))
+}
+
+/// What a function of times gives, asked once for each step within which it stays the same. `None` when it does not.
+fn text_of_steps(segment: &SegmentRef, extraction: &ExtractionFn) -> Option<Result<ColumnRef>> {
+    let steps = Steps::of(segment.sorted_times()?, segment.num_rows(), extraction.step_ms()?)?;
+    let texts: Vec<_> = steps.firsts().values().iter().map(|first| extraction.apply_long(*first)).collect();
+    let is_steady = steps.lasts().values().iter().zip(&texts).all(|(last, text)| extraction.apply_long(*last) == *text);
+    is_steady.then(|| by_codes::texts(Arc::new(steps), texts.into_iter()))
 }
 
 fn bits_of(array: &ArrayRef, row: usize) -> i64 {

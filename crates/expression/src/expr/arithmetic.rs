@@ -1,7 +1,7 @@
 //! `+ - * / % ^` and unary minus.
 
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+use arrow_array::{Array, ArrowPrimitiveType, Float64Array, PrimitiveArray};
 use arrow_buffer::NullBuffer;
 
 use super::builder::Builder;
@@ -130,8 +130,7 @@ impl Function for Arithmetic {
             return long_result(*self, &a, &b, frame.num_rows);
         }
         if is_number(&left) && is_number(&right) {
-            let (a, b) = (doubles(&left), doubles(&right));
-            return Ok(Vector::Double(zip(&a, &b, frame.num_rows, |a, b| self.doubles(a, b))));
+            return Ok(Vector::Double(double_result(*self, &doubles(&left), &doubles(&right), frame.num_rows)));
         }
         let mut out = Builder::new(frame.num_rows);
         for row in 0..frame.num_rows {
@@ -241,6 +240,18 @@ fn long_result(op: Arithmetic, a: &Side<Int64Type>, b: &Side<Int64Type>, num_row
             zip(a, b, num_rows, |a, b| if b == 0 { 0 } else { apply(a, b) })
         }
     }))
+}
+
+/// A loop for each operation.
+fn double_result(op: Arithmetic, a: &Side<Float64Type>, b: &Side<Float64Type>, num_rows: usize) -> Float64Array {
+    match op {
+        Add => zip(a, b, num_rows, |a, b| a + b),
+        Subtract => zip(a, b, num_rows, |a, b| a - b),
+        Multiply => zip(a, b, num_rows, |a, b| a * b),
+        Divide => zip(a, b, num_rows, |a, b| a / b),
+        Modulo => zip(a, b, num_rows, |a, b| a % b),
+        Power => zip(a, b, num_rows, java_pow),
+    }
 }
 
 fn divides_by_zero(left: &Side<Int64Type>, right: &Side<Int64Type>) -> bool {

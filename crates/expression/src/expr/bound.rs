@@ -17,7 +17,7 @@ use super::functions::literal_at;
 use super::node::Node;
 use super::scalar::{ExprType, Kind, Scalar};
 use super::vector::Vector;
-use super::{Expr, Read};
+use super::{Expr, Read, Wanted};
 use crate::columns::nulls;
 use crate::fields::{Literals, uncast_literals};
 use crate::{Result, values};
@@ -25,18 +25,18 @@ use crate::{Result, values};
 /// An expression bound to a segment: it can be asked for the values of any rows.
 #[derive(Clone)]
 pub struct BoundExpr {
-    expr: Expr,
-    columns: Vec<BoundInput>,
+    pub(super) expr: Expr,
+    pub(super) columns: Vec<BoundInput>,
 }
 
 /// A column that is there, or a path of one.
 #[derive(Clone)]
-struct BoundInput {
-    name: String,
+pub(super) struct BoundInput {
+    pub name: String,
     path: Option<Arc<JsonPath>>,
-    column: ColumnRef,
+    pub column: ColumnRef,
     /// Whether the column is that of the path.
-    is_literal: bool,
+    pub is_literal: bool,
 }
 
 impl BoundInput {
@@ -52,7 +52,7 @@ impl BoundInput {
         Some(BoundInput { name: input.name.clone(), path: input.path.clone(), column, is_literal })
     }
 
-    fn answers(&self, input: &InputSlot) -> bool {
+    pub fn answers(&self, input: &InputSlot) -> bool {
         self.name == input.name && self.path == input.path
     }
 
@@ -85,13 +85,19 @@ impl BoundExpr {
         self.eval_with(rows.len(), |column| column.take(rows))
     }
 
+    /// As `eval`, for one who takes numbers for doubles.
+    pub(crate) fn eval_doubles(&self, rows: Range<usize>) -> Result<Vector> {
+        self.expr
+            .eval_inputs(rows.len(), Wanted::Doubles, |input| self.input(input, |column| column.read(rows.clone())))
+    }
+
     /// As `eval_rows`, but what a multi-value column gives stays a list when it is one text.
     pub(crate) fn eval_lists(&self, rows: &[u32]) -> Result<Vector> {
-        self.expr.eval_inputs(rows.len(), true, |input| self.input(input, |column| column.take(rows)))
+        self.expr.eval_inputs(rows.len(), Wanted::Lists, |input| self.input(input, |column| column.take(rows)))
     }
 
     fn eval_with(&self, num_rows: usize, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Vector> {
-        self.expr.eval_inputs(num_rows, false, |input| self.input(input, &read))
+        self.expr.eval_inputs(num_rows, Wanted::Values, |input| self.input(input, &read))
     }
 
     fn input(&self, input: &InputSlot, read: impl Fn(&ColumnRef) -> ArrayRef) -> Result<Option<Read>> {
@@ -189,7 +195,7 @@ impl BoundExpr {
         }
         let path = bound.path.as_deref().filter(|_| !bound.is_literal);
         let entries = values_of(&codes, dictionary, path);
-        self.expr.eval_inputs(codes.len(), false, |_| {
+        self.expr.eval_inputs(codes.len(), Wanted::Values, |_| {
             Ok(Some(Read { values: entries.clone(), repeats: false, is_literal: true }))
         })
     }
@@ -207,7 +213,7 @@ impl BoundExpr {
             entries.push(dictionary.get(code).map_or(Scalar::Null, Scalar::text))?;
         }
         let entries = entries.finish();
-        self.expr.eval_inputs(dictionary.len(), false, |_| {
+        self.expr.eval_inputs(dictionary.len(), Wanted::Values, |_| {
             Ok(Some(Read { values: entries.clone(), repeats: true, is_literal: true }))
         })
     }

@@ -1,6 +1,6 @@
 //! `&&`, `||` and `!`: three-valued, and no operand is looked at for rows that are decided.
 
-use arrow_array::Int64Array;
+use arrow_array::{Array, Int64Array};
 
 use super::node::{Frame, Function, Node};
 use super::scalar::ExprType;
@@ -25,16 +25,25 @@ impl Function for Chain {
                 break;
             }
             let values = arg.eval_rows(frame, &open)?;
-            for (at, row) in open.iter().enumerate() {
-                let value = values.get(at);
-                let state = &mut state[*row as usize];
-                match (!value.is_null()).then(|| value.is_true()) {
-                    Some(truth) if truth == self.decisive => *state = Some(truth),
-                    Some(_) => {}
-                    None => *state = None,
+            let mut settle = |row: u32, truth: Option<bool>| match truth {
+                Some(truth) if truth == self.decisive => state[row as usize] = Some(truth),
+                Some(_) => {}
+                None => state[row as usize] = None,
+            };
+            match &values {
+                Vector::Long(values) if values.null_count() == 0 => {
+                    open.iter().zip(values.values()).for_each(|(row, value)| settle(*row, Some(*value > 0)));
                 }
+                values => open.iter().enumerate().for_each(|(at, row)| {
+                    let value = values.get(at);
+                    settle(*row, (!value.is_null()).then(|| value.is_true()));
+                }),
             }
             open.retain(|row| state[*row as usize] != Some(self.decisive));
+        }
+        if state.iter().all(Option::is_some) {
+            let truths = state.iter().map(|truth| i64::from(*truth == Some(true)));
+            return Ok(Vector::Long(Int64Array::from_iter_values(truths)));
         }
         Ok(Vector::Long(state.into_iter().map(|truth| truth.map(i64::from)).collect::<Int64Array>()))
     }
@@ -53,6 +62,9 @@ pub(crate) fn not() -> Box<dyn Function> {
 impl Function for Not {
     fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
         let values = args[0].eval(frame)?;
+        if let Vector::Long(values) = &values {
+            return Ok(Vector::Long(values.unary(|value| i64::from(value <= 0))));
+        }
         let turned = (0..frame.num_rows).map(|row| {
             let value = values.get(row);
             (!value.is_null()).then(|| i64::from(!value.is_true()))

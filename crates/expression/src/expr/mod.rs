@@ -7,6 +7,7 @@ mod bound;
 mod build;
 mod builder;
 mod cast;
+mod combinations;
 mod comparison;
 mod equalities;
 mod functions;
@@ -30,6 +31,7 @@ use node::{Frame, Node};
 
 pub use bound::BoundExpr;
 pub(crate) use bound::read_whole;
+pub(crate) use combinations::Combinations;
 pub use equalities::{Equalities, Equality};
 pub(crate) use lambda::expand;
 pub(crate) use running::{Running, Terms};
@@ -52,6 +54,16 @@ struct Inner {
     num_slots: usize,
     /// Whether some function is none of those that Druid runs over vectors.
     is_row_by_row: bool,
+}
+
+/// What is done with the values of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Values,
+    /// A list of one text stays a list.
+    Lists,
+    /// Numbers are taken for doubles.
+    Doubles,
 }
 
 /// What an input gave.
@@ -148,14 +160,14 @@ impl Expr {
     /// of the results; a column that is `None` is null. Fails where a function refuses a value.
     pub fn eval(&self, num_rows: usize, mut column: impl FnMut(&str) -> Result<Option<Vector>>) -> Result<Vector> {
         let repeating = |values: Vector| Read { values, repeats: true, is_literal: false };
-        self.eval_inputs(num_rows, false, |input| Ok(column(&input.name)?.map(repeating)))
+        self.eval_inputs(num_rows, Wanted::Values, |input| Ok(column(&input.name)?.map(repeating)))
     }
 
-    /// As `eval`; `column` is told the input. With `as_lists` a list of one text stays a list.
+    /// As `eval`; `column` is told the input.
     fn eval_inputs(
         &self,
         num_rows: usize,
-        as_lists: bool,
+        wanted: Wanted,
         mut column: impl FnMut(&InputSlot) -> Result<Option<Read>>,
     ) -> Result<Vector> {
         let mut slots = vec![Vector::nulls(num_rows); self.inner.num_slots];
@@ -174,8 +186,12 @@ impl Expr {
         }
         let frame = Frame { num_rows, slots: &slots };
         if repeated.is_empty() {
-            return self.inner.root.eval(&frame);
+            return match wanted {
+                Wanted::Doubles => self.inner.root.eval_doubles(&frame),
+                Wanted::Values | Wanted::Lists => self.inner.root.eval(&frame),
+            };
         }
+        let as_lists = wanted == Wanted::Lists;
         if as_lists && self.is_column() {
             return Ok(frame.slots[repeated[0]].clone());
         }

@@ -11,6 +11,11 @@ use crate::Result;
 pub(crate) trait Function: Send + Sync {
     fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector>;
 
+    /// As `eval`, for one who takes every number for a double, so that longs may be doubles already.
+    fn eval_doubles(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        self.eval(args, frame)
+    }
+
     /// The type of the result, given those of the arguments; `None` where nothing is known.
     fn output(&self, args: &[Option<ExprType>]) -> Option<ExprType>;
 
@@ -26,6 +31,12 @@ pub(crate) trait Function: Send + Sync {
 
     /// The function over the values of one row, where it looks at one row at a time.
     fn by_row(&self) -> Option<&dyn ByRow> {
+        None
+    }
+
+    /// Where the first argument is an instant: milliseconds since the epoch are cut into steps so long, and the result
+    /// is the same all through a step, in zones that lie whole quarters of an hour apart.
+    fn step_ms(&self) -> Option<i64> {
         None
     }
 
@@ -66,6 +77,14 @@ impl Node {
             Node::Literal(value) => Ok(Vector::Constant(value.clone(), frame.num_rows)),
             Node::Slot(slot) => Ok(frame.slots[*slot].clone()),
             Node::Call { function, args } => function.eval(args, frame),
+        }
+    }
+
+    /// As `eval`, but longs may be doubles.
+    pub fn eval_doubles(&self, frame: &Frame<'_>) -> Result<Vector> {
+        match self {
+            Node::Call { function, args } => function.eval_doubles(args, frame),
+            Node::Literal(_) | Node::Slot(_) => self.eval(frame),
         }
     }
 
@@ -110,6 +129,15 @@ impl Node {
             Node::Literal(value) => Ok(Vector::Constant(value.clone(), rows.len())),
             Node::Slot(slot) => Ok(frame.slots[*slot].take(rows)),
             Node::Call { .. } => self.eval(&frame.take(rows, [self]).frame()),
+        }
+    }
+
+    /// As `eval_rows`, but longs may be doubles.
+    pub fn eval_rows_doubles(&self, frame: &Frame<'_>, rows: &[u32]) -> Result<Vector> {
+        match self {
+            Node::Literal(_) | Node::Slot(_) => self.eval_rows(frame, rows),
+            Node::Call { .. } if rows.len() == frame.num_rows => self.eval_doubles(frame),
+            Node::Call { .. } => self.eval_doubles(&frame.take(rows, [self]).frame()),
         }
     }
 }

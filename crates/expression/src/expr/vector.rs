@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use aggregate::Dictionary;
-use arrow_array::{Array, Float64Array, Int64Array, StringArray};
+use arrow_array::{Array, ArrowPrimitiveType, Float64Array, Int64Array, PrimitiveArray, StringArray};
 
 use super::scalar::Scalar;
 
@@ -84,12 +84,8 @@ impl Vector {
         let at = |row: &u32| *row as usize;
         match self {
             Vector::Constant(value, _) => Vector::Constant(value.clone(), rows.len()),
-            Vector::Long(values) => {
-                Vector::Long(rows.iter().map(|row| values.is_valid(at(row)).then(|| values.value(at(row)))).collect())
-            }
-            Vector::Double(values) => {
-                Vector::Double(rows.iter().map(|row| values.is_valid(at(row)).then(|| values.value(at(row)))).collect())
-            }
+            Vector::Long(values) => Vector::Long(taken(values, rows)),
+            Vector::Double(values) => Vector::Double(taken(values, rows)),
             Vector::Text(values) => {
                 Vector::Text(rows.iter().map(|row| values.is_valid(at(row)).then(|| values.value(at(row)))).collect())
             }
@@ -103,12 +99,23 @@ impl Vector {
     /// Whether each row is true.
     pub fn truth(&self, mut each: impl FnMut(usize, bool)) {
         match self {
+            Vector::Long(values) if values.null_count() == 0 => {
+                values.values().iter().enumerate().for_each(|(row, value)| each(row, *value > 0));
+            }
             Vector::Long(values) => {
                 (0..values.len()).for_each(|row| each(row, values.is_valid(row) && values.value(row) > 0));
             }
             other => (0..other.len()).for_each(|row| each(row, other.get(row).is_true())),
         }
     }
+}
+
+fn taken<T: ArrowPrimitiveType>(values: &PrimitiveArray<T>, rows: &[u32]) -> PrimitiveArray<T> {
+    let all = values.values();
+    let numbers: Vec<T::Native> = rows.iter().map(|row| all[*row as usize]).collect();
+    let nulls = values.nulls().filter(|nulls| nulls.null_count() > 0);
+    let nulls = nulls.map(|nulls| rows.iter().map(|row| nulls.is_valid(*row as usize)).collect());
+    PrimitiveArray::new(numbers.into(), nulls)
 }
 
 impl std::fmt::Debug for Vector {

@@ -49,4 +49,8 @@ impl Extraction for Cascade {
     fn long(&self, value: i64) -> Option<String> {
         self.rest(self.functions.first().and_then(|function| function.apply_long(value)))
     }
+
+    fn step_ms(&self) -> Option<i64> {
+        self.functions.first().and_then(ExtractionFn::step_ms)
+    }
 }

@@ -73,6 +73,12 @@ pub(crate) trait Extraction: Send + Sync + Debug {
     fn long(&self, value: i64) -> Option<String> {
         self.text(Some(&value.to_string()))
     }
+
+    /// Of an instant: milliseconds since the epoch are cut into steps so long, and the result is the same all through
+    /// a step, in zones that lie whole quarters of an hour apart.
+    fn step_ms(&self) -> Option<i64> {
+        None
+    }
 }
 
 /// A parsed extraction function. Cheap to clone.
@@ -123,6 +129,11 @@ impl ExtractionFn {
     /// Of a long, `__time` too.
     pub fn apply_long(&self, value: i64) -> Option<String> {
         self.inner.long(value)
+    }
+
+    /// Steps of time all through which the result is the same.
+    pub(crate) fn step_ms(&self) -> Option<i64> {
+        self.inner.step_ms()
     }
 }
 

@@ -6,6 +6,7 @@ use timeline::{Granularity, TimeZone, instant};
 use super::{Extraction, ExtractionFn, ExtractionKind};
 use crate::joda::{Names, Pattern};
 use crate::json::Object;
+use crate::steps::step_of;
 use crate::{Environment, Error, Result};
 
 pub(super) const KIND: ExtractionKind = ExtractionKind { tag: "timeFormat", parse };
@@ -71,5 +72,13 @@ impl Extraction for TimeFormat {
             None if self.as_millis => at.to_string(),
             None => instant::text_in(at, &self.zone),
         })
+    }
+
+    fn step_ms(&self) -> Option<i64> {
+        match (&self.granularity, &self.pattern) {
+            (Granularity::None, Some(pattern)) => Some(pattern.step_ms()),
+            (Granularity::None, None) => None,
+            (granularity, _) => Some(step_of(granularity)),
+        }
     }
 }

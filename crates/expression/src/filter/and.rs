@@ -13,6 +13,9 @@ use crate::{Result, Truth, words};
 
 pub(super) const KIND: FilterKind = FilterKind { tag: "and", parse };
 
+/// Cost from which on a part is asked only about the rows that passed those before.
+const COSTLY: f64 = 250.0;
+
 fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<Filter> {
     Ok(Filter::and(parsing.fields(object)?))
 }
@@ -83,6 +86,18 @@ pub(super) fn union(lists: impl Iterator<Item = Option<Vec<Interval>>>) -> Optio
     lists.collect::<Option<Vec<_>>>().map(|lists| timeline::condense(lists.concat()))
 }
 
+/// Clears the rows that do not pass, asking about no others than those that are set.
+fn keep_passing(part: &dyn BoundFilter, start: usize, out: &mut [u64]) -> Result<()> {
+    let mut rows: Vec<u32> = words::rows(out, 0).map(|row| (start + row) as u32).collect();
+    part.retain(&mut rows)?;
+    out.fill(0);
+    for row in rows {
+        let row = row as usize - start;
+        out[row / 64] |= 1 << (row % 64);
+    }
+    Ok(())
+}
+
 struct BoundAnd {
     /// The cheapest first.
     parts: Vec<Box<dyn BoundFilter>>,
@@ -99,6 +114,10 @@ impl BoundFilter for BoundAnd {
             }
             if words::is_empty(out) {
                 return Ok(());
+            }
+            if !unknown && part.cost() >= COSTLY && words::count(out) < rows.len() / 2 {
+                keep_passing(part.as_ref(), rows.start, out)?;
+                continue;
             }
             part.mask(rows.clone(), unknown, &mut more)?;
             words::and(out, &more);

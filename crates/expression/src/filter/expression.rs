@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use segment::{SegmentRef, VECTOR_ROWS};
+use segment::{ReadCodes, SegmentRef, VECTOR_ROWS, codes_of};
 
 use super::bound_filter::{BoundFilter, Same};
 use super::codes::CodeSet;
+use super::scan::CodeScan;
 use super::strategy::CodeLeaf;
 use super::{Filter, FilterKind, FilterSpec, Parsing};
-use crate::expr::{BoundExpr, Expr, Scalar, Vector};
+use crate::expr::{BoundExpr, Combinations, Expr, Scalar, Vector};
 use crate::json::Object;
 use crate::{Result, Truth, words};
 
@@ -49,14 +50,56 @@ impl FilterSpec for Holds {
             // An entry that no row holds may make the expression fail; then the rows are asked.
             && let Ok(values) = bound.eval_dictionary(&*dictionary)
         {
-            let len = dictionary.len();
-            let truths: Vec<Truth> = (0..len).map(|code| truth(&values.get(code))).collect();
-            let set = |unknown| CodeSet::collect(len, |code| truths[code as usize].keep(unknown));
+            let (len, truths) = (dictionary.len(), truths(&values));
+            let set = |unknown| set(&truths, unknown);
             let null = dictionary.code_of(None);
             let empty = null.map_or(Truth::Unknown, |code| truths[code as usize]);
             return Ok(CodeLeaf::bind(column, len, null, set(false), set(true), empty, segment.num_rows()));
         }
+        if let Some(combinations) = bound.combinations(segment)
+            && let Some(values) = combinations.eval(&bound)
+        {
+            return Ok(over_codes(combinations, &truths(&values)));
+        }
         Ok(Box::new(ExprLeaf { bound }))
+    }
+}
+
+fn truths(values: &Vector) -> Vec<Truth> {
+    (0..values.len()).map(|code| truth(&values.get(code))).collect()
+}
+
+fn set(truths: &[Truth], unknown: bool) -> CodeSet {
+    CodeSet::collect(truths.len(), |code| truths[code as usize].keep(unknown))
+}
+
+fn over_codes(combinations: Combinations, truths: &[Truth]) -> Box<dyn BoundFilter> {
+    let scan = |unknown| CodeScan::new(&set(truths, unknown), truths.len());
+    match truths.first() {
+        Some(first) if truths.iter().all(|truth| truth == first) => Box::new(Same(*first)),
+        _ => Box::new(CodesLeaf { yes: scan(false), maybe: scan(true), combinations }),
+    }
+}
+
+/// What was said once of each combination of codes.
+struct CodesLeaf {
+    combinations: Combinations,
+    yes: CodeScan,
+    maybe: CodeScan,
+}
+
+impl BoundFilter for CodesLeaf {
+    fn mask(&self, rows: Range<usize>, unknown: bool, out: &mut Vec<u64>) -> Result<()> {
+        words::reset(out, rows.len());
+        let combinations = self.combinations.read(rows);
+        if let Some(codes) = codes_of(combinations.as_ref()) {
+            (if unknown { &self.maybe } else { &self.yes }).fill(codes, out);
+        }
+        Ok(())
+    }
+
+    fn cost(&self) -> f64 {
+        10.0
     }
 }
 

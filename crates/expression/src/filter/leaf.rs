@@ -11,6 +11,7 @@ use timeline::Interval;
 
 use super::bound_filter::{BoundFilter, Same};
 use super::codes::CodeSet;
+use super::lazy::LazyLeaf;
 use super::predicate::{NumberType, Numbers, Predicate};
 use super::strategy::CodeLeaf;
 use super::{Filter, FilterSpec, Parsing, is_time, numeric};
@@ -39,7 +40,7 @@ impl Leaf {
     }
 
     /// Of a text or null, through the extraction function.
-    fn text(&self, value: Option<&str>) -> Truth {
+    pub(super) fn text(&self, value: Option<&str>) -> Truth {
         match &self.extraction {
             Some(extraction) => self.predicate.extracted(extraction.apply(value).as_deref()),
             None => self.predicate.text(value),
@@ -100,6 +101,9 @@ impl Leaf {
                     _ => codes,
                 };
                 (with_null(codes.clone(), null.keep(false)), with_null(codes, null.keep(true)))
+            }
+            None if LazyLeaf::is_worth_it(&column, &**dictionary, num_rows) => {
+                return Box::new(LazyLeaf::new(self.clone(), column, dictionary.clone()));
             }
             None => {
                 let truths: Vec<Truth> = (0u32..).take(len).map(|code| self.text(dictionary.get(code))).collect();

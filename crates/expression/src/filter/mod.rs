@@ -1,6 +1,6 @@
 //! Filters: which rows pass. A filter is parsed once, bound to each segment, and asked for a mask a vector.
 
-// helpers: arrays bound_filter codes leaf numeric predicate scan strategy typed
+// helpers: arrays bound_filter codes lazy leaf numeric predicate scan sieve stored strategy typed
 mod and;
 mod array_contains_element;
 mod arrays;
@@ -19,6 +19,7 @@ mod interval;
 mod is_false;
 mod is_true;
 mod javascript;
+mod lazy;
 mod leaf;
 mod like;
 mod not;
@@ -31,7 +32,9 @@ mod regex;
 mod scan;
 mod search;
 mod selector;
+mod sieve;
 mod spatial;
+mod stored;
 mod strategy;
 mod typed;
 

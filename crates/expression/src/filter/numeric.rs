@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::Scale;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
@@ -16,6 +15,7 @@ use super::is_time;
 use super::leaf::Leaf;
 use super::predicate::{NumberType, Numbers, Predicate};
 use super::scan::{CodeScan, fill};
+use super::{sieve::Sieve, stored};
 use crate::extraction::ExtractionFn;
 use crate::numbers::key;
 use crate::{Result, Truth, words};
@@ -53,8 +53,9 @@ pub(super) fn bind(
     if ranges.is_empty() && !column.has_nulls() {
         return Box::new(Same(Truth::False));
     }
-    let spans = stored_spans(&column, &ranges);
-    Box::new(RangeLeaf { column, number_type, ranges, null, spans })
+    let scans = stored::scans(&column, &ranges);
+    let sieve = if scans.is_none() && ranges.len() > MAX_LOOPS { Sieve::new(&ranges) } else { None };
+    Box::new(RangeLeaf { column, number_type, ranges, null, scans, sieve })
 }
 
 fn time_leaf(rows: Vec<Range<usize>>, num_rows: usize) -> Box<dyn BoundFilter> {
@@ -101,46 +102,9 @@ struct RangeLeaf {
     number_type: NumberType,
     ranges: Vec<(i64, i64)>,
     null: Truth,
-    /// The ranges as first and last code or narrow integer, where the column keeps these.
-    spans: Option<Vec<(u32, u32)>>,
-}
-
-/// Ranges of numbers as ranges of what is stored for them; `None` where numbers are stored as such and for more
-/// ranges than are tested one by one.
-fn stored_spans(column: &ColumnRef, ranges: &[(i64, i64)]) -> Option<Vec<(u32, u32)>> {
-    if let Some(packed) = column.packed().filter(|_| ranges.len() <= MAX_LOOPS) {
-        let scale = packed.scale();
-        let key_of = |stored: u32| match scale {
-            Scale::Long { .. } => scale.long(stored),
-            Scale::Double { .. } => key(scale.double(stored)),
-        };
-        let num_below = |test: &dyn Fn(i64) -> bool| {
-            let (mut start, mut end) = (0u64, u64::from(packed.max()) + 1);
-            while start < end {
-                let middle = start.midpoint(end);
-                if test(key_of(middle as u32)) { start = middle + 1 } else { end = middle }
-            }
-            start
-        };
-        let spans = ranges.iter().map(|(first, last)| {
-            let (start, end) = (num_below(&|key| key < *first), num_below(&|key| key <= *last));
-            Some((u32::try_from(start).ok()?, u32::try_from(end.checked_sub(1)?).ok()?)).filter(|_| start < end)
-        });
-        return Some(spans.flatten().collect());
-    }
-    let values = column.number_codes().filter(|_| ranges.len() <= MAX_LOOPS)?.values();
-    let longs = values.as_primitive_opt::<Int64Type>();
-    let doubles = values.as_primitive_opt::<Float64Type>();
-    let num_below = |test: &dyn Fn(i64) -> bool| match (longs, doubles) {
-        (Some(longs), _) => longs.values().partition_point(|long| test(*long)),
-        (None, Some(doubles)) => doubles.values().partition_point(|double| test(key(*double))),
-        (None, None) => 0,
-    };
-    let spans = ranges.iter().map(|(first, last)| {
-        let (start, end) = (num_below(&|key| key < *first), num_below(&|key| key <= *last));
-        Some((u32::try_from(start).ok()?, u32::try_from(end.checked_sub(1)?).ok()?)).filter(|_| start < end)
-    });
-    Some(spans.flatten().collect())
+    /// The ranges as tests of codes or narrow integers, where the column keeps these.
+    scans: Option<Vec<CodeScan>>,
+    sieve: Option<Sieve>,
 }
 
 impl RangeLeaf {
@@ -176,6 +140,9 @@ impl RangeLeaf {
     fn search(&self, array: &ArrayRef, out: &mut [u64]) {
         let ranges = self.ranges.as_slice();
         let inside = move |value: i64| {
+            if self.sieve.as_ref().is_some_and(|sieve| !sieve.may_hold(value)) {
+                return false;
+            }
             let at = ranges.partition_point(|(_, last)| *last < value);
             ranges.get(at).is_some_and(|(first, _)| *first <= value)
         };
@@ -201,14 +168,10 @@ impl BoundFilter for RangeLeaf {
             words::set_range(out, 0..rows.len());
             return Ok(());
         }
-        if let Some(spans) = &self.spans {
-            let stored = match (self.column.packed(), self.column.number_codes()) {
-                (Some(packed), _) => packed.read_stored(rows),
-                (None, Some(numbers)) => numbers.read(rows),
-                (None, None) => return Ok(()),
-            };
+        if let Some(scans) = &self.scans {
+            let Some(stored) = stored::read(&self.column, rows) else { return Ok(()) };
             if let Some(codes) = codes_of(&*stored) {
-                spans.iter().for_each(|(first, last)| CodeScan::Span(*first, *last).fill(codes, out));
+                scans.iter().for_each(|scan| scan.fill(codes, out));
             }
             set_nulls(stored.nulls(), self.null.keep(unknown), out);
             return Ok(());
@@ -228,7 +191,7 @@ impl BoundFilter for RangeLeaf {
     }
 
     fn is_always_false(&self) -> bool {
-        let nothing = self.ranges.is_empty() || self.spans.as_ref().is_some_and(Vec::is_empty);
+        let nothing = self.ranges.is_empty() || self.scans.as_ref().is_some_and(Vec::is_empty);
         let never = nothing && self.null != Truth::True;
         never || self.constant() == Some(Truth::False)
     }

@@ -60,6 +60,10 @@ impl CodeScan {
                 }
             }
             (CodeScan::Nibbles { low, high, table }, Codes::U8(codes)) => in_nibbles(codes, low, high, table, out),
+            (CodeScan::Bits(words), Codes::U32(codes)) => {
+                let word = |code: u32| words.get(code as usize / 64).copied().unwrap_or(0);
+                fill_each(codes, out, |code| word(code) >> (code % 64) & 1 == 1);
+            }
             (CodeScan::Table(table), Codes::U16(codes)) => fill_each(codes, out, |code| table[code as usize] != 0),
             (_, codes) => {
                 for row in 0..codes.len() {

@@ -3,6 +3,7 @@
 use timeline::TimeZone;
 
 use super::{Names, parse, print};
+use crate::steps::QUARTER_MS;
 use crate::{Error, Result};
 
 /// A date pattern, read once and used many times.
@@ -60,6 +61,17 @@ impl Pattern {
             Item::Field(letter, count) => matches!(letter, 'E' | 'G' | 'a') || (*letter == 'M' && *count >= 3),
         };
         self.items.iter().any(is_name)
+    }
+
+    /// Steps within which what it shows stays the same.
+    pub(crate) fn step_ms(&self) -> i64 {
+        let step = |item: &Item| match item {
+            Item::Field('S', _) => 1,
+            Item::Field('s', _) => 1_000,
+            Item::Field('m', _) => 60_000,
+            Item::Field(..) | Item::Text(_) => QUARTER_MS,
+        };
+        self.items.iter().map(step).min().unwrap_or(QUARTER_MS)
     }
 
     /// The instant that a text names, in milliseconds; `zone` counts where the text names none. `None` when the

@@ -1,5 +1,6 @@
 //! `expression`: the value of an expression.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::columns::{Decoded, Remapped, cast_numbers};
 use crate::dimension_spec::column_type;
 use crate::expr::{BoundExpr, Expr, ExprType, Kind, Vector};
 use crate::json::Object;
-use crate::{Environment, Result, dictionaries, values};
+use crate::{Environment, Result, by_codes, dictionaries, values};
 
 pub(super) const KIND: VirtualKind = VirtualKind { tag: "expression", parse };
 
@@ -63,7 +64,14 @@ impl VirtualSpec for Computed {
             _ if is_open => return materialise_values(&bound, segment.num_rows(), None, failure),
             _ => {}
         }
+        let by_numbers = output_type.is_number().then(|| over_codes(&bound, &output_type, segment));
+        if let Some(column) = by_numbers.transpose()?.flatten() {
+            return Ok(column);
+        }
         if let Some(column) = self.over_dictionary(&bound, &output_type, segment)? {
+            return Ok(column);
+        }
+        if let Some(column) = over_codes(&bound, &output_type, segment)? {
             return Ok(column);
         }
         match output_type {
@@ -130,6 +138,25 @@ impl Computed {
             }
         }))
     }
+}
+
+/// Once per combination of the codes of what is read. `None` when there are no codes or too many combinations, and
+/// when the value of one is a list or fails.
+fn over_codes(bound: &BoundExpr, output_type: &ColumnType, segment: &SegmentRef) -> Result<Option<ColumnRef>> {
+    let Some(combinations) = bound.combinations(segment) else { return Ok(None) };
+    let Some(values) = combinations.eval(bound) else { return Ok(None) };
+    Ok(Some(match output_type {
+        ColumnType::String => {
+            let texts = (0..values.len()).map(|at| values.get(at).as_text().map(Cow::into_owned));
+            by_codes::texts(Arc::new(combinations), texts)?
+        }
+        ColumnType::State(_) | ColumnType::Value(_) => return Ok(None),
+        ColumnType::Long => by_codes::numbers(Arc::new(combinations), values.to_arrow_as(Kind::Long), ColumnType::Long),
+        number => {
+            let numbers = cast_numbers(&values.to_arrow_as(Kind::Double), number);
+            by_codes::numbers(Arc::new(combinations), numbers, number.clone())
+        }
+    }))
 }
 
 /// Once per entry of the only column of values that is read. Of an open type when the query names none and none is

@@ -53,6 +53,13 @@ pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, is_single: bool, f
             Vector::nulls(rows.len())
         });
         has_lists |= values.has_arrays() && !is_single;
+        if let Vector::Text(texts) = &values {
+            for text in texts {
+                codes.push(interner.code(text)?);
+                offsets.push(end_of(&codes)?);
+            }
+            continue;
+        }
         for row in 0..values.len() {
             match values.get(row) {
                 Scalar::Array(array) if is_single => {
@@ -69,8 +76,7 @@ pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, is_single: bool, f
                 }
                 value => codes.push(interner.code(value.as_text().as_ref().map(Cow::as_ref))?),
             }
-            let end = i32::try_from(codes.len());
-            offsets.push(end.map_err(|_| crate::Error::limit("a virtual column holds too many values"))?);
+            offsets.push(end_of(&codes)?);
         }
     }
     interner.code(None)?;
@@ -80,4 +86,8 @@ pub(super) fn materialise(bound: &BoundExpr, num_rows: usize, is_single: bool, f
         true => coded(list_of(&codes, offsets, places.len()), dictionary),
         false => coded(narrow(&codes, places.len()), dictionary),
     }
+}
+
+fn end_of(codes: &[u32]) -> Result<i32> {
+    i32::try_from(codes.len()).map_err(|_| crate::Error::limit("a virtual column holds too many values"))
 }

@@ -51,7 +51,10 @@ impl Column for Numbers {
 
     fn read(&self, rows: Range<usize>) -> ArrayRef {
         let num_rows = rows.len();
-        self.array(self.bound.eval(rows), num_rows)
+        match self.column_type {
+            ColumnType::Long => self.array(self.bound.eval(rows), num_rows),
+            _ => self.array(self.bound.eval_doubles(rows), num_rows),
+        }
     }
 
     fn take(&self, rows: &[u32]) -> ArrayRef {

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
+
 use super::shared::truth;
 use super::{Call, FunctionKind, LONG, MANY, Output, rows};
 use crate::Result;
+use crate::expr::arithmetic::{Side, longs as longs_of};
 use crate::expr::builder::Builder;
 use crate::expr::cast::{cast, type_of};
 use crate::expr::comparison::Comparison;
@@ -92,8 +97,14 @@ struct Cases {
     form: Form,
 }
 
-impl Function for Cases {
-    fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+impl Cases {
+    /// What `result` gives for the rows that ask for it.
+    fn parts(
+        &self,
+        args: &[Node],
+        frame: &Frame<'_>,
+        result_of: impl Fn(&Node, &[u32]) -> Result<Vector>,
+    ) -> Result<Vec<(Vector, Vec<u32>)>> {
         let (value, rest) = match self.form {
             Form::Searched => (None, args),
             Form::Simple => (Some(args[0].eval(frame)?), &args[1..]),
@@ -102,7 +113,7 @@ impl Function for Cases {
         let mut parts = Vec::new();
         for pair in rest.chunks(2) {
             let [condition, result] = pair else {
-                parts.push((pair[0].eval_rows(frame, &open)?, std::mem::take(&mut open)));
+                parts.push((result_of(&pair[0], &open)?, std::mem::take(&mut open)));
                 break;
             };
             let conditions = condition.eval_rows(frame, &open)?;
@@ -114,17 +125,35 @@ impl Function for Cases {
                     *holds = Comparison::Equal.scalars(&value, &conditions.get(at)) == Some(true);
                 }),
             }
-            let (yes, no): (Vec<_>, Vec<_>) = open.iter().zip(&holds).partition(|(_, holds)| **holds);
-            let rows = |part: Vec<(&u32, &bool)>| part.into_iter().map(|(row, _)| *row).collect::<Vec<u32>>();
-            let (yes, no) = (rows(yes), rows(no));
+            let rows = |wanted: bool| open.iter().zip(&holds).filter(move |(_, holds)| **holds == wanted);
+            let yes: Vec<u32> = rows(true).map(|(row, _)| *row).collect();
+            open = rows(false).map(|(row, _)| *row).collect();
             if !yes.is_empty() {
-                parts.push((result.eval_rows(frame, &yes)?, yes));
+                parts.push((result_of(result, &yes)?, yes));
             }
-            open = no;
             if open.is_empty() {
                 break;
             }
         }
+        Ok(parts)
+    }
+}
+
+impl Function for Cases {
+    fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        gather(frame.num_rows, self.parts(args, frame, |result, rows| result.eval_rows(frame, rows))?)
+    }
+
+    fn eval_doubles(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        let parts = self.parts(args, frame, |result, rows| {
+            Ok(match result.eval_rows_doubles(frame, rows)? {
+                Vector::Constant(Scalar::Long(value), num_rows) => {
+                    Vector::Constant(Scalar::Double(value as f64), num_rows)
+                }
+                Vector::Long(values) => Vector::Double(values.unary(|value| value as f64)),
+                other => other,
+            })
+        })?;
         gather(frame.num_rows, parts)
     }
 
@@ -140,6 +169,12 @@ fn gather(num_rows: usize, mut parts: Vec<(Vector, Vec<u32>)>) -> Result<Vector>
     if let Some(at) = parts.iter().position(|(_, rows)| rows.len() == num_rows) {
         return Ok(parts.swap_remove(at).0);
     }
+    if let Some(doubles) = scattered(num_rows, &parts, doubles_of) {
+        return Ok(Vector::Double(doubles));
+    }
+    if let Some(longs) = scattered(num_rows, &parts, longs_of) {
+        return Ok(Vector::Long(longs));
+    }
     let mut from = vec![(usize::MAX, 0); num_rows];
     for (part, (_, rows)) in parts.iter().enumerate() {
         rows.iter().enumerate().for_each(|(at, row)| from[*row as usize] = (part, at));
@@ -149,6 +184,40 @@ fn gather(num_rows: usize, mut parts: Vec<(Vector, Vec<u32>)>) -> Result<Vector>
         out.push(parts.get(part).map_or(Scalar::Null, |(values, _)| values.get(at)))?;
     }
     Ok(out.finish())
+}
+
+/// `None` when some part is of another type.
+fn scattered<T: ArrowPrimitiveType>(
+    num_rows: usize,
+    parts: &[(Vector, Vec<u32>)],
+    side_of: impl Fn(&Vector) -> Option<Side<T>>,
+) -> Option<PrimitiveArray<T>> {
+    let mut values = vec![T::default_value(); num_rows];
+    let mut is_there = BooleanBufferBuilder::new(num_rows);
+    is_there.append_n(num_rows, false);
+    for (part, rows) in parts {
+        match side_of(part)? {
+            Side::Same(value) => rows.iter().for_each(|row| values[*row as usize] = value),
+            Side::Each(each) => rows.iter().zip(each.values()).for_each(|(row, value)| values[*row as usize] = *value),
+        }
+        let nulls = match part {
+            Vector::Long(values) => values.nulls(),
+            Vector::Double(values) => values.nulls(),
+            _ => None,
+        };
+        let valid = rows.iter().enumerate().filter(|(at, _)| nulls.is_none_or(|nulls| nulls.is_valid(*at)));
+        valid.for_each(|(_, row)| is_there.set_bit(*row as usize, true));
+    }
+    let nulls = NullBuffer::new(is_there.finish());
+    Some(PrimitiveArray::new(values.into(), Some(nulls).filter(|nulls| nulls.null_count() > 0)))
+}
+
+fn doubles_of(vector: &Vector) -> Option<Side<Float64Type>> {
+    match vector {
+        Vector::Constant(Scalar::Double(value), _) => Some(Side::Same(*value)),
+        Vector::Double(values) => Some(Side::Each(values.clone())),
+        _ => None,
+    }
 }
 
 struct Coalesce;

@@ -3,8 +3,9 @@
 use super::shared::{double, double_or_null, long, long_or_null};
 use super::{DOUBLE, FunctionKind, LONG, Output, rows};
 use crate::expr::arithmetic::{java_pow, number};
-use crate::expr::node::Function;
-use crate::expr::scalar::Scalar;
+use crate::expr::node::{Frame, Function, Node};
+use crate::expr::scalar::{ExprType, Scalar};
+use crate::expr::vector::Vector;
 use crate::java_format::fixed;
 use crate::{Error, Result};
 
@@ -74,8 +75,26 @@ fn real(value: &Scalar<'_>) -> Option<f64> {
     }
 }
 
+/// A function of one double.
+struct One<F>(F);
+
 fn one(f: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Result<Box<dyn Function>> {
-    rows(DOUBLE, move |args| Ok(double_or_null(real(&args[0]).map(&f))))
+    Ok(Box::new(One(f)))
+}
+
+impl<F: Fn(f64) -> f64 + Send + Sync> Function for One<F> {
+    fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        Ok(match args[0].eval(frame)? {
+            Vector::Double(values) => Vector::Double(values.unary(&self.0)),
+            Vector::Long(values) => Vector::Double(values.unary(|value| (self.0)(value as f64))),
+            Vector::Constant(value, num_rows) => Vector::Constant(double_or_null(real(&value).map(&self.0)), num_rows),
+            other => Vector::Double((0..other.len()).map(|row| real(&other.get(row)).map(&self.0)).collect()),
+        })
+    }
+
+    fn output(&self, args: &[Option<ExprType>]) -> Option<ExprType> {
+        DOUBLE.of(args)
+    }
 }
 
 /// Of two arguments one may be text that reads as a number.

@@ -251,6 +251,7 @@ impl Output {
 /// A function of the values of one row.
 struct Rows<F> {
     output: Output,
+    step_ms: Option<i64>,
     body: F,
 }
 
@@ -259,7 +260,15 @@ pub(crate) fn rows<F>(output: Output, body: F) -> Result<Box<dyn Function>>
 where
     F: for<'a> Fn(&[Scalar<'a>]) -> Result<Scalar<'a>> + Send + Sync + 'static,
 {
-    Ok(Box::new(Rows { output, body }))
+    Ok(Box::new(Rows { output, step_ms: None, body }))
+}
+
+/// As `rows`, of an instant, all through a step the same.
+pub(crate) fn rows_in_steps<F>(output: Output, step_ms: i64, body: F) -> Result<Box<dyn Function>>
+where
+    F: for<'a> Fn(&[Scalar<'a>]) -> Result<Scalar<'a>> + Send + Sync + 'static,
+{
+    Ok(Box::new(Rows { output, step_ms: Some(step_ms), body }))
 }
 
 /// As `rows`, null when the first argument is.
@@ -291,6 +300,10 @@ where
             out.push((self.body)(&row)?)?;
         }
         Ok(out.finish())
+    }
+
+    fn step_ms(&self) -> Option<i64> {
+        self.step_ms
     }
 
     fn output(&self, args: &[Option<ExprType>]) -> Option<ExprType> {

@@ -8,12 +8,13 @@ use arrow_array::{Array, Int64Array};
 use timeline::{Granularity, Interval, Period, TimeZone, instant};
 
 use super::shared::{double, long, long_or_null, text_or_null};
-use super::{Call, FunctionKind, LONG, Output, TEXT, rows, strict};
+use super::{Call, FunctionKind, LONG, Output, TEXT, rows, rows_in_steps, strict};
 use crate::expr::node::{Frame, Function, Node};
 use crate::expr::scalar::{ExprType, Kind, Scalar};
 use crate::expr::vector::Vector;
 use crate::joda::Pattern;
 use crate::joda::civil::Civil;
+use crate::steps::{QUARTER_MS, step_of};
 use crate::{Error, Result};
 
 pub(super) const KINDS: &[FunctionKind] = &[
@@ -138,6 +139,10 @@ impl Function for Bucket {
     fn output(&self, _args: &[Option<ExprType>]) -> Option<ExprType> {
         Some(ExprType::LONG)
     }
+
+    fn step_ms(&self) -> Option<i64> {
+        (!self.ceil).then(|| step_of(&self.granularity))
+    }
 }
 
 fn shift(call: Call<'_>) -> Result<Box<dyn Function>> {
@@ -167,7 +172,13 @@ fn extract(call: Call<'_>) -> Result<Box<dyn Function>> {
         "CENTURY" | "MILLENNIUM" => ExprType::DOUBLE,
         _ => ExprType::LONG,
     };
-    rows(Output::Is(output), move |args| {
+    let step_ms = match unit.as_str() {
+        "MILLISECOND" => 1,
+        "EPOCH" | "SECOND" => 1_000,
+        "MINUTE" => 60_000,
+        _ => QUARTER_MS,
+    };
+    rows_in_steps(Output::Is(output), step_ms, move |args| {
         let Some(at) = long(args, 0) else { return Ok(Scalar::Null) };
         let local = Civil::of_local(zone.of(args)?.to_local(at));
         Ok(field(&unit, &local, at).unwrap_or(Scalar::Null))
@@ -217,7 +228,8 @@ fn parse(call: Call<'_>) -> Result<Box<dyn Function>> {
 
 fn format(call: Call<'_>) -> Result<Box<dyn Function>> {
     let (pattern, zone) = (pattern(&call, 1)?, zone(&call, 2)?);
-    rows(TEXT, move |args| {
+    let step_ms = pattern.fixed.as_ref().and_then(Option::as_ref).map_or(1, Pattern::step_ms);
+    rows_in_steps(TEXT, step_ms, move |args| {
         let Some(at) = long(args, 0) else { return Ok(Scalar::Null) };
         let zone = zone.of(args)?;
         Ok(text_or_null(Some(match &*pattern.of(args)? {
