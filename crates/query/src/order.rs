@@ -117,6 +117,11 @@ impl OrderBy {
         self
     }
 
+    /// Of some of the rows.
+    pub fn take(&self, rows: &UInt32Array) -> crate::Result<Self> {
+        Ok(Self { values: self.values.take(rows)?, how: self.how, descending: self.descending })
+    }
+
     pub fn key(&self) -> SortKey {
         SortKey::new(&self.values, self.how).descending(self.descending)
     }
@@ -213,14 +218,36 @@ fn code_ranks(codes: &[u32], dictionary: &dyn Dictionary, compare: impl Fn(&str,
 
 /// The rows that may be among the first `limit` by this key, whatever decides between equals; ascending.
 pub(crate) fn leading(key: &SortKey, num_rows: usize, limit: usize) -> UInt32Array {
-    let mut rows: Vec<u32> = (0..).take(num_rows).collect();
     if limit == 0 || limit >= num_rows {
-        return rows.into();
+        return (0u32..).take(num_rows).collect::<Vec<_>>().into();
     }
+    if key.nulls.is_none() {
+        let turned = if key.descending { u64::MAX } else { 0 };
+        let last = nth(key.keys.iter().map(|key| key ^ turned), limit);
+        let rows = (0u32..).zip(&key.keys).filter(|(_, key)| *key ^ turned <= last);
+        return rows.map(|(row, _)| row).collect::<Vec<_>>().into();
+    }
+    let mut rows: Vec<u32> = (0..).take(num_rows).collect();
     let compare = |a: &u32, b: &u32| key.compare(*a as usize, *b as usize);
     let (_, last, _) = rows.select_nth_unstable_by(limit - 1, compare);
     let last = *last;
     (0u32..).take(num_rows).filter(|row| compare(row, &last).is_le()).collect::<Vec<_>>().into()
+}
+
+/// The greatest of the `limit` least keys. There are as many.
+fn nth(keys: impl Iterator<Item = u64>, limit: usize) -> u64 {
+    let most = limit.saturating_mul(2).max(1_024);
+    let (mut near, mut last) = (Vec::with_capacity(most), u64::MAX);
+    for key in keys {
+        if key < last || near.len() < limit {
+            near.push(key);
+        }
+        if near.len() == most {
+            last = *near.select_nth_unstable(limit - 1).1;
+            near.truncate(limit);
+        }
+    }
+    *near.select_nth_unstable(limit - 1).1
 }
 
 /// The rows in order, without the first `offset` and no more than `limit`. Rows that all keys hold equal keep

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aggregate::AggregatorSpec;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt32Array};
+use segment::SegmentRef;
 use timeline::{Interval, SegmentId};
 
 use crate::exec::ExecContext;
@@ -76,6 +77,13 @@ pub(crate) struct Place {
 impl Place {
     pub fn of(segment: &SegmentId) -> Place {
         Place { chunk: segment.interval, datasource: segment.datasource.clone() }
+    }
+
+    /// Each place of some segments, and those of them that follow one another in it.
+    pub fn runs(segments: &[SegmentRef]) -> impl Iterator<Item = (Place, &[SegmentRef])> {
+        let runs =
+            segments.chunk_by(|a, b| a.id().interval == b.id().interval && a.id().datasource == b.id().datasource);
+        runs.map(|run| (Place::of(run[0].id()), run))
     }
 }
 

@@ -57,8 +57,15 @@ impl Scope {
             return chunks.clone();
         }
         let mut chunks = Chunks::default();
-        for segment in self.segments.iter().filter(|segment| segment.num_rows() > 0) {
-            chunks.add(Place::of(segment.id()), segment.time_range());
+        for (place, segments) in Place::runs(&self.segments) {
+            let ranges = segments.iter().filter(|segment| segment.num_rows() > 0).map(|segment| segment.time_range());
+            let spanning = |all: Interval, range: Interval| Interval {
+                start: all.start.min(range.start),
+                end: all.end.max(range.end),
+            };
+            if let Some(rows) = ranges.reduce(spanning) {
+                chunks.add(place, rows);
+            }
         }
         chunks
     }

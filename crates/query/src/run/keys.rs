@@ -276,14 +276,25 @@ impl Field {
 /// Bucket and keys packed into as few words as their cardinalities allow.
 pub(super) struct Layout {
     pub width: usize,
+    /// Bits that they take together.
+    pub num_bits: u32,
     bucket: Field,
     keys: Vec<(Field, Option<Field>)>,
 }
 
 impl Layout {
     pub fn new(keys: &[Key], is_one_bucket: bool) -> Self {
-        let mut free: Vec<u32> = Vec::new();
+        let bits_of = |key: &Key| key.num_codes().map_or(64, |n| usize::BITS - n.saturating_sub(1).leading_zeros());
+        let bucket_bits = if is_one_bucket { 0 } else { 32 };
+        let num_bits = keys.iter().map(|key| bits_of(key) + u32::from(key.may_be_null_number()));
+        let num_bits = num_bits.fold(bucket_bits, u32::saturating_add);
+        let (mut free, mut left): (Vec<u32>, u32) = (Vec::new(), num_bits);
         let mut place = |bits: u32| {
+            // In one word they ascend as their values do: the first one is the highest.
+            if num_bits <= 64 {
+                left -= bits;
+                return Field { word: 0, shift: if bits == 0 { 0 } else { left }, bits };
+            }
             let word = free.iter().position(|left| *left >= bits).unwrap_or_else(|| {
                 free.push(64);
                 free.len() - 1
@@ -292,13 +303,10 @@ impl Layout {
             free[word] -= bits;
             Field { word, shift: if bits == 0 { 0 } else { shift }, bits }
         };
-        let bucket = place(if is_one_bucket { 0 } else { 32 });
-        let keys = keys.iter().map(|key| {
-            let bits = key.num_codes().map_or(64, |n| usize::BITS - n.saturating_sub(1).leading_zeros());
-            (place(bits), key.may_be_null_number().then(|| place(1)))
-        });
-        let keys = keys.collect();
-        Self { width: free.len().max(1), bucket, keys }
+        let bucket = place(bucket_bits);
+        let fields = keys.iter().map(|key| (place(bits_of(key)), key.may_be_null_number().then(|| place(1))));
+        let keys = fields.collect();
+        Self { width: free.len().max(1), num_bits, bucket, keys }
     }
 
     pub fn pack(&self, buckets: impl Iterator<Item = u32>, keys: &[Words], num_rows: usize) -> Vec<u64> {

@@ -22,6 +22,7 @@ use crate::finalize::Values;
 use crate::order::How;
 use crate::plan::FirstKeys;
 
+const SIGN: u64 = 1 << 63;
 /// Values for each one that is asked for, below which nothing is gained.
 const MIN_SHARE: usize = 4;
 
@@ -36,7 +37,43 @@ pub(super) struct Leading {
     num: usize,
     /// Values from which on the bound is looked for again.
     due: usize,
+    /// Whether every row lies behind the bound.
+    is_out: bool,
 }
+
+/// The first numbers of the segments before, as integers that ascend in the order asked for.
+#[derive(Default)]
+pub(super) struct Carried(Vec<u64>);
+
+impl Carried {
+    /// Whether bounds of the key go from segment to segment.
+    fn is_for(key: &Key, first: &FirstKeys) -> bool {
+        let is_number = !matches!(key.domain, Domain::Codes { .. } | Domain::Lists(_));
+        is_number && matches!(first.how, How::Natural)
+    }
+
+    /// The last number that can be among the first, where it is known.
+    fn last(&self, first: &FirstKeys) -> Option<u64> {
+        self.0.last().copied().filter(|_| self.0.len() >= first.most)
+    }
+
+    /// The last code that can be among the first, `None` where that is not known yet; an error where none can.
+    fn bound(&self, numbers: &ArrayRef, first: &FirstKeys) -> std::result::Result<Option<u32>, Out> {
+        let Some(last) = self.last(first) else { return Ok(None) };
+        let Some(number) = ordered(numbers, first.descending) else { return Ok(None) };
+        let is_in = |code: usize| number(code).is_some_and(|number| number <= last);
+        let (mut start, mut end) = (0, numbers.len());
+        while start < end {
+            let middle = start.midpoint(end);
+            if is_in(middle) == first.descending { end = middle } else { start = middle + 1 }
+        }
+        let bound = if first.descending { Some(start).filter(|at| *at < numbers.len()) } else { start.checked_sub(1) };
+        bound.and_then(|bound| u32::try_from(bound).ok()).map(Some).ok_or(Out)
+    }
+}
+
+/// No row can be in the answer.
+struct Out;
 
 enum Met {
     /// Codes that ascend as their values do: a bit for each that was met.
@@ -58,17 +95,51 @@ enum Known {
 
 impl Leading {
     /// `None` where no row could be left out.
-    pub fn of(first: &FirstKeys, key: &Key, num_rows: usize) -> Option<Self> {
-        let num_values = key.num_codes().unwrap_or(num_rows).min(num_rows);
+    pub fn of(first: &FirstKeys, key: &Key, num_rows: usize, carried: Option<&Carried>) -> Option<Self> {
+        let carried = carried.filter(|_| Carried::is_for(key, first));
+        let num_codes = key.num_codes().filter(|_| carried.is_none());
+        let num_values = num_codes.unwrap_or(num_rows).min(num_rows);
         if key.is_multi || key.number.is_some() || first.most == 0 || num_values / MIN_SHARE < first.most {
             return None;
         }
-        let met = met_of(key, first)?;
-        Some(Self { key: key.clone(), most: first.most, descending: first.descending, met, num: 0, due: first.most })
+        let (mut met, mut is_out) = (met_of(key, first)?, false);
+        match (carried, &key.domain, &mut met) {
+            (Some(carried), Domain::Numbers(numbers), Met::Sorted { bound, .. }) => {
+                match carried.bound(numbers.values(), first) {
+                    Ok(known) => *bound = known,
+                    Err(Out) => is_out = true,
+                }
+            }
+            (Some(carried), _, Met::Numbers { bound, .. }) => *bound = carried.last(first),
+            _ => {}
+        }
+        let (most, descending) = (first.most, first.descending);
+        Some(Self { key: key.clone(), most, descending, met, num: 0, due: most, is_out })
+    }
+
+    /// Hands the values that were met on to the next segment.
+    pub fn hand_on(self, carried: &mut Carried) {
+        let before = carried.0.len();
+        match (&self.key.domain, &self.met) {
+            (Domain::Numbers(numbers), Met::Sorted { bits, .. }) => {
+                let Some(number) = ordered(numbers.values(), self.descending) else { return };
+                carried.0.extend(words::rows(bits, 0).filter_map(number));
+            }
+            (_, Met::Numbers { values, .. }) => carried.0.extend(values),
+            _ => return,
+        }
+        if carried.0.len() > before {
+            carried.0.sort_unstable();
+            carried.0.dedup();
+            carried.0.truncate(self.most);
+        }
     }
 
     /// Leaves the rows out that cannot be in the answer. False if none is left.
     pub fn narrow(&mut self, selected: &mut Selected) -> Result<bool> {
+        if self.is_out {
+            return Ok(false);
+        }
         let array = self.key.read(selected.rows.clone());
         let num_rows = selected.num_rows();
         let mut mask = Vec::new();
@@ -96,6 +167,17 @@ impl Leading {
                 null.iter().for_each(|null| words::set_codes(codes, *null, *null, mask));
             } else {
                 words::set_codes(codes, 0, *bound, mask);
+            }
+            return Ok(());
+        }
+        if let (Met::Numbers { bound: Some(bound), .. }, Some(longs)) =
+            (&self.met, array.as_primitive_opt::<Int64Type>())
+            && longs.null_count() == 0
+        {
+            let turn = if self.descending { u64::MAX } else { 0 };
+            for (word, longs) in mask.iter_mut().zip(longs.values().chunks(64)) {
+                let is_in = |long: &i64| (*long as u64 ^ SIGN ^ turn) <= *bound;
+                *word = longs.iter().rev().fold(0, |word, long| word << 1 | u64::from(is_in(long)));
             }
             return Ok(());
         }
@@ -243,7 +325,6 @@ fn keep(mask: &mut [u64], mut test: impl FnMut(usize) -> bool) {
 
 /// The numbers of rows as integers that ascend in an order, `None` for null.
 fn ordered(array: &ArrayRef, descending: bool) -> Option<Box<dyn Fn(usize) -> Option<u64> + '_>> {
-    const SIGN: u64 = 1 << 63;
     let turn = move |key: u64| if descending { !key } else { key };
     let of_double = |value: f64| {
         let bits = if value.is_nan() { f64::NAN } else { value }.to_bits();

@@ -1,5 +1,6 @@
 //! One segment, or a part of it, into groups.
 
+mod ascending;
 mod batches;
 mod room;
 mod waiting;
@@ -7,21 +8,22 @@ mod waiting;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, Fold, KeyTable, Told};
+use aggregate::{Fold, KeyTable, Told};
 use arrow_array::ArrayRef;
 use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS};
 
 use super::inputs::Inputs;
 use super::jobs::Job;
+use super::joined::Joined;
 use super::keys::{Key, Layout};
-use super::leading::Leading;
+use super::leading::{Carried, Leading};
 use super::regroup;
 use super::selection::{Selected, Selection};
 use super::shown::{Scanned, Shown};
 use crate::aggregations::MaskFilter;
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
-use crate::plan::FoldPlan;
+use crate::plan::{Buckets, FirstKeys, FoldPlan};
 use crate::spill::SpillFile;
 use crate::{Error, Result};
 use waiting::Waiting;
@@ -42,36 +44,98 @@ const CELL_BYTES: usize = 32;
 
 pub(super) use room::Part;
 
-/// Folds the rows that the plan selects. `None` when there are none.
-pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Option<Part>> {
-    let segment = match &plan.common.virtual_columns {
-        Some(virtual_columns) => crate::expressions::with_virtual(&job.segment, virtual_columns)?,
-        None => job.segment.clone(),
-    };
-    let filter = plan.common.filter.as_ref();
-    let selection = Selection::new(&segment, &plan.common.scanned, &plan.granularity, filter)?;
-    let mut leaf = Leaf::new(plan, &segment, selection, &job.rows, exec)?;
-    if leaf.selection.is_whole(segment.num_rows()) && job.rows.len() == segment.num_rows() {
-        leaf.fold_values()?;
+/// What a job made: groups, and the segments that had a row of them.
+#[derive(Default)]
+pub(super) struct Folded {
+    pub parts: Vec<Part>,
+    pub met: Vec<SegmentRef>,
+}
+
+/// Folds the rows that the plan selects.
+pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Folded> {
+    match job {
+        Job::Piece { segment, rows, is_only } => fold_piece(plan, segment, rows, *is_only, exec),
+        Job::Many(segments) => fold_many(plan, segments, exec),
     }
-    let vectors = leaf.selection.vectors(if leaf.is_done() { 0..0 } else { job.rows.clone() });
-    leaf.look_around(&vectors)?;
-    for rows in vectors {
-        exec.check()?;
-        if let Some(selected) = leaf.select(rows)? {
-            leaf.vector(selected)?;
-        }
+}
+
+fn fold_piece(
+    plan: &FoldPlan,
+    segment: &SegmentRef,
+    rows: &Range<usize>,
+    is_only: bool,
+    exec: &ExecContext,
+) -> Result<Folded> {
+    let seen = seen(plan, segment)?;
+    let selection = select(plan, &seen, Buckets::default())?;
+    if selection.is_empty() {
+        plan.common.check_virtual()?;
+        return Ok(Folded::default());
     }
-    leaf.gather()?;
-    let joins_codes = leaf.joins_codes;
-    let part = leaf.finish()?;
+    let mut leaf = Leaf::new(plan, &seen, selection, Extent::Piece(rows), exec)?;
+    leaf.is_only = is_only;
+    leaf.fold_rows(segment.num_rows(), rows.clone())?;
+    let part = leaf.part()?;
     plan.common.check_virtual()?;
-    match part {
-        Some(Part::Held { groups, held }) if joins_codes => {
-            Ok(Some(Part::Held { groups: regroup(&plan.specs, &[groups], exec)?, held }))
+    let met = part.iter().map(|_| segment.clone()).collect();
+    Ok(Folded { parts: part.into_iter().collect(), met })
+}
+
+/// One table for all segments, as long as their keys are of the same types.
+fn fold_many(plan: &FoldPlan, segments: &[SegmentRef], exec: &ExecContext) -> Result<Folded> {
+    let num_rows = segments.iter().map(|segment| segment.num_rows()).sum();
+    let (mut folded, mut leaf) = (Folded::default(), None::<Leaf<'_>>);
+    for segment in segments {
+        let seen = seen(plan, segment)?;
+        let buckets = leaf.as_mut().map(|leaf| std::mem::take(&mut leaf.selection.buckets)).unwrap_or_default();
+        let mut selection = select(plan, &seen, buckets)?;
+        if selection.is_empty() {
+            leaf.iter_mut().for_each(|leaf| leaf.selection.take_buckets(&mut selection));
+            plan.common.check_virtual()?;
+            continue;
         }
-        part => Ok(part),
+        let goes_on = match &mut leaf {
+            Some(leaf) => leaf.begin(&seen, selection)?,
+            None => {
+                leaf = Some(Leaf::new(plan, &seen, selection, Extent::Many(num_rows), exec)?);
+                true
+            }
+        };
+        if !goes_on {
+            folded.parts.extend(leaf.take().map(Leaf::part).transpose()?.flatten());
+            let selection = select(plan, &seen, Buckets::default())?;
+            leaf = Some(Leaf::new(plan, &seen, selection, Extent::Many(num_rows), exec)?);
+        }
+        if let Some(leaf) = &mut leaf
+            && leaf.fold_rows(segment.num_rows(), 0..segment.num_rows())?
+        {
+            folded.met.push(segment.clone());
+        }
+        plan.common.check_virtual()?;
     }
+    folded.parts.extend(leaf.map(Leaf::part).transpose()?.flatten());
+    Ok(folded)
+}
+
+fn seen(plan: &FoldPlan, segment: &SegmentRef) -> Result<SegmentRef> {
+    match &plan.common.virtual_columns {
+        Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns),
+        None => Ok(segment.clone()),
+    }
+}
+
+fn select(plan: &FoldPlan, segment: &SegmentRef, buckets: Buckets) -> Result<Selection> {
+    let filter = plan.common.filter.as_ref();
+    Selection::with_buckets(segment, &plan.common.scanned, &plan.granularity, filter, buckets)
+}
+
+/// How much a leaf will see.
+#[derive(Clone, Copy)]
+enum Extent<'a> {
+    /// Rows of one segment.
+    Piece(&'a Range<usize>),
+    /// So many rows of several segments.
+    Many(usize),
 }
 
 /// How rows find their group.
@@ -85,6 +149,8 @@ enum Grouper {
         table: KeyTable,
         layout: Layout,
     },
+    /// Groups of several segments.
+    Joined(Joined),
 }
 
 struct Mask {
@@ -94,7 +160,7 @@ struct Mask {
 
 struct Leaf<'a> {
     exec: &'a ExecContext,
-    specs: &'a [Arc<dyn AggregatorSpec>],
+    plan: &'a FoldPlan,
     selection: Selection,
     /// What groups go by.
     keys: Vec<Key>,
@@ -104,12 +170,16 @@ struct Leaf<'a> {
     inputs: Inputs,
     /// Which values of a key can be in the answer, where it is cut by them.
     leading: Option<Leading>,
+    /// What segments before tell of that, where there are several.
+    carried: Option<Carried>,
     waiting: Waiting,
     masks: Vec<Mask>,
     /// Which mask each fold has.
     mask_of: Vec<Option<usize>>,
     grouper: Grouper,
     fold: Fold,
+    /// Rows of all segments.
+    num_rows: usize,
     /// Whether the fold may put off what is sooner done for many rows.
     waits: bool,
     /// Of a dense table: which groups have met a row, unless states tell.
@@ -118,6 +188,8 @@ struct Leaf<'a> {
     told_by: Option<usize>,
     held: Reservation,
     spilled: Option<SpillFile>,
+    /// Whether its groups are merged with no others.
+    is_only: bool,
 }
 
 /// Rows to be folded with their columns: a vector, a run of it, or what lists were expanded to.
@@ -135,10 +207,91 @@ impl<'a> Leaf<'a> {
         plan: &'a FoldPlan,
         segment: &SegmentRef,
         selection: Selection,
-        rows: &Range<usize>,
+        extent: Extent<'_>,
         exec: &'a ExecContext,
     ) -> Result<Self> {
-        let num_rows = rows.len();
+        let (is_joined, num_rows) = match extent {
+            Extent::Piece(rows) => (false, rows.len()),
+            Extent::Many(num_rows) => (true, num_rows),
+        };
+        let inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
+        // Few rows are sooner folded than marked, and in their order an estimate is the one that Druid gives.
+        let waits = num_rows > VECTOR_ROWS;
+        let fold = room::bound(&plan.specs, &inputs, waits)?;
+        let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
+        let mut leaf = Self {
+            exec,
+            plan,
+            selection,
+            keys: Vec::new(),
+            shown: Vec::new(),
+            joins_codes: false,
+            inputs,
+            leading: None,
+            carried: is_joined.then(Carried::default),
+            waiting: Waiting::default(),
+            masks,
+            mask_of,
+            grouper: Grouper::Joined(Joined::default()),
+            fold,
+            num_rows,
+            waits,
+            touched: Vec::new(),
+            told_by: None,
+            held: Reservation::new(&exec.memory),
+            spilled: None,
+            is_only: false,
+        };
+        leaf.bind_keys(segment)?;
+        leaf.inputs.prefer_narrow(&leaf.fold);
+        leaf.told_by = (0..leaf.fold.accumulators().len()).find(|at| leaf.tells(*at, is_joined));
+        if !is_joined || leaf.keys.is_empty() {
+            let max_rows = match extent {
+                Extent::Piece(rows) if leaf.leading.is_none() => leaf.selection.max_rows(rows),
+                Extent::Piece(_) | Extent::Many(_) => 0,
+            };
+            leaf.grouper = grouper(&leaf.keys, &leaf.selection, max_rows, &exec.memory);
+        } else if let Grouper::Joined(joined) = &mut leaf.grouper {
+            joined.begin(&leaf.keys, &leaf.shown);
+        }
+        leaf.grow_dense();
+        Ok(leaf)
+    }
+
+    /// Goes on with another segment. False where its keys are of another type than those so far.
+    fn begin(&mut self, segment: &SegmentRef, selection: Selection) -> Result<bool> {
+        if self.waits {
+            self.settle()?;
+        }
+        self.selection = selection;
+        self.bind_keys(segment)?;
+        if let Grouper::Joined(joined) = &mut self.grouper
+            && !joined.begin(&self.keys, &self.shown)
+        {
+            return Ok(false);
+        }
+        self.inputs = Inputs::bind(&self.plan.specs, segment, &self.plan.common.env)?;
+        self.fold.begin_segment(&self.inputs.types())?;
+        self.inputs.prefer_narrow(&self.fold);
+        (self.masks, self.mask_of) = bind_masks(&self.plan.masks, segment)?;
+        self.grow_dense();
+        Ok(true)
+    }
+
+    /// The groups, those that show the same keys as one. `None` when no row was met.
+    fn part(self) -> Result<Option<Part>> {
+        let (plan, exec) = (self.plan, self.exec);
+        let joins = if let Grouper::Joined(joined) = &self.grouper { joined.joins() } else { self.joins_codes };
+        Ok(match self.finish()? {
+            Some(Part::Held { groups, held }) if joins => {
+                Some(Part::Held { groups: regroup(&plan.specs, &[groups], exec)?, held })
+            }
+            part => part,
+        })
+    }
+
+    fn bind_keys(&mut self, segment: &SegmentRef) -> Result<()> {
+        let (plan, num_rows) = (self.plan, self.num_rows);
         let bind = |spec| Key::bind(spec, segment, plan.drop_empty_lists);
         let keys: Vec<Key> = plan.keys.iter().map(bind).collect::<Result<_>>()?;
         if plan.single_values_only && keys.iter().any(|key| key.is_multi) {
@@ -146,65 +299,61 @@ impl<'a> Leaf<'a> {
                 "a dimension has several values, which 'groupByEnableMultiValueUnnesting' refuses",
             ));
         }
-        let leading = plan.first.as_ref().and_then(|first| Leading::of(first, keys.get(first.key)?, num_rows));
-        let mut inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
-        // Few rows are sooner folded than marked, and in their order an estimate is the one that Druid gives.
-        let waits = num_rows > VECTOR_ROWS;
-        let mut fold = room::bound(&plan.specs, &inputs, waits)?;
-        inputs.prefer_narrow(&fold);
-        let finer = fold.accumulators().iter().all(|accumulator| accumulator.commutes());
-        let Scanned { keys, shown, joins: joins_codes } = Scanned::of(keys, finer, num_rows, selection.max_buckets());
-        let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
-        let tells = |at: &usize| match (mask_of[*at], fold.accumulators()[*at].tells_rows()) {
-            (None, Some(Told::Counted)) => true,
-            (None, Some(Told::Valid)) => inputs.is_number_everywhere(*at),
-            _ => false,
-        };
-        let told_by = (0..fold.accumulators().len()).find(tells);
-        let max_rows = if leading.is_some() { 0 } else { selection.max_rows(rows) };
-        let grouper = grouper(&keys, &selection, max_rows, &exec.memory);
-        let mut touched = Vec::new();
-        if let Grouper::Dense { cells, .. } = &grouper {
-            let groups = cells * selection.buckets.len();
-            fold.grow(groups);
-            touched.resize(if told_by.is_some() { 0 } else { groups }, 0);
+        if let (Some(leading), Some(carried)) = (self.leading.take(), &mut self.carried) {
+            leading.hand_on(carried);
         }
-        let held = Reservation::new(&exec.memory);
-        let specs = plan.specs.as_slice();
-        Ok(Self {
-            exec,
-            specs,
-            selection,
-            keys,
-            shown,
-            joins_codes,
-            inputs,
-            leading,
-            waiting: Waiting::default(),
-            masks,
-            mask_of,
-            grouper,
-            fold,
-            waits,
-            touched,
-            told_by,
-            held,
-            spilled: None,
-        })
+        let carried = self.carried.as_ref();
+        let leading = |first: &FirstKeys| Leading::of(first, keys.get(first.key)?, num_rows, carried);
+        self.leading = plan.first.as_ref().and_then(leading);
+        let finer = self.fold.accumulators().iter().all(|accumulator| accumulator.commutes());
+        let num_buckets = self.selection.max_buckets();
+        let Scanned { keys, shown, joins } = Scanned::of(keys, finer, num_rows, num_buckets);
+        (self.keys, self.shown, self.joins_codes) = (keys, shown, joins);
+        Ok(())
+    }
+
+    /// Whether the states of an aggregator tell which groups have met a row, in this segment or in every one.
+    fn tells(&self, at: usize, everywhere: bool) -> bool {
+        match (self.mask_of[at], self.fold.accumulators()[at].tells_rows()) {
+            (None, Some(Told::Counted)) => true,
+            (None, Some(Told::Valid)) => !everywhere && self.inputs.is_number_everywhere(at),
+            _ => false,
+        }
+    }
+
+    /// Folds the selected rows of a range; false when there are none.
+    fn fold_rows(&mut self, num_rows: usize, rows: Range<usize>) -> Result<bool> {
+        if rows.len() == num_rows
+            && let Some(bucket) = self.selection.whole(num_rows)
+        {
+            self.fold_values(bucket as usize)?;
+        }
+        let mut met = self.is_done();
+        let vectors = self.selection.vectors(if met { 0..0 } else { rows });
+        self.look_around(&vectors)?;
+        for rows in vectors {
+            self.exec.check()?;
+            if let Some(selected) = self.select(rows)? {
+                met = true;
+                self.vector(selected)?;
+            }
+        }
+        self.gather()?;
+        Ok(met)
     }
 
     /// Of all rows in one group: folds the numbers of columns instead of their rows, where these do not matter.
-    fn fold_values(&mut self) -> Result<()> {
-        if !self.waits || !self.keys.is_empty() || self.fold.len() != 1 {
+    fn fold_values(&mut self, bucket: usize) -> Result<()> {
+        if !self.waits || !self.keys.is_empty() || bucket >= self.fold.len() {
             return Ok(());
         }
         for at in (0..self.mask_of.len()).filter(|at| self.mask_of[*at].is_none()) {
             if let Some(values) = self.inputs.values_met(at) {
-                self.fold.fold_values(at, 0, values)?;
+                self.fold.fold_values(at, bucket, values)?;
             }
         }
         if self.is_done() {
-            self.touched.fill(1);
+            self.touched[bucket] = 1;
         }
         Ok(())
     }
@@ -264,7 +413,7 @@ impl<'a> Leaf<'a> {
                 }
             }
             _ => {
-                if !self.lists(selected, keys, arrays, filters)? {
+                if !self.lists(selected, keys, arrays, filters)? && !self.joined(selected, keys, arrays, filters)? {
                     self.by_ids(selected, keys, arrays, filters)?;
                 }
             }
@@ -276,6 +425,7 @@ impl<'a> Leaf<'a> {
         let table = match &self.grouper {
             Grouper::Hash { table, .. } => table.memory_bytes(),
             Grouper::Dense { .. } => self.touched.len(),
+            Grouper::Joined(joined) => joined.memory_bytes(),
         };
         table + self.fold.memory_bytes()
     }
@@ -307,7 +457,7 @@ fn grouper(keys: &[Key], selection: &Selection, num_rows: usize, memory: &Memory
     let num_buckets = selection.max_buckets().max(1);
     let room = usize::try_from(memory.limit_bytes()).unwrap_or(usize::MAX) / DENSE_SHARE / CELL_BYTES;
     let few = DENSE_CELLS.min(LEAST_CELLS.max(num_rows.saturating_mul(CELLS_PER_ROW)));
-    let most = few.max(if keys.len() <= 1 { num_rows.saturating_mul(2) } else { 0 });
+    let most = few.max(if keys.len() <= 1 { num_rows.saturating_mul(2) } else { num_rows });
     let most = most.min(room).min(u32::MAX as usize);
     match (num_codes, cells) {
         (Some(num_codes), Some(cells))

@@ -6,6 +6,7 @@ use aggregate::{AggregatorSpec, Dictionary, Fold, Groups, KeyTable, Rows, Shape}
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 use segment::VECTOR_ROWS;
 
+mod layout;
 mod sorted;
 mod texts;
 
@@ -15,6 +16,7 @@ use crate::finalize::{Keys, Values};
 use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
+use layout::{KeyField, Layout, Span};
 use texts::MergedTexts;
 
 /// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
@@ -105,16 +107,17 @@ pub(crate) fn regroup(
 ) -> Result<FoldPartial> {
     let num_keys = parts.first().map_or(0, |part| part.keys.len());
     let mut columns: Vec<KeyColumn> = (0..num_keys).map(|at| KeyColumn::of(parts, at)).collect::<Result<_>>()?;
-    let width = width_of(num_keys);
+    let layout = layout_of(parts, &columns);
+    let width = layout.width;
     let num_rows = parts.iter().map(FoldPartial::num_groups).sum();
-    if let Some(merged) = sorted::regroup(specs, parts, &mut columns, exec)? {
+    if let Some(merged) = sorted::regroup(specs, parts, &mut columns, &layout, exec)? {
         return Ok(merged);
     }
     let mut table = KeyTable::with_capacity(width, num_rows);
     let mut fold = Fold::merging(specs)?;
     let mut held = Reservation::new(&exec.memory);
     for part in parts {
-        let packed = pack(part, &mut columns, width)?;
+        let packed = pack(part, &mut columns, &layout)?;
         let mut groups = Vec::with_capacity(VECTOR_ROWS);
         for start in (0..part.num_groups()).step_by(VECTOR_ROWS) {
             exec.check()?;
@@ -129,18 +132,26 @@ pub(crate) fn regroup(
         }
     }
     let order: Vec<u32> = (0..).take(table.len()).collect();
-    let times = table.keys().chunks_exact(width).map(|key| key[0] as i64).collect();
-    let keys = columns.into_iter().enumerate().map(|(at, column)| column.values(table.keys(), width, at)).collect();
+    let times = table.keys().chunks_exact(width).map(|key| layout.time.get(key) as i64).collect();
+    let keys = columns.into_iter().zip(&layout.keys).map(|(column, field)| column.values(table.keys(), width, *field));
+    let keys = keys.collect();
     Ok(FoldPartial { times, keys, states: fold.states(&order)?, chunks: Chunks::default() })
 }
 
-/// The bucket, a word per key, and a bit per key that says null.
-fn width_of(num_keys: usize) -> usize {
-    1 + num_keys + num_keys.div_ceil(64)
-}
-
-fn null_word(key: usize, width: usize) -> usize {
-    width - 1 - key / 64
+fn layout_of(parts: &[FoldPartial], columns: &[KeyColumn]) -> Layout {
+    let times = Span::of_longs(parts.iter().flat_map(|part| part.times.iter().copied()));
+    let spans = columns.iter().enumerate().map(|(at, column)| {
+        let nulls = |part: &FoldPartial| match &part.keys[at] {
+            Values::Null(_) => true,
+            Values::Long(a) => a.null_count() > 0,
+            Values::Double(a) => a.null_count() > 0,
+            Values::Float(a) => a.null_count() > 0,
+            _ => false,
+        };
+        let numbers = matches!(column, KeyColumn::Long | KeyColumn::Double | KeyColumn::Float);
+        (column.span(parts, at), numbers && parts.iter().any(nulls))
+    });
+    Layout::of(times, spans)
 }
 
 /// One key over all parts.
@@ -188,46 +199,66 @@ impl KeyColumn {
         }
     }
 
-    /// Writes each row's word; a bit of the last words says null.
-    fn pack(&mut self, key: &Values, at: usize, width: usize, words: &mut [u64]) -> Result<()> {
+    /// The words that keys are.
+    fn span(&self, parts: &[FoldPartial], at: usize) -> Span {
+        match self {
+            KeyColumn::Null => Span::default(),
+            KeyColumn::Long => Span::of_long_keys(parts, at),
+            KeyColumn::Double => Span::of_bits(64),
+            // The codes of a pool are not known before.
+            KeyColumn::Float | KeyColumn::Pooled(..) => Span::of_bits(32),
+            KeyColumn::Shared(dictionary) => Span::of_codes(dictionary.len()),
+            KeyColumn::Merged(merged) => Span::of_codes(merged.len()),
+        }
+    }
+
+    /// Writes each row's word; a bit says null.
+    fn pack(
+        &mut self,
+        key: &Values,
+        KeyField { value, null }: KeyField,
+        width: usize,
+        words: &mut [u64],
+    ) -> Result<()> {
         let rows = words.chunks_exact_mut(width);
-        let null = |row: &mut [u64]| row[null_word(at, width)] |= 1 << (at % 64);
+        let null = |row: &mut [u64]| null.iter().for_each(|null| null.set(row, 1));
+        let put = |row: &mut [u64], word: u64| value.set(row, word);
         match (self, key) {
             (KeyColumn::Pooled(pool, _), Values::Null(_)) => {
                 let code = u64::from(pool.intern(None));
-                rows.for_each(|row| row[1 + at] = code);
+                rows.for_each(|row| put(row, code));
             }
             (_, Values::Null(_)) => rows.for_each(null),
             (KeyColumn::Shared(_), Values::Coded { codes, .. }) => {
-                rows.zip(codes.iter()).for_each(|(row, code)| row[1 + at] = u64::from(*code));
+                rows.zip(codes.iter()).for_each(|(row, code)| put(row, u64::from(*code)));
             }
             (KeyColumn::Merged(merged), Values::Coded { codes, dictionary }) => {
                 let map = merged.map(dictionary).ok_or_else(|| Error::internal("codes of an unknown dictionary"))?;
-                rows.zip(codes.iter()).for_each(|(row, code)| row[1 + at] = u64::from(map[*code as usize]));
+                rows.zip(codes.iter()).for_each(|(row, code)| put(row, u64::from(map[*code as usize])));
             }
             (KeyColumn::Pooled(pool, shape), Values::Coded { codes, dictionary })
                 if shape.is_some() == dictionary.keys_of().is_some() =>
             {
                 let mut known = Mapping::new(dictionary.len());
                 for (row, &code) in rows.zip(codes.iter()) {
-                    row[1 + at] = u64::from(known.of(code, || pool.intern(dictionary.get(code))));
+                    put(row, u64::from(known.of(code, || pool.intern(dictionary.get(code)))));
                 }
             }
             (KeyColumn::Pooled(_, Some(_)), _) => return Err(Error::internal("arrays and scalars under one key")),
             (KeyColumn::Pooled(pool, None), other) => {
-                rows.enumerate().for_each(|(n, row)| row[1 + at] = u64::from(pool.intern(other.text(n).as_deref())));
+                rows.enumerate().for_each(|(n, row)| put(row, u64::from(pool.intern(other.text(n).as_deref()))));
             }
             (KeyColumn::Long, Values::Long(a)) => {
                 rows.enumerate()
-                    .for_each(|(n, row)| if a.is_valid(n) { row[1 + at] = a.value(n) as u64 } else { null(row) });
+                    .for_each(|(n, row)| if a.is_valid(n) { put(row, a.value(n) as u64) } else { null(row) });
             }
             (KeyColumn::Double, Values::Double(a)) => {
                 rows.enumerate()
-                    .for_each(|(n, row)| if a.is_valid(n) { row[1 + at] = a.value(n).to_bits() } else { null(row) });
+                    .for_each(|(n, row)| if a.is_valid(n) { put(row, a.value(n).to_bits()) } else { null(row) });
             }
             (KeyColumn::Float, Values::Float(a)) => {
                 rows.enumerate().for_each(|(n, row)| {
-                    if a.is_valid(n) { row[1 + at] = u64::from(a.value(n).to_bits()) } else { null(row) }
+                    if a.is_valid(n) { put(row, u64::from(a.value(n).to_bits())) } else { null(row) }
                 });
             }
             _ => return Err(Error::internal("partials whose keys differ in type")),
@@ -235,9 +266,9 @@ impl KeyColumn {
         Ok(())
     }
 
-    fn values(self, keys: &[u64], width: usize, at: usize) -> Values {
+    fn values(self, keys: &[u64], width: usize, KeyField { value, null }: KeyField) -> Values {
         let rows = keys.chunks_exact(width);
-        let valid = move |row: &[u64]| (row[null_word(at, width)] >> (at % 64) & 1 == 0).then(|| row[1 + at]);
+        let valid = move |row: &[u64]| null.is_none_or(|null| null.get(row) == 0).then(|| value.get(row));
         match self {
             KeyColumn::Null => Values::Null(rows.len()),
             KeyColumn::Long => Values::Long(rows.map(|r| valid(r).map(|v| v as i64)).collect::<Int64Array>()),
@@ -246,11 +277,12 @@ impl KeyColumn {
                 Values::Float(rows.map(|r| valid(r).map(|v| f32::from_bits(v as u32))).collect::<Float32Array>())
             }
             KeyColumn::Shared(dictionary) => {
-                Values::Coded { codes: rows.map(|r| r[1 + at] as u32).collect(), dictionary }
+                Values::Coded { codes: rows.map(|row| value.get(row) as u32).collect(), dictionary }
             }
-            KeyColumn::Merged(merged) => {
-                Values::Coded { codes: rows.map(|r| r[1 + at] as u32).collect(), dictionary: merged.into_dictionary() }
-            }
+            KeyColumn::Merged(merged) => Values::Coded {
+                codes: rows.map(|row| value.get(row) as u32).collect(),
+                dictionary: merged.into_dictionary(),
+            },
             KeyColumn::Pooled(mut pool, shape) => {
                 let null = pool.intern(None);
                 let codes = rows.map(|r| valid(r).map_or(null, |v| v as u32)).collect();
@@ -295,13 +327,12 @@ impl Mapping {
     }
 }
 
-fn pack(part: &FoldPartial, columns: &mut [KeyColumn], width: usize) -> Result<Vec<u64>> {
+fn pack(part: &FoldPartial, columns: &mut [KeyColumn], layout: &Layout) -> Result<Vec<u64>> {
+    let width = layout.width;
     let mut words = vec![0; part.num_groups() * width];
-    for (row, &time) in words.chunks_exact_mut(width).zip(&part.times) {
-        row[0] = time as u64;
-    }
-    for (at, column) in columns.iter_mut().enumerate() {
-        column.pack(&part.keys[at], at, width, &mut words)?;
+    words.chunks_exact_mut(width).zip(&part.times).for_each(|(row, time)| layout.time.set(row, *time as u64));
+    for ((column, key), field) in columns.iter_mut().zip(&part.keys).zip(&layout.keys) {
+        column.pack(key, *field, width, &mut words)?;
     }
     Ok(words)
 }

@@ -3,6 +3,7 @@
 mod dense;
 mod inputs;
 mod jobs;
+mod joined;
 mod keys;
 mod leading;
 mod leaf;
@@ -59,16 +60,13 @@ fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Res
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
     let jobs = jobs::of(&segments, exec.executor.num_threads());
-    let place_of: Vec<Place> = jobs.iter().map(jobs::Job::place).collect();
-    let parts = exec.map(jobs, move |job| leaf::fold(&work, &job, &context))?;
+    let folded = exec.map(jobs, move |job| leaf::fold(&work, &job, &context))?;
     let mut chunks = scope.chunks();
-    for (place, part) in place_of.iter().zip(&parts) {
-        if part.is_some() {
-            chunks.meet(place);
-        }
+    for (place, _) in folded.iter().flat_map(|folded| Place::runs(&folded.met)) {
+        chunks.meet(&place);
     }
     let (mut groups, mut files, mut memory) = (Vec::new(), Vec::new(), Vec::new());
-    for part in parts.into_iter().flatten() {
+    for part in folded.into_iter().flat_map(|folded| folded.parts) {
         match part {
             leaf::Part::Held { groups: part, held } => {
                 groups.push(part);

@@ -101,7 +101,17 @@ impl Selection {
         granularity: &Granularity,
         filter: Option<&Filter>,
     ) -> Result<Self> {
-        let mut buckets = Buckets::default();
+        Self::with_buckets(segment, intervals, granularity, filter, Buckets::default())
+    }
+
+    /// As `new`, with the buckets that segments before had.
+    pub fn with_buckets(
+        segment: &SegmentRef,
+        intervals: &[Interval],
+        granularity: &Granularity,
+        filter: Option<&Filter>,
+        mut buckets: Buckets,
+    ) -> Result<Self> {
         let mut runs = runs_of(segment.as_ref(), intervals, granularity, &mut buckets);
         let mut filter = filter.map(|filter| filter.bind(segment)).transpose()?;
         match filter.as_ref().and_then(|filter| filter.constant()) {
@@ -138,10 +148,25 @@ impl Selection {
         self.max_buckets
     }
 
-    /// Whether every row of the segment is selected, all in one bucket.
-    pub fn is_whole(&self, num_rows: usize) -> bool {
-        let Runs::Sorted(runs) = &self.runs else { return false };
-        self.filter.is_none() && runs.len() == 1 && runs[0].rows == (0..num_rows)
+    /// The buckets of a selection that is given up.
+    pub fn take_buckets(&mut self, other: &mut Selection) {
+        std::mem::swap(&mut self.buckets, &mut other.buckets);
+    }
+
+    /// Whether it is known that no row is selected.
+    pub fn is_empty(&self) -> bool {
+        let is_nowhere = matches!(&self.runs, Runs::Sorted(runs) if runs.is_empty());
+        is_nowhere || self.few.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// The bucket of the segment's rows, where every one is selected and all are in one.
+    pub fn whole(&self, num_rows: usize) -> Option<u32> {
+        match &self.runs {
+            Runs::Sorted(runs) if self.filter.is_none() && runs.len() == 1 && runs[0].rows == (0..num_rows) => {
+                Some(runs[0].bucket)
+            }
+            _ => None,
+        }
     }
 
     /// Vectors of the range that may hold selected rows, ascending, cut at multiples of a vector.

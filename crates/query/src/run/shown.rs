@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use segment::ListCodes;
 
-use super::keys::{Domain, Key};
+use super::keys::{Domain, Key, Words};
 use crate::finalize::Values;
 
 /// Rows for each finer group below which these do not pay.
@@ -69,6 +69,48 @@ impl Scanned {
             }
         }
         Self { keys: scanned, shown, joins }
+    }
+}
+
+impl Shown {
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// The place of the key that groups go by.
+    pub fn from(&self) -> usize {
+        self.from
+    }
+
+    /// Whether groups go by whole lists.
+    pub fn is_of_lists(&self) -> bool {
+        matches!(self.how, How::Lists(_))
+    }
+
+    /// The words of the values of lists, by their codes, and where those of each end.
+    pub fn words_of_lists(&self, codes: &[u64]) -> (Vec<u64>, Vec<usize>) {
+        let How::Lists(lists) = &self.how else { return (Vec::new(), Vec::new()) };
+        let mut words = Vec::new();
+        let mut end = |code: &u64| {
+            self.key.values_of_list(lists, *code as usize, &mut words);
+            words.len()
+        };
+        let ends = codes.iter().map(&mut end).collect();
+        (words.into_iter().map(|word| word.unwrap_or(0)).collect(), ends)
+    }
+
+    /// What is shown for codes of the key that groups go by, or of the values of its lists.
+    pub fn values_of_codes(&self, codes: &[u64]) -> Values {
+        match &self.how {
+            How::Map(map) => self.key.values(codes.iter().map(|code| Some(map[*code as usize].into()))),
+            How::Same | How::Lists(_) => self.key.values(codes.iter().map(|code| Some(*code))),
+        }
+    }
+
+    /// The numbers of rows.
+    pub fn values_of_words(&self, words: &Words) -> Values {
+        let is_null = |row: usize| words.nulls.as_ref().is_some_and(|nulls| nulls[row]);
+        self.key.values(words.values.iter().enumerate().map(|(row, word)| (!is_null(row)).then_some(*word)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whole questions over rows in memory.
 
 mod group_by;
+mod joined;
 mod joins;
 mod leading;
 mod live;

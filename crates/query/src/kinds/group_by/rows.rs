@@ -6,10 +6,13 @@ use super::Question;
 use crate::exec::ExecContext;
 use crate::finalize::{Table, Values, all_start, concat};
 use crate::limit_spec::OrderColumn;
-use crate::order::{How, OrderBy, SortKey, kept, sort};
+use crate::order::{How, OrderBy, SortKey, kept, leading, sort};
 use crate::partial::{Body, FoldPartial, Partial};
 use crate::run::regroup;
 use crate::{Error, Result};
+
+/// Rows for each one that is asked for, from which on all but those that may be are left out before they are sorted.
+const FEW: usize = 8;
 
 impl Question {
     /// Times and output columns in the order of the answer, states not finalized.
@@ -140,8 +143,17 @@ impl Question {
         if limit.columns.is_empty() && self.subtotals.is_some() && limit.limit.is_none() && limit.offset == 0 {
             return Ok(None);
         }
-        let keys: Vec<SortKey> = self.order_by(times, table)?.iter().map(OrderBy::key).collect();
-        Ok(Some(sort(&keys, table.num_rows(), limit.offset, limit.limit)))
+        let (by, num_rows) = (self.order_by(times, table)?, table.num_rows());
+        let end = limit.end().filter(|end| *end < num_rows / FEW);
+        let near = end.and_then(|end| Some(leading(&by.first()?.key(), num_rows, end)));
+        let Some(near) = near.filter(|near| near.len() < num_rows / 2) else {
+            let keys: Vec<SortKey> = by.iter().map(OrderBy::key).collect();
+            return Ok(Some(sort(&keys, num_rows, limit.offset, limit.limit)));
+        };
+        // Other keys are only looked at where the first one leaves a choice.
+        let keys = by.iter().map(|by| Ok(by.take(&near)?.key())).collect::<Result<Vec<SortKey>>>()?;
+        let order = sort(&keys, near.len(), limit.offset, limit.limit);
+        Ok(Some(order.values().iter().map(|at| near.value(*at as usize)).collect::<Vec<_>>().into()))
     }
 
     /// What the rows are ordered by. With the dimensions first, time settles what the columns of a limit leave open,

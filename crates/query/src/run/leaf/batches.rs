@@ -10,7 +10,7 @@ use super::super::inputs;
 use super::super::keys::Words;
 use super::super::selection::Selected;
 use super::super::{dense, mask, unexpected};
-use super::{Batch, Grouper, Leaf};
+use super::{Batch, DENSE_CELLS, DENSE_SHARE, Grouper, Leaf};
 use crate::{Error, Result};
 
 impl Leaf<'_> {
@@ -110,6 +110,33 @@ impl Leaf<'_> {
         Ok(true)
     }
 
+    /// All rows of a vector into groups of several segments. False where rows are left out, or keys are not codes.
+    pub(super) fn joined(
+        &mut self,
+        selected: &Selected,
+        keys: &[ArrayRef],
+        arrays: &[Option<ArrayRef>],
+        filters: &[Vec<u64>],
+    ) -> Result<bool> {
+        let most_cells = self.most_cells();
+        let Grouper::Joined(joined) = &mut self.grouper else { return Ok(false) };
+        if self.keys.iter().any(|key| key.is_multi) {
+            return Ok(false);
+        }
+        let (buckets, None) = selected.buckets() else { return Ok(false) };
+        let Some(ids) = joined.ids_of_codes(&self.shown, &buckets, keys, most_cells)? else { return Ok(false) };
+        self.fold.grow(joined.len());
+        let batch = Batch { num_rows: selected.num_rows(), arrays, mask: None, filters };
+        self.fold_batch(0, Groups::U32(&ids), &batch)?;
+        Ok(true)
+    }
+
+    /// Cells that a table of several segments may have, however few its groups are.
+    fn most_cells(&self) -> usize {
+        let room = usize::try_from(self.exec.memory.limit_bytes()).unwrap_or(usize::MAX) / DENSE_SHARE;
+        DENSE_CELLS.min(room / size_of::<u32>())
+    }
+
     /// Everything else: each selected row gets the id of its group.
     pub(super) fn by_ids(
         &mut self,
@@ -154,6 +181,7 @@ impl Leaf<'_> {
     /// The group of each of the rows.
     fn groups(&mut self, selected: &Selected, rows: &[u32], words: &[Words]) -> Result<Vec<u32>> {
         let buckets = buckets_of(selected, rows);
+        let most_cells = self.most_cells();
         match &mut self.grouper {
             Grouper::Dense { num_codes, .. } => {
                 let mut ids = buckets;
@@ -170,6 +198,11 @@ impl Leaf<'_> {
                 let mut ids = Vec::with_capacity(rows.len());
                 table.insert_batch(&packed, &mut ids);
                 self.fold.grow(table.len());
+                Ok(ids)
+            }
+            Grouper::Joined(joined) => {
+                let ids = joined.ids(&self.shown, &buckets, words, most_cells)?;
+                self.fold.grow(joined.len());
                 Ok(ids)
             }
         }

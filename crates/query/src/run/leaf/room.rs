@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aggregate::{AggregatorSpec, ArenaKind, Fold, KeyTable};
 
 use super::super::shown;
-use super::{Grouper, Inputs, Leaf};
+use super::{Grouper, Inputs, Leaf, ascending};
 use crate::Result;
 use crate::exec::Reservation;
 use crate::finalize::Values;
@@ -39,8 +39,11 @@ impl Leaf<'_> {
     }
 
     fn is_due(&self, bytes: usize) -> bool {
-        let Grouper::Hash { table, .. } = &self.grouper else { return false };
-        table.len() >= MAX_GROUPS || self.is_worth_a_file(bytes)
+        match &self.grouper {
+            Grouper::Dense { .. } => false,
+            Grouper::Hash { table, .. } => table.len() >= MAX_GROUPS || self.is_worth_a_file(bytes),
+            Grouper::Joined(joined) => joined.len() >= MAX_GROUPS || self.is_worth_a_file(bytes),
+        }
     }
 
     fn is_worth_a_file(&self, bytes: usize) -> bool {
@@ -56,7 +59,7 @@ impl Leaf<'_> {
         let Some(mut file) = self.spilled.take() else { return Ok(false) };
         self.settle()?;
         for order in self.order()?.chunks(DEALT_GROUPS) {
-            let (times, keys, order) = self.keys_of(order.to_vec());
+            let (times, keys, order) = self.keys_of(order.to_vec())?;
             file.deal(&times, &keys, |rows| {
                 let groups: Vec<u32> = rows.iter().map(|row| order[*row as usize]).collect();
                 Ok(self.fold.states(&groups)?)
@@ -69,11 +72,13 @@ impl Leaf<'_> {
 
     fn begin_anew(&mut self) -> Result<()> {
         let num_groups = if let Grouper::Dense { .. } = self.grouper { self.fold.len() } else { 0 };
-        self.fold = bound(self.specs, &self.inputs, self.waits)?;
+        self.fold = bound(&self.plan.specs, &self.inputs, self.waits)?;
         self.fold.grow(num_groups);
         self.touched.fill(0);
-        if let Grouper::Hash { table, layout } = &mut self.grouper {
-            *table = KeyTable::new(layout.width);
+        match &mut self.grouper {
+            Grouper::Dense { .. } => {}
+            Grouper::Hash { table, layout } => *table = KeyTable::new(layout.width),
+            Grouper::Joined(joined) => joined.forget(),
         }
         Ok(())
     }
@@ -91,7 +96,7 @@ impl Leaf<'_> {
         if order.is_empty() {
             return Ok(None);
         }
-        let (times, keys, order) = self.keys_of(order);
+        let (times, keys, order) = self.keys_of(order)?;
         let groups = FoldPartial { times, keys, states: self.fold.states(&order)?, chunks: Chunks::default() };
         self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
         let num_bytes = groups.memory_bytes();
@@ -105,7 +110,7 @@ impl Leaf<'_> {
         Ok(Some(Part::Held { groups, held: self.held }))
     }
 
-    fn settle(&mut self) -> Result<()> {
+    pub(super) fn settle(&mut self) -> Result<()> {
         let arrays = self.inputs.read(0..0);
         Ok(self.fold.settle(&self.inputs.of(&arrays)?)?)
     }
@@ -117,17 +122,22 @@ impl Leaf<'_> {
             (Grouper::Dense { .. }, None) => {
                 (0..).zip(&self.touched).filter(|(_, met)| **met != 0).map(|(group, _)| group).collect()
             }
+            (Grouper::Hash { table, layout }, _) if !self.is_only && ascending::pays(table.len(), layout.num_bits) => {
+                ascending::order(table.keys(), layout.num_bits)
+            }
             (Grouper::Hash { table, .. }, _) => (0..).take(table.len()).collect(),
+            (Grouper::Joined(joined), _) => (0..).take(joined.len()).collect(),
         })
     }
 
     /// The times and keys that groups show, and the group of each: a group of lists shows every value of them.
-    fn keys_of(&self, order: Vec<u32>) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
+    fn keys_of(&self, order: Vec<u32>) -> Result<(Vec<i64>, Vec<Values>, Vec<u32>)> {
         let (times, words) = match &self.grouper {
+            Grouper::Joined(joined) => return joined.keys(order, &self.selection.buckets),
             Grouper::Dense { cells, num_codes } => self.dense_words(&order, *cells, num_codes),
             Grouper::Hash { table, layout } => self.hash_words(&order, table, layout),
         };
-        shown::show(&self.shown, times, &words, order)
+        Ok(shown::show(&self.shown, times, &words, order))
     }
 }
 

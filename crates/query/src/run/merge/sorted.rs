@@ -1,13 +1,13 @@
 //! Parts whose groups come in the order of their keys are merged side by side, without a table of keys.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, Fold, Groups, Rows};
 use arrow_array::ArrayRef;
 use segment::VECTOR_ROWS;
 
-use super::{KeyColumn, pack, width_of};
+use super::layout::Layout;
+use super::{KeyColumn, pack};
 use crate::Result;
 use crate::exec::{ExecContext, Reservation};
 use crate::partial::{Chunks, FoldPartial};
@@ -22,6 +22,7 @@ pub(super) fn regroup(
     specs: &[Arc<dyn AggregatorSpec>],
     parts: &[FoldPartial],
     columns: &mut [KeyColumn],
+    layout: &Layout,
     exec: &ExecContext,
 ) -> Result<Option<FoldPartial>> {
     let num_rows: usize = parts.iter().map(FoldPartial::num_groups).sum();
@@ -29,10 +30,10 @@ pub(super) fn regroup(
     if pooled || !(2..=MAX_PARTS).contains(&parts.len()) || num_rows < MIN_GROUPS {
         return Ok(None);
     }
-    let width = width_of(columns.len());
+    let width = layout.width;
     let mut held = Reservation::new(&exec.memory);
     held.resize(num_rows * (2 * width * size_of::<u64>() + size_of::<u32>()))?;
-    let packed = parts.iter().map(|part| pack(part, columns, width)).collect::<Result<Vec<_>>>()?;
+    let packed = parts.iter().map(|part| pack(part, columns, layout)).collect::<Result<Vec<_>>>()?;
     if !packed.iter().all(|keys| ascend(keys, width)) {
         return Ok(None);
     }
@@ -50,26 +51,26 @@ pub(super) fn regroup(
     }
     held.resize(keys.len() * size_of::<u64>() + fold.memory_bytes())?;
     let order: Vec<u32> = (0..).take(num_groups).collect();
-    let times = keys.chunks_exact(width).map(|key| key[0] as i64).collect();
-    let shown = columns.iter_mut().enumerate();
-    let shown = shown.map(|(at, column)| std::mem::replace(column, KeyColumn::Null).values(&keys, width, at));
+    let times = keys.chunks_exact(width).map(|key| layout.time.get(key) as i64).collect();
+    let shown = columns.iter_mut().zip(&layout.keys);
+    let shown = shown.map(|(column, field)| std::mem::replace(column, KeyColumn::Null).values(&keys, width, *field));
     let (keys, states) = (shown.collect(), fold.states(&order)?);
     Ok(Some(FoldPartial { times, keys, states, chunks: Chunks::default() }))
 }
 
-/// Longs ascend as such; of other words any order will do that all parts have.
-fn compare(key: &[u64], other: &[u64]) -> Ordering {
-    let different = key.iter().zip(other).find(|(word, other)| word != other);
-    different.map_or(Ordering::Equal, |(word, other)| (*word as i64).cmp(&(*other as i64)))
-}
-
 fn ascend(keys: &[u64], width: usize) -> bool {
+    if width == 1 {
+        return keys.is_sorted_by(|key, next| key < next);
+    }
     let next = keys.chunks_exact(width).skip(1);
-    keys.chunks_exact(width).zip(next).all(|(key, next)| compare(key, next).is_lt())
+    keys.chunks_exact(width).zip(next).all(|(key, next)| key < next)
 }
 
 /// All keys, ascending, and for each part which of them its keys are.
 fn merge(parts: &[Vec<u64>], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
+    if let ([one, two], 1) = (parts, width) {
+        return merge_two(one, two);
+    }
     let longest = parts.iter().map(Vec::len).max().unwrap_or(0);
     let mut keys: Vec<u64> = Vec::with_capacity(longest + longest / 4);
     let mut groups: Vec<Vec<u32>> = parts.iter().map(|part| Vec::with_capacity(part.len() / width)).collect();
@@ -77,7 +78,7 @@ fn merge(parts: &[Vec<u64>], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
     let head = |at: &[usize], part: usize| parts[part].get(at[part]..at[part] + width);
     for group in 0.. {
         let heads = (0..parts.len()).filter_map(|part| head(&at, part));
-        let Some(least) = heads.min_by(|key, other| compare(key, other)) else { break };
+        let Some(least) = heads.min() else { break };
         keys.extend_from_slice(least);
         for part in 0..parts.len() {
             if head(&at, part) == Some(least) {
@@ -89,17 +90,50 @@ fn merge(parts: &[Vec<u64>], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
     (keys, groups)
 }
 
+/// As `merge`, of two parts whose keys are a word: which is next cannot be foreseen, so that no branch tries to.
+fn merge_two(one: &[u64], two: &[u64]) -> (Vec<u64>, Vec<Vec<u32>>) {
+    let mut keys = Vec::with_capacity(one.len().max(two.len()) * 5 / 4);
+    let (mut of_one, mut of_two) = (vec![0; one.len()], vec![0; two.len()]);
+    let (mut at, mut at_two) = (0, 0);
+    let mut group = 0;
+    while let (Some(key), Some(other)) = (one.get(at), two.get(at_two)) {
+        keys.push(*key.min(other));
+        (of_one[at], of_two[at_two]) = (group, group);
+        at += usize::from(key <= other);
+        at_two += usize::from(other <= key);
+        group += 1;
+    }
+    let rest = one[at..].iter().chain(&two[at_two..]);
+    keys.extend(rest);
+    let rest = of_one[at..].iter_mut().chain(&mut of_two[at_two..]);
+    rest.zip(group..).for_each(|(of, group)| *of = group);
+    (keys, vec![of_one, of_two])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn keys_of_several_parts_become_one_list() {
-        let minus = (-3_i64) as u64;
-        let parts = [vec![0, minus, 0, 4, 1, 0], vec![0, 2, 0, 4], vec![], vec![0, 4, 2, minus]];
+        let parts = [vec![0, 1, 0, 4, 1, 0], vec![0, 2, 0, 4], vec![], vec![0, 4, 2, 1]];
         assert!(parts.iter().all(|part| ascend(part, 2)) && !ascend(&[0, 4, 0, 4], 2));
         let (keys, groups) = merge(&parts, 2);
-        assert_eq!(keys, [0, minus, 0, 2, 0, 4, 1, 0, 2, minus]);
+        assert_eq!(keys, [0, 1, 0, 2, 0, 4, 1, 0, 2, 1]);
         assert_eq!(groups, [vec![0, 2, 3], vec![1, 2], vec![], vec![2, 4]]);
+    }
+
+    #[test]
+    fn two_parts_of_words_become_one_list() {
+        for (one, two) in
+            [([1, 3, 5, u64::MAX].as_slice(), [0, 3, 4].as_slice()), (&[], &[7, 9]), (&[7], &[]), (&[], &[])]
+        {
+            let (keys, groups) = merge(&[one.to_vec(), two.to_vec()], 1);
+            let all: std::collections::BTreeSet<u64> = one.iter().chain(two).copied().collect();
+            assert!(ascend(one, 1) && keys.iter().eq(&all));
+            for (part, groups) in [one, two].iter().zip(groups) {
+                assert!(groups.iter().map(|group| &keys[*group as usize]).eq(*part));
+            }
+        }
     }
 }

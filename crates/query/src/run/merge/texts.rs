@@ -55,6 +55,11 @@ impl MergedTexts {
         Some(Self { dictionary: Arc::new(Union { dictionaries, entries }), maps })
     }
 
+    /// Texts, each once.
+    pub fn len(&self) -> usize {
+        self.dictionary.entries.len()
+    }
+
     pub fn memory_bytes(&self) -> usize {
         let maps: usize = self.maps.iter().map(|map| map.capacity() * size_of::<u32>()).sum();
         maps + self.dictionary.entries.capacity() * size_of::<(u32, u32)>()
