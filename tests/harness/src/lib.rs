@@ -17,4 +17,4 @@ pub use producer::{Producer, TransactionalProducer};
 pub use spec::{DATASOURCE, Spec, TOPIC};
 pub use store::{Running, Store};
 pub use totals::{Sums, Totals};
-pub use wait::{PATIENCE, until};
+pub use wait::{PATIENCE, until, until_by};

@@ -79,11 +79,10 @@ impl LaneBuffer {
     /// Closes the open chunk, unless it is empty, and begins another where it ends.
     pub(crate) fn close(&self, no: ChunkNo, task_id: &str, plan: &FoldPlan) -> Option<(Arc<ClosedChunk>, ChunkFacts)> {
         let mut state = self.state.lock();
-        let head = &state.open.head;
-        if head.from == head.to {
+        if state.open.head.from == state.open.head.to {
             return None;
         }
-        let next = OpenChunk::new(head.lane.clone(), head.to, head.spec_version);
+        let next = state.open.next();
         let bytes = state.open.facts().bytes;
         let open = std::mem::replace(&mut state.open, next);
         let closed = Arc::new(open.close(no, Some(task_id.to_owned()), plan));

@@ -65,11 +65,18 @@ impl ChunkHead {
     }
 }
 
+/// Records of a chunk that tell whether folding them was worth it.
+const TRIAL_RECORDS: u64 = 1 << 16;
+/// Chunks that are not folded before they are sealed, after one that had next to nothing to fold.
+const CHUNKS_A_TRIAL: u32 = 7;
+
 /// The chunk that takes rows.
 pub(crate) struct OpenChunk {
     pub(crate) head: ChunkHead,
     indexes: BTreeMap<i64, LiveIndex>,
     dimensions: Vec<Dimension>,
+    /// Chunks, from this one on, whose rows only follow one another until they are sealed.
+    num_appending: u32,
 }
 
 /// Rows of a chunk, per time chunk.
@@ -112,7 +119,25 @@ impl ClosedChunk {
 impl OpenChunk {
     pub(crate) fn new(lane: LaneId, from: i64, spec_version: i64) -> OpenChunk {
         let head = ChunkHead::new(lane, from, spec_version);
-        OpenChunk { head, indexes: BTreeMap::new(), dimensions: Vec::new() }
+        OpenChunk { head, indexes: BTreeMap::new(), dimensions: Vec::new(), num_appending: 0 }
+    }
+
+    /// The chunk that begins where this one ends.
+    pub(crate) fn next(&self) -> OpenChunk {
+        let num_appending = match self.num_appending {
+            0 if self.folds_in_vain() => CHUNKS_A_TRIAL,
+            num => num.saturating_sub(1),
+        };
+        let next = OpenChunk::new(self.head.lane.clone(), self.head.to, self.head.spec_version);
+        OpenChunk { num_appending, ..next }
+    }
+
+    fn folds_in_vain(&self) -> bool {
+        let sums = self
+            .indexes
+            .values()
+            .fold((0, 0), |(rows, records), index| (rows + index.num_rows() as u64, records + index.num_records()));
+        sums.1 >= TRIAL_RECORDS && segment::folds_in_vain(sums.0, sums.1)
     }
 
     /// Whether the columns of `parsed` fit behind those that the chunk has.
@@ -241,7 +266,8 @@ impl OpenChunk {
             let index = match self.indexes.entry(interval.start) {
                 std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
                 std::collections::btree_map::Entry::Vacant(entry) => {
-                    entry.insert(new_index(plan, interval, &self.dimensions)?)
+                    let index = new_index(plan, interval, &self.dimensions)?;
+                    entry.insert(if self.num_appending > 0 { index.appending() } else { index })
                 }
             };
             sink::append(index, parsed, &mask).map_err(fold_error)?;
@@ -298,3 +324,6 @@ pub(crate) fn fingerprint_of(
     text.extend_from_slice(value.unwrap_or_default());
     format!("{offset}:{}", storage::sha256_hex(&text))
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,10 @@ impl Handle {
         answer.await.unwrap_or_else(|_| Err(Error::Cancelled("the supervisor has ended".to_owned())))
     }
 
+    pub(super) fn is_over(&self) -> bool {
+        *self.is_over.borrow()
+    }
+
     /// Returns once the actor has ended.
     pub(super) async fn stopped(&self) {
         // An error means that the sender is gone, and the actor with it.

@@ -114,9 +114,7 @@ impl Supervisors {
         let Some(handle) = self.handle(id).await else { return Ok(Reply::unknown(id)) };
         let json = tombstone(&handle.spec().datasource).to_string();
         self.write(id, SpecKind::Terminated, json).await?;
-        if let Some(handle) = self.running.lock().await.remove(id) {
-            handle.stop();
-        }
+        self.end(id).await;
         Ok(Reply::id(id))
     }
 

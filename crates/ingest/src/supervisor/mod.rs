@@ -44,12 +44,14 @@ use spec::SupervisorSpec;
 pub struct Supervisors {
     context: IngestContext,
     running: Mutex<BTreeMap<String, Arc<Handle>>>,
+    /// Those that were terminated and may still publish what they have read.
+    ending: Mutex<Vec<Arc<Handle>>>,
 }
 
 impl Supervisors {
     /// Starts what the metastore says should run. Needs a tokio runtime of several threads.
     pub async fn start(context: IngestContext) -> Result<Arc<Supervisors>> {
-        let supervisors = Arc::new(Supervisors { context, running: Mutex::default() });
+        let supervisors = Arc::new(Supervisors { context, running: Mutex::default(), ending: Mutex::default() });
         for stored in supervisors.context.metastore.supervisors().await.map_err(unavailable)? {
             if stored.kind == SpecKind::Terminated {
                 continue;
@@ -65,12 +67,12 @@ impl Supervisors {
     /// Closes, cuts and publishes everything that was read, then stops. Gives up after `limit`:
     /// what is not published then is read again by the next start.
     pub async fn drain(&self, limit: std::time::Duration) {
-        let handles: Vec<Arc<Handle>> = std::mem::take(&mut *self.running.lock().await).into_values().collect();
-        for handle in &handles {
-            handle.stop();
+        for id in self.handles().await.iter().map(|handle| handle.spec().id.clone()) {
+            self.end(&id).await;
         }
+        let ending = std::mem::take(&mut *self.ending.lock().await);
         let all = async {
-            for handle in &handles {
+            for handle in &ending {
                 handle.stopped().await;
             }
         };
@@ -89,6 +91,17 @@ impl Supervisors {
                 running.insert(id, Arc::new(Handle::start(self.context.clone(), spec, version)));
             }
         }
+    }
+
+    /// Makes a supervisor publish what it has read and end.
+    async fn end(&self, id: &str) {
+        let mut running = self.running.lock().await;
+        let Some(handle) = running.remove(id) else { return };
+        handle.stop();
+        // While `running` is held: nobody finds the handle in neither.
+        let mut ending = self.ending.lock().await;
+        ending.retain(|handle| !handle.is_over());
+        ending.push(handle);
     }
 
     async fn handle(&self, id: &str) -> Option<Arc<Handle>> {

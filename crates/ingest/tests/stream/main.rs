@@ -22,13 +22,7 @@ async fn trap_57_every_event_is_published_once_and_seen_before() {
     let live = context.live.clone();
     let supervisors = Supervisors::start(context).await.expect("started");
     assert_eq!(supervisors.submit(&spec(), Wishes::default()).await.status, 200);
-    until("live rows", async || {
-        let floors: Vec<_> = world.lanes().await.into_values().collect();
-        let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
-        let covered: i64 = parts.iter().map(|part| part.covered).sum();
-        covered == world.ends().await.iter().sum::<i64>()
-    })
-    .await;
+    until("live rows", async || world.all_live(&live).await).await;
     assert_eq!(world.published().await, (0, 0), "nothing is cut before it is due");
     let status = supervisors.status("clicks").await;
     assert_eq!(json_of(&status.body)["payload"]["activeTasks"].as_array().map(Vec::len), Some(2));
@@ -45,6 +39,20 @@ async fn trap_57_every_event_is_published_once_and_seen_before() {
     })
     .await;
     supervisors.drain(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_stops_waits_for_supervisors_that_were_terminated() {
+    let world = World::new();
+    world.produce(0, 500);
+    let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(3600), ..limits() });
+    let live = context.live.clone();
+    let supervisors = Supervisors::start(context).await.expect("started");
+    supervisors.submit(&spec(), Wishes::default()).await;
+    until("live rows", async || world.all_live(&live).await).await;
+    assert_eq!(supervisors.terminate("clicks").await.status, 200);
+    supervisors.drain(Duration::from_secs(30)).await;
+    assert_eq!(world.published().await, wanted(500));
 }
 
 #[tokio::test(flavor = "multi_thread")]

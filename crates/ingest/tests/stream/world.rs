@@ -140,6 +140,14 @@ impl World {
         (0..2).map(|number| source.bounds(&partition(number)).expect("bounds").end).collect()
     }
 
+    /// Whether a query sees every event of the log beside what is published.
+    pub async fn all_live(&self, live: &LiveParts) -> bool {
+        let floors: Vec<_> = self.lanes().await.into_values().collect();
+        let Ok(parts) = live.snapshots("clicks", &floors) else { return false };
+        let covered: i64 = parts.iter().map(|part| part.covered).sum();
+        covered == self.ends().await.iter().sum::<i64>()
+    }
+
     pub async fn all_published(&self) -> bool {
         let lanes = self.lanes().await;
         let ends = self.ends().await;

@@ -5,9 +5,13 @@ mod forms;
 mod unusual;
 
 use forms::Form;
-use harness::{Kafka, Producer, Running, Store, until};
+use harness::{Kafka, Producer, Running, Store, until_by};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+
+/// Between two looks at how far the store is. A look is a query over all rows, whose processor time is counted with
+/// that of reading them.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// One line of the table.
 struct Case {
@@ -94,13 +98,13 @@ fn measure(case: &Case, topic: &str, bootstrap_servers: &str, num_events: i64) -
     let (status, answer) = running.post("/druid/indexer/v1/supervisor", &spec).expect("an answer");
     assert_eq!(status, 200, "{answer}");
     let is_seen = || (count(&running, case.form)? == num_rows).then_some(());
-    until("every event to be seen", is_seen);
+    until_by(PAUSE, "every event to be seen", is_seen);
     let seen = running.resident_bytes();
     if case.is_sealed {
         let suspended = running.post("/druid/indexer/v1/supervisor/ads/suspend", &json!({}));
         assert_eq!(suspended.expect("an answer").0, 200);
-        until("every event to be published", || is_published(&running).then_some(()));
-        until("every event to be seen", is_seen);
+        until_by(PAUSE, "every event to be published", || is_published(&running).then_some(()));
+        until_by(PAUSE, "every event to be seen", is_seen);
     }
     let (cpu, elapsed) = (running.cpu_time() - cpu, start.elapsed());
     Measured { num_events, num_bytes, elapsed, cpu, resident: (resident, seen) }
