@@ -43,7 +43,7 @@ def cpu_of(run, reps):
     return sorted(times)[len(times) // 2]
 
 
-def duckdb_runs(directory):
+def duckdb_runs(directory, queries=SQL):
     """Name -> a function that runs the query; strings as enums, the tables in memory."""
     import duckdb
 
@@ -54,7 +54,7 @@ def duckdb_runs(directory):
             if kind == "VARCHAR":
                 db.execute(f"create type {table}_{column} as enum (select distinct {column} from {table} where {column} is not null order by 1)")
                 db.execute(f"alter table {table} alter {column} type {table}_{column}")
-    return {name: (lambda sql=sql: db.execute(sql).fetchall()) for name, sql in SQL.items()}
+    return {name: (lambda sql=sql: db.execute(sql).fetchall()) for name, sql in queries.items()}
 
 
 def replaced(sql, pairs):
@@ -63,7 +63,7 @@ def replaced(sql, pairs):
     return sql
 
 
-def clickhouse_runs(directory):
+def clickhouse_runs(directory, queries=None):
     """Name -> a function that runs the query; one part a table, columns without a codec, strings as enums."""
     import shutil, tempfile
     from chdb.session import Session
@@ -89,13 +89,18 @@ def clickhouse_runs(directory):
         ask(f"create table {table} ({', '.join(columns)}) engine = MergeTree order by ts settings min_bytes_for_wide_part = 0, index_granularity = 8192")
         ask(f"insert into {table} select * from {source}")
         ask(f"optimize table {table} final")
+    forms = queries or clickhouse_forms()
+    return {name: (lambda sql=sql: ask(sql).bytes()) for name, sql in forms.items()}
+
+
+def clickhouse_forms():
     forms = {name: replaced(sql, [(f"ts // {HOUR}", f"intDiv(ts, {HOUR})"), ("ts // 60000", "intDiv(ts, 60000)"), ("approx_count_distinct", "uniq"), ("unnest(", "arrayJoin(")])
              for name, sql in SQL.items()}
     forms["Q11"] = "select campaign_id, countIf(action = 1) k, countIf(action = 0) i, k / i from ads group by campaign_id order by campaign_id"
     forms["Q12"] = "select device, quantiles(0.5, 0.9, 0.99)(price) from ads where price is not null group by device"
     forms["Q12b"] = "select device, quantiles(0.5, 0.9, 0.99)(bid) from ads group by device"
     forms["Q13"] = "select count(*), sum(cost) from ads where toString(city) like '%zhou%' and match(toString(ad_id), '[37][0-9]$')"
-    return {name: (lambda sql=sql: ask(sql).bytes()) for name, sql in forms.items()}
+    return forms
 
 
 def datafusion_runs(directory):
@@ -158,3 +163,11 @@ def polars_runs(directory):
 
 
 ENGINES = {"duckdb": duckdb_runs, "polars": polars_runs, "clickhouse": clickhouse_runs, "datafusion": datafusion_runs}
+
+
+def runs_of(engine, directory, others):
+    """Those of the dashboard, or of the other queries, of which there are forms for DuckDB and ClickHouse."""
+    if not others:
+        return ENGINES[engine](directory)
+    forms = {"duckdb": others.DUCKDB, "clickhouse": others.CLICKHOUSE}
+    return ENGINES[engine](directory, forms[engine]) if engine in forms else {}

@@ -4,6 +4,7 @@
   run.py --data DIR [--dolmen PATH] [--rows 10000000] [--reps 9] [--only Q1,Q4] [--peers duckdb,polars,clickhouse,datafusion]
          [--out FILE.md] [--json FILE.json] [--plot FILE.svg]
   run.py --data DIR --in-process PATH [--images DIR]    # the `dashboard` program instead of a server
+  run.py .. --set others                                # the queries of others.py instead of the 21
 
 Generates the data once, loads it through a batch task, then times every query in rounds that take the engines in
 turn. Figures are CPU ms of the whole process (Dolmen: planning, HTTP and JSON included), medians; compare ratios.
@@ -12,7 +13,7 @@ import argparse, json, os, signal, statistics, subprocess, sys, time, urllib.err
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-import peers, plot
+import others, peers, plot
 from queries import CONTEXT, QUERIES, ingestion_spec
 
 
@@ -79,8 +80,9 @@ class Dolmen:
 class InProcess:
     """The `dashboard` program over images, in place of a server. One start measures all queries, for it opens the images."""
 
-    def __init__(self, program, images, core, only, reps):
-        self.command = ["taskset", "-c", str(core), program, "--data", images, "--only", only, "--reps", str(reps)]
+    def __init__(self, o):
+        command = ["taskset", "-c", str(o.core), o.in_process, "--data", o.images or o.data, "--set", o.set]
+        self.command = command + ["--only", o.only, "--reps", str(o.reps)]
 
     def round(self):
         lines = subprocess.run(self.command, check=True, capture_output=True, text=True).stdout.splitlines()[2:]
@@ -89,9 +91,9 @@ class InProcess:
 
 def compare_in_process(o):
     """CPU ms of each round by query and engine; rounds take the engines in turn."""
-    program, figures = InProcess(o.in_process, o.images or o.data, o.core, o.only, o.reps), {}
+    program, figures = InProcess(o), {}
     os.sched_setaffinity(0, {o.core})
-    runs = {engine: peers.ENGINES[engine](o.data) for engine in o.peers.split(",") if engine}
+    runs = {engine: peers.runs_of(engine, o.data, o.others) for engine in o.peers.split(",") if engine}
     for _ in range(o.rounds):
         for name, value in program.round().items():
             figures.setdefault(name, {}).setdefault("dolmen", []).append(value)
@@ -135,6 +137,7 @@ def main():
     p.add_argument("--reps", type=int, default=9)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--only", default="")
+    p.add_argument("--set", choices=["queries", "others"], default="queries")
     p.add_argument("--peers", default="duckdb,polars,clickhouse,datafusion")
     p.add_argument("--port", type=int, default=8899)
     p.add_argument("--core", type=int, default=0)
@@ -147,6 +150,8 @@ def main():
     o.data = os.path.abspath(o.data)
     os.makedirs(o.data, exist_ok=True)
     os.environ["POLARS_MAX_THREADS"] = "1"
+    o.others = others if o.set == "others" else None
+    queries = o.others.QUERIES if o.others else QUERIES
     if o.in_process:
         return report(o, *compare_in_process(o))
     generate(o.data, o.rows)
@@ -156,12 +161,12 @@ def main():
             if took := dolmen.load(table, o.data, o.rows):
                 print(f"{table}: {o.rows} rows loaded, {o.rows / took[0]:,.0f} rows a CPU second, {took[1]:.0f} s", flush=True)
         os.sched_setaffinity(0, {o.core})
-        runs = {engine: peers.ENGINES[engine](o.data) for engine in o.peers.split(",") if engine}
+        runs = {engine: peers.runs_of(engine, o.data, o.others) for engine in o.peers.split(",") if engine}
         engines, figures = ["dolmen", *runs], {}
-        for name in [n for n in QUERIES if not o.only or n in o.only.split(",")]:
+        for name in [n for n in queries if not o.only or n in o.only.split(",")]:
             rounds = {engine: [] for engine in engines}
             for _ in range(o.rounds):
-                rounds["dolmen"].append(dolmen.cpu_of(QUERIES[name], o.reps))
+                rounds["dolmen"].append(dolmen.cpu_of(queries[name], o.reps))
                 for engine, queries in runs.items():
                     if name in queries:
                         rounds[engine].append(peers.cpu_of(queries[name], max(1, o.reps // 3)))

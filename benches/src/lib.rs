@@ -5,6 +5,7 @@ pub mod guard;
 pub mod http;
 #[cfg(feature = "ingest")]
 pub mod reader;
+pub mod threads;
 pub mod unusual;
 
 use std::collections::HashMap;
@@ -41,9 +42,10 @@ pub fn option(name: &str, otherwise: &str) -> String {
     arguments.nth(1).unwrap_or_else(|| otherwise.to_owned())
 }
 
-/// The dashboard's queries and specs, as the Python side writes them: `{"queries": .., "specs": ..}`.
+/// The dashboard's queries and specs, or another set of queries (`--set others`), as the Python side writes them:
+/// `{"queries": .., "specs": ..}`.
 pub fn dashboard() -> Result<Value> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboard/queries.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("dashboard/{}.py", option("--set", "queries")));
     let output = Command::new("python3").arg(script).output()?;
     Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -1,10 +1,13 @@
-//! Times the dashboard's queries on one thread: `dashboard --data DIR [--only Q1,Q4] [--reps 9] [--warm 2] [--answers DIR]`.
+//! Times the dashboard's queries on one thread, or by the clock on several beside one, in turn:
+//! `dashboard --data DIR [--only Q1,Q4] [--reps 9] [--warm 2] [--answers DIR] [--threads 2]`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
+use benches::threads::Threads;
 use benches::{Result, Tables, cpu_ms, dashboard, median, option};
-use query::{ExecContext, Query};
+use query::{ExecContext, Executor, Query};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -18,12 +21,19 @@ fn main() -> Result<()> {
     let answers = option("--answers", "");
     let tables = Tables::open(&directory, &["ads", "orders"])?;
     let exec = ExecContext::inline(8 << 30);
+    let num_threads: usize = option("--threads", "1").parse()?;
+    let threads: Arc<dyn Executor> = Arc::new(Threads::start(num_threads));
+    let together = ExecContext { executor: threads, ..exec.clone() };
     let dashboard = dashboard()?;
     let queries = dashboard["queries"].as_object().ok_or("the dashboard has no queries")?;
-    println!("| query | CPU ms | least | bytes | ms |\n|---|---:|---:|---:|---:|");
+    let more =
+        if num_threads > 1 { format!(" ms, {num_threads} threads | one : {num_threads} |") } else { String::new() };
+    let line = if num_threads > 1 { "---:|---:|" } else { "" };
+    println!("| query | CPU ms | least | bytes | ms |{more}\n|---|---:|---:|---:|---:|{line}");
     for (name, query) in queries.iter().filter(|(name, _)| only.is_empty() || only.contains(&name.as_str())) {
         let written = serde_json::to_vec(query)?;
-        let (mut figures, mut walls, mut answer) = (Vec::with_capacity(reps), Vec::with_capacity(reps), Vec::new());
+        let (mut figures, mut walls, mut shared) = (Vec::new(), Vec::new(), Vec::new());
+        let mut answer = Vec::new();
         for rep in 0..reps + warm {
             let (start, begun) = (cpu_ms(), Instant::now());
             answer = query::answer(&Query::parse(&written)?, &tables, &exec)?.to_json()?;
@@ -31,10 +41,17 @@ fn main() -> Result<()> {
                 figures.push(cpu_ms() - start);
                 walls.push(begun.elapsed().as_secs_f64() * 1e3);
             }
+            if num_threads > 1 {
+                let begun = Instant::now();
+                query::answer(&Query::parse(&written)?, &tables, &together)?.to_json()?;
+                shared.extend((rep >= warm).then(|| begun.elapsed().as_secs_f64() * 1e3));
+            }
         }
         let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
         let (figure, wall) = (median(figures), median(walls));
-        println!("| {name} | {figure:.2} | {least:.2} | {} | {wall:.2} |", answer.len());
+        let shared = median(shared);
+        let more = if num_threads > 1 { format!(" {shared:.2} | {:.2} |", wall / shared) } else { String::new() };
+        println!("| {name} | {figure:.2} | {least:.2} | {} | {wall:.2} |{more}", answer.len());
         if !answers.is_empty() {
             std::fs::write(PathBuf::from(&answers).join(format!("{name}.json")), &answer)?;
         }
