@@ -4,7 +4,11 @@
 use crate::store::Store;
 use crate::traps::{self, data};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
+use std::time::Duration;
+
+/// Packages may have to be fetched.
+const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
@@ -20,13 +24,10 @@ fn installed(client: &str, list: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{client}-{checksum:016x}"))
 }
 
-/// Runs a command; why it could not, or its words where it failed.
-fn run(command: &mut Command) -> Result<Output, String> {
-    let output = command.output().map_err(|error| format!("{:?}: {error}", command.get_program()))?;
-    match output.status.success() {
-        true => Ok(output),
-        false => Err(format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))),
-    }
+/// Runs a command; what it said, or why it could not and its words where it failed.
+fn run(command: &mut Command) -> Result<String, String> {
+    let told = harness::run_within(LIMIT, command)?;
+    if told.status.success() { Ok(told.text) } else { Err(told.text) }
 }
 
 /// A virtual environment with pydruid; its Python.
@@ -73,7 +74,7 @@ async fn check(client: &str, program: Result<(PathBuf, Option<PathBuf>), String>
     command.args(script).arg(store.node.url());
     let told = tokio::task::spawn_blocking(move || run(&mut command)).await.expect("it runs");
     match told {
-        Ok(output) => print!("{}", String::from_utf8_lossy(&output.stdout)),
+        Ok(words) => print!("{words}"),
         Err(words) => panic!("{words}"),
     }
     store.node.stop().await;

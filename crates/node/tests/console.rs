@@ -3,6 +3,10 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+/// The script gives up its last steps before that.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 #[test]
 fn a_person_finds_their_way() {
@@ -12,13 +16,9 @@ fn a_person_finds_their_way() {
         return;
     }
     // Answers of a debug build beside other tests take their time.
-    let run = Command::new("node")
-        .arg("test/browser.mjs")
-        .env("DOLMEN_BIN", env!("CARGO_BIN_EXE_dolmen"))
-        .current_dir(console)
-        .output()
-        .expect("node runs");
-    let told = String::from_utf8_lossy(&run.stdout);
-    println!("{told}");
-    assert!(run.status.success(), "{told}\n{}", String::from_utf8_lossy(&run.stderr));
+    let mut command = Command::new("node");
+    command.arg("test/browser.mjs").env("DOLMEN_BIN", env!("CARGO_BIN_EXE_dolmen")).current_dir(console);
+    let told = harness::run_within(LIMIT, &mut command).unwrap_or_else(|why| panic!("{why}"));
+    println!("{}", told.text);
+    assert!(told.status.success(), "{}", told.text);
 }

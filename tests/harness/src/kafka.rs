@@ -1,8 +1,13 @@
 //! A real Apache Kafka, started by the project's script.
 
+use crate::program::run_within;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
+
+/// The first start fetches Kafka.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// One node of Apache Kafka; it ends with this value.
 pub struct Kafka {
@@ -37,9 +42,8 @@ impl Kafka {
     fn run(&self, arguments: &[&str]) {
         let mut command = Command::new(&self.script);
         command.args(arguments).env("KAFKA_RUN", self.directory.path()).env("KAFKA_PORT", self.port.to_string());
-        let output = command.stdin(Stdio::null()).output().expect("the script runs");
-        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "kafka.sh {arguments:?}: {out}{err}");
+        let told = run_within(LIMIT, &mut command).unwrap_or_else(|why| panic!("kafka.sh {arguments:?}: {why}"));
+        assert!(told.status.success(), "kafka.sh {arguments:?}: {}", told.text);
     }
 }
 

@@ -18,19 +18,47 @@ assert.ok(binary || process.env.DOLMEN_URL, 'DOLMEN_BIN names the binary');
 const { default: puppeteer } = await import('puppeteer-core');
 
 const PATIENCE = Number(process.env.DOLMEN_PATIENCE_MS ?? 60_000);
-const store = process.env.DOLMEN_URL ? running(process.env.DOLMEN_URL) : await quickstart(binary);
-const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'] });
-const page = await browser.newPage();
-page.setDefaultTimeout(PATIENCE);
-
+// For all steps together; those that are left then have failed.
+const DEADLINE = Date.now() + 10 * PATIENCE;
+let [browser, page] = [null, null];
 // What the browser complains of, and whom it asks.
 let complaints = [];
-page.on('console', (message) => message.type() === 'error' && complaints.push(`${message.text()} ${message.location().url ?? ''}`));
-page.on('pageerror', (error) => complaints.push(String(error)));
-page.on('request', (request) => {
-  const url = request.url();
-  if (!url.startsWith(store.url) && !/^(blob|data|about):/.test(url)) complaints.push(`another host is asked: ${url}`);
-});
+
+// A browser at its first page. One that does not start is tried again; it is not what is tested here.
+async function launch() {
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
+  for (let tries = 3; ; ) {
+    try {
+      browser = await puppeteer.launch({ executablePath, args, timeout: PATIENCE, protocolTimeout: PATIENCE });
+      page = await browser.newPage();
+      break;
+    } catch (error) {
+      browser?.process()?.kill('SIGKILL');
+      if (--tries === 0) throw error;
+    }
+  }
+  page.setDefaultTimeout(PATIENCE);
+  page.on('console', (message) => message.type() === 'error' && complaints.push(`${message.text()} ${message.location().url ?? ''}`));
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(store.url) && !/^(blob|data|about):/.test(url)) complaints.push(`another host is asked: ${url}`);
+  });
+}
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+// Whether the page still does what it is told; one that goes elsewhere just then does.
+async function answers() {
+  const told = page.evaluate(() => true).catch((error) => /context|navigat/i.test(error.message));
+  return Promise.race([told, pause(20_000)]);
+}
+
+try {
+  await launch();
+} catch (error) {
+  console.log(`console in a browser: skipped, Chromium does not start: ${error.message}`);
+  process.exit(0);
+}
+const store = process.env.DOLMEN_URL ? running(process.env.DOLMEN_URL) : await quickstart(binary, PATIENCE);
 function quiet(what) {
   assert.deepEqual(complaints, [], what);
 }
@@ -43,12 +71,12 @@ const press = (selector) => page.locator(selector).click();
 async function until(what, test, ...args) {
   for (const end = Date.now() + PATIENCE; Date.now() < end; ) {
     if (await page.evaluate(test, ...args).catch(() => false)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   assert.fail(`never: ${what}`);
 }
 const textOf = (selector) => page.$eval(selector, (element) => element.textContent.trim());
-const ask = (path, init) => fetch(store.url + path, init).then((response) => response.json());
+const ask = (path, init) => fetch(store.url + path, { signal: AbortSignal.timeout(PATIENCE), ...init }).then((response) => response.json());
 
 const steps = [];
 const step = (name, run) => steps.push([name, run]);
@@ -101,7 +129,7 @@ async function shoot(name) {
   const dir = process.env.DOLMEN_SHOTS;
   if (!dir) return;
   mkdirSync(dir, { recursive: true });
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await pause(1500);
   await page.screenshot({ path: join(dir, `${name}.png`), fullPage: true });
 }
 
@@ -178,7 +206,7 @@ step('completion offers datasources', async () => {
   for (const key of ['ArrowUp', 'End', 'ArrowLeft']) await page.keyboard.press(key);
   await typeUntilOffered('or', 'orders');
   // The editor does not take a key for a choice that a person cannot have seen yet.
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await pause(400);
   await page.keyboard.press('Enter');
   await until('it is taken', () => document.querySelector('.editor').shadowRoot.querySelector('.cm-content').textContent.includes('"orders"'));
   quiet('completion');
@@ -198,7 +226,7 @@ step('a long query is cancelled, in the store too', async () => {
   const started = Date.now();
   while ((await ask('/dolmen/v1/queries')).length > 0) {
     assert.ok(Date.now() - started < PATIENCE, 'the store goes on working');
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
   quiet('cancelling');
 });
@@ -256,7 +284,7 @@ step('the spec of the wizard ingests', async () => {
     const answer = await ask('/druid/v2', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(count) });
     if (answer[0]?.result?.n > 100) break;
     assert.ok(Date.now() - started < PATIENCE, `the new source counts ${JSON.stringify(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pause(300);
   }
   await until('suspending asks first', () => [...document.querySelectorAll('button')].some((button) => button.textContent.trim() === 'Suspend'));
   await page.evaluate(() => [...document.querySelectorAll('button')].find((button) => button.textContent.trim() === 'Suspend').click());
@@ -297,7 +325,7 @@ step('the pictures of the README', async () => {
   mkdirSync(dir, { recursive: true });
   const picture = async (name, ready, settle) => {
     await see(ready);
-    await new Promise((resolve) => setTimeout(resolve, settle));
+    await pause(settle);
     await page.screenshot({ path: join(dir, `${name}.png`) });
   };
   await page.setViewport({ width: 1440, height: 960 });
@@ -326,7 +354,15 @@ for (const [name, run] of steps.filter(([name]) => name.includes(process.env.DOL
   const started = Date.now();
   ran += 1;
   try {
-    await run();
+    assert.ok(started < DEADLINE, 'no time is left for it');
+    await run().catch(async (error) => {
+      if (await answers()) throw error;
+      console.log(`   the browser answers no more (${error.message}): another one tries ${name}`);
+      browser.process()?.kill('SIGKILL');
+      complaints = [];
+      await launch();
+      await run();
+    });
     console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed += 1;
@@ -337,7 +373,8 @@ for (const [name, run] of steps.filter(([name]) => name.includes(process.env.DOL
     complaints = [];
   }
 }
-await browser.close();
+// The one that does not close is killed when this script exits.
+await Promise.race([browser.close(), pause(PATIENCE)]);
 store.end();
 console.log(`${ran - failed} passed, ${failed} failed`);
 process.exit(failed ? 1 : 0);

@@ -28,13 +28,16 @@ const WRONG = {
   }),
 };
 
-export async function quickstart(binary, rate = '1000') {
+export async function quickstart(binary, patience, rate = '1000') {
   const dir = mkdtempSync(join(tmpdir(), 'dolmen-console-'));
   mkdirSync(join(dir, 'dashboards'));
   for (const [name, text] of Object.entries(WRONG)) writeFileSync(join(dir, 'dashboards', name), text);
   const startedAt = Date.now();
   const child = spawn(binary, ['quickstart', '--port', '0', '--rate', rate, '--data-dir', dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // However this script ends, the store ends with it.
+  process.on('exit', () => child.kill('SIGKILL'));
   const url = await new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`the quickstart told no address within ${patience} ms`)), patience).unref();
     child.once('exit', (code) => reject(new Error(`the quickstart ended with ${code}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
       const found = /^Dolmen answers at (http:[^\s,]+)/.exec(line);
