@@ -79,6 +79,11 @@ pub trait Accumulator: Send + Sync {
         Ok(())
     }
 
+    /// As [`settle`](Accumulator::settle), but what can be told without this segment's columns may go on waiting.
+    fn leave(&mut self, inputs: &[Input<'_>]) -> Result<()> {
+        self.settle(inputs)
+    }
+
     /// Folds stored states, one a row, which came after those already held.
     fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()>;
 

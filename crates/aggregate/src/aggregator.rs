@@ -127,6 +127,11 @@ pub trait OwnedAggregator: Clone + Debug + Send + Sync + 'static {
         Ok(())
     }
 
+    /// As [`settle`](OwnedAggregator::settle), but what can be told without this segment's columns may go on waiting.
+    fn leave(&self, caches: &mut Self::Caches, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
+        self.settle(caches, inputs, states)
+    }
+
     /// Folds `other`, which came later, into `state`.
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
 

@@ -1,17 +1,22 @@
 //! How often each group has met each narrow integer.
 
 use crate::input::{Codes, Groups, Rows};
+use crate::packed::{Packed, Scale};
 use crate::span::for_each_row;
 
 /// Counts that all groups may take together.
 const MAX_COUNTS: usize = 4 << 20;
 /// Counts that one row met pays for: they are cleared and read once.
 const COUNTS_PER_ROW: usize = 2;
+/// Part by which the room for integers grows beyond what is asked for, so that it does so seldom.
+const SPARE: usize = 8;
 
 /// Counts of groups `base..`, none of them handed out yet.
 #[derive(Default)]
 pub(crate) struct Counts {
     base: usize,
+    /// What the integers stand for.
+    scale: Option<Scale>,
     /// Integers of one group.
     width: usize,
     counts: Vec<u32>,
@@ -19,64 +24,69 @@ pub(crate) struct Counts {
     num_rows: usize,
 }
 
+/// Counts integers, each as one that lies so far above.
+pub(crate) struct Counter<'a> {
+    counts: &'a mut [u32],
+    width: usize,
+    above: usize,
+}
+
 impl Counts {
-    /// Whether counts of another base wait.
-    pub fn is_of_other(&self, base: usize) -> bool {
-        self.base != base && !self.counts.is_empty()
+    /// Whether such integers can be counted beside those that wait.
+    pub fn takes(&self, base: usize, scale: Scale, num_rows: usize) -> bool {
+        let has_room = self.num_rows.saturating_add(num_rows) <= u32::MAX as usize;
+        let is_alike = || self.scale.is_some_and(|own| scale.above(own).is_some());
+        self.counts.is_empty() || (self.base == base && has_room && is_alike())
     }
 
-    /// Makes room for integers below `width` of the groups, counted from `base`. False if that does not pay yet, by
-    /// the rows met so far.
-    pub fn reserve(&mut self, base: usize, groups: Groups<'_>, width: usize, num_rows: usize) -> bool {
-        debug_assert!(!self.is_of_other(base), "counts of another base wait");
+    /// Makes room for integers of the groups, counted from `base`; those that wait must [take](Counts::takes) them.
+    /// `None` if that does not pay yet, by the rows met so far.
+    pub fn counter(
+        &mut self,
+        base: usize,
+        groups: Groups<'_>,
+        packed: &Packed<'_>,
+        num_rows: usize,
+    ) -> Option<Counter<'_>> {
+        debug_assert!(self.takes(base, packed.scale, num_rows), "counts of other integers wait");
         if self.base != base {
             (self.base, self.num_rows) = (base, 0);
         }
-        self.num_rows += num_rows;
+        self.num_rows = self.num_rows.saturating_add(num_rows);
+        let scale = self.scale.filter(|_| !self.counts.is_empty()).unwrap_or(packed.scale);
+        let above = packed.scale.above(scale)?;
+        let (raised, above) = (above.min(0).unsigned_abs() as usize, above.max(0) as usize);
+        let mut width = (above + packed.max as usize + 1).max(if self.counts.is_empty() { 0 } else { self.width });
+        width += raised;
+        if !self.counts.is_empty() && width > self.width {
+            width += width / SPARE;
+        }
+        let num_groups = groups.bound().max(self.counts.len().checked_div(self.width).unwrap_or(0));
+        let wanted = width.saturating_mul(num_groups);
+        if wanted > self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_COUNTS).max(self.counts.len()) {
+            return None;
+        }
+        if width != self.width && !self.counts.is_empty() {
+            let mut counts = vec![0; wanted];
+            for (own, old) in counts.chunks_mut(width).zip(self.counts.chunks(self.width)) {
+                own[raised..raised + old.len()].copy_from_slice(old);
+            }
+            self.counts = counts;
+        } else {
+            self.counts.resize(wanted.max(self.counts.len()), 0);
+        }
         self.width = width;
-        let wanted = width.saturating_mul(groups.bound());
-        let paid = self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_COUNTS);
-        if wanted > paid.max(self.counts.len()) {
-            return false;
-        }
-        if wanted > self.counts.len() {
-            self.counts.resize(wanted, 0);
-        }
-        true
+        self.scale = Some(if raised > 0 { packed.scale } else { scale });
+        Some(Counter { counts: &mut self.counts, width, above })
     }
 
-    /// Counts what is stored in every row that counts. All integers are below the width reserved for.
-    pub fn count(&mut self, groups: Groups<'_>, stored: Codes<'_>, rows: Rows<'_>) {
-        match stored {
-            Codes::U8(stored) => self.count_stored(groups, stored, rows),
-            Codes::U16(stored) => self.count_stored(groups, stored, rows),
-            Codes::U32(stored) => self.count_stored(groups, stored, rows),
-        }
-    }
-
-    fn count_stored<C: Copy + Into<u32>>(&mut self, groups: Groups<'_>, stored: &[C], rows: Rows<'_>) {
-        match groups {
-            Groups::One => self.count_of(stored, rows, |_| 0),
-            Groups::U8(ids) => self.count_of(stored, rows, |row| ids[row].into()),
-            Groups::U16(ids) => self.count_of(stored, rows, |row| ids[row].into()),
-            Groups::U32(ids) => self.count_of(stored, rows, |row| ids[row] as usize),
-        }
-    }
-
-    #[inline(always)]
-    fn count_of<C: Copy + Into<u32>>(&mut self, stored: &[C], rows: Rows<'_>, id: impl Fn(usize) -> usize) {
-        let (counts, width) = (self.counts.as_mut_slice(), self.width);
-        for_each_row(stored.len(), rows, |row| {
-            let stored: u32 = stored[row].into();
-            counts[id(row) * width + stored as usize] += 1;
-        });
-    }
-
-    /// Hands out the counts of every group that met any, and forgets them.
-    pub fn drain(&mut self, mut visit: impl FnMut(usize, &[u32])) {
+    /// Hands out what every group that met any has counted, with what the integers stand for, and forgets it.
+    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32])) {
         for (id, counts) in self.counts.chunks(self.width.max(1)).enumerate() {
-            if counts.iter().any(|count| *count > 0) {
-                visit(self.base + id, counts);
+            if let Some(scale) = self.scale
+                && counts.iter().any(|count| *count > 0)
+            {
+                visit(self.base + id, scale, counts);
             }
         }
         self.counts.clear();
@@ -88,9 +98,45 @@ impl Counts {
     }
 }
 
+impl Counter<'_> {
+    /// Counts what is stored in every row that counts.
+    pub fn count(self, groups: Groups<'_>, stored: Codes<'_>, rows: Rows<'_>) {
+        match stored {
+            Codes::U8(stored) => self.count_stored(groups, stored, rows),
+            Codes::U16(stored) => self.count_stored(groups, stored, rows),
+            Codes::U32(stored) => self.count_stored(groups, stored, rows),
+        }
+    }
+
+    fn count_stored<C: Copy + Into<u32>>(self, groups: Groups<'_>, stored: &[C], rows: Rows<'_>) {
+        match groups {
+            Groups::One => self.count_of(stored, rows, |_| 0),
+            Groups::U8(ids) => self.count_of(stored, rows, |row| ids[row].into()),
+            Groups::U16(ids) => self.count_of(stored, rows, |row| ids[row].into()),
+            Groups::U32(ids) => self.count_of(stored, rows, |row| ids[row] as usize),
+        }
+    }
+
+    #[inline(always)]
+    fn count_of<C: Copy + Into<u32>>(self, stored: &[C], rows: Rows<'_>, id: impl Fn(usize) -> usize) {
+        let Counter { counts, width, above } = self;
+        for_each_row(stored.len(), rows, |row| {
+            let stored: u32 = stored[row].into();
+            counts[id(row) * width + above + stored as usize] += 1;
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const SCALE: Scale = Scale::Double { base: 3, digits: 2 };
+
+    fn packed(stored: &[u16], base: i64) -> Packed<'_> {
+        let max = stored.iter().copied().max().unwrap_or(0).into();
+        Packed { stored: Codes::U16(stored), nulls: None, scale: Scale::Double { base, digits: 2 }, max }
+    }
 
     #[test]
     fn every_group_hands_out_what_it_met() {
@@ -101,17 +147,42 @@ mod tests {
             for groups in [Groups::One, Groups::U8(&ids)] {
                 let mut expected = vec![vec![0u32; 90]; 3];
                 for_each_row(1_000, rows, |row| expected[groups.get(row)][usize::from(stored[row])] += 1);
-                let mut counts = Counts::default();
-                assert!(!counts.reserve(9, groups, 90, 10), "ten rows do not pay");
-                assert!(counts.reserve(10, groups, 90, 1_000));
-                counts.count(groups, Codes::U16(&stored), rows);
-                assert!(counts.is_of_other(9) && !counts.is_of_other(10));
+                let (mut counts, packed) = (Counts::default(), packed(&stored, 3));
+                assert!(counts.counter(9, groups, &packed, 10).is_none(), "ten rows do not pay");
+                counts.counter(10, groups, &packed, 1_000).unwrap().count(groups, packed.stored, rows);
+                assert!(!counts.takes(9, SCALE, 1) && counts.takes(10, SCALE, 1));
                 let mut seen = Vec::new();
-                counts.drain(|group, counts| seen.push((group, counts.to_vec())));
+                counts.drain(|group, scale, counts| seen.push((group, scale, counts.to_vec())));
                 let expected = (10..).zip(expected).filter(|(_, counts)| counts.iter().any(|count| *count > 0));
-                assert_eq!(seen, expected.collect::<Vec<_>>());
-                counts.drain(|_, _| panic!("nothing waits"));
+                let expected: Vec<_> = expected.map(|(group, counts)| (group, SCALE, counts)).collect();
+                assert_eq!(seen, expected);
+                counts.drain(|_, _, _| panic!("nothing waits"));
             }
         }
+    }
+
+    /// Numbers are counted as what they are, whatever each segment stores them by.
+    #[test]
+    fn integers_of_several_bases_are_counted_together() {
+        let ids: Vec<u8> = (0..1_000).map(|row| (row % 2) as u8).collect();
+        let (mut counts, mut expected) = (Counts::default(), std::collections::BTreeMap::new());
+        for (base, len, num_ids) in [(50, 40, 1), (60, 90, 2), (20, 31, 1), (20, 200, 2), (-7, 3, 1)] {
+            let stored: Vec<u16> = (0..1_000).map(|row| (row * 7 % len) as u16).collect();
+            let groups = if num_ids == 1 { Groups::One } else { Groups::U8(&ids) };
+            let packed = packed(&stored, base);
+            counts.counter(0, groups, &packed, 1_000).unwrap().count(groups, packed.stored, Rows::All);
+            for (row, stored) in stored.iter().enumerate() {
+                *expected.entry((groups.get(row), base + i64::from(*stored))).or_insert(0u32) += 1;
+            }
+        }
+        assert!(!counts.takes(0, Scale::Long { base: 0 }, 1), "of another kind");
+        assert!(!counts.takes(0, SCALE, u32::MAX as usize), "too many to be counted");
+        let mut seen = std::collections::BTreeMap::new();
+        counts.drain(|group, scale, counts| {
+            let Scale::Double { base, .. } = scale else { panic!("{scale:?}") };
+            let met = (base..).zip(counts).filter(|(_, count)| **count > 0);
+            seen.extend(met.map(|(whole, count)| ((group, whole), *count)));
+        });
+        assert_eq!(seen, expected);
     }
 }

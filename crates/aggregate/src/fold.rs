@@ -82,7 +82,7 @@ impl Fold {
     }
 
     /// From now on folded rows may wait outside of the states until [`settle`](Fold::settle), which is to come
-    /// before states are read and before another segment begins.
+    /// before states are read, and [`leave`](Fold::leave) before another segment begins.
     pub fn let_wait(&mut self) {
         self.accumulators.iter_mut().for_each(|accumulator| accumulator.let_wait());
     }
@@ -90,6 +90,11 @@ impl Fold {
     /// Brings into the states what waits. The inputs are those of any vector of the segment, even an empty one.
     pub fn settle<'i, I: AsRef<[Input<'i>]>>(&mut self, inputs: &[I]) -> Result<()> {
         self.accumulators.iter_mut().zip(inputs).try_for_each(|(accumulator, i)| accumulator.settle(i.as_ref()))
+    }
+
+    /// Brings into the states what waits and depends on the columns of this segment.
+    pub fn leave<'i, I: AsRef<[Input<'i>]>>(&mut self, inputs: &[I]) -> Result<()> {
+        self.accumulators.iter_mut().zip(inputs).try_for_each(|(accumulator, i)| accumulator.leave(i.as_ref()))
     }
 
     /// Folds all numbers of a column, each of which some row has, into a group; the rows of this segment are then not

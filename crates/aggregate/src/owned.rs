@@ -175,6 +175,12 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
         aggregator.settle(caches, inputs, &mut states)
     }
 
+    fn leave(&mut self, inputs: &[Input<'_>]) -> Result<()> {
+        let Owned { aggregator, caches, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        aggregator.leave(caches, inputs, &mut states)
+    }
+
     fn merge(&mut self, _arena: &mut Arena, _offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
         self.merge_column(span, states)
     }

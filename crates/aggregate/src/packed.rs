@@ -90,6 +90,19 @@ impl Scale {
         values.iter().zip(out).all(|(value, out)| Self::whole(*value, digits).map(|whole| *out = whole).is_some())
     }
 
+    /// How far an integer lies above the one that stands for the same number by another scale. `None` where numbers of
+    /// the two are not held alike, or lie too far apart.
+    pub(crate) fn above(self, other: Scale) -> Option<i64> {
+        let (base, other) = match (self, other) {
+            (Scale::Long { base }, Scale::Long { base: other }) => (base, other),
+            (Scale::Double { base, digits }, Scale::Double { base: other, digits: same }) if digits == same => {
+                (base, other)
+            }
+            _ => return None,
+        };
+        base.checked_sub(other).filter(|above| above.unsigned_abs() <= u32::MAX.into())
+    }
+
     /// A stored number as a long; of decimals what is before the point.
     #[inline]
     pub fn long(self, stored: u32) -> i64 {

@@ -206,6 +206,9 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
             if *may_wait && gated.fold(self, &mut known[at], span, input, states)? {
                 continue;
             }
+            if self.fold_numbers(caches, span, input, states)? {
+                continue;
+            }
             if !self.hash_rows(&mut caches.inputs[at], span, input, &mut caches.hashes) {
                 self.fold_each(&mut caches.inputs[at], span, input, states)?;
                 continue;
@@ -258,9 +261,13 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
     }
 
     fn settle(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
-        (0..caches.inputs.len().min(inputs.len()))
-            .try_for_each(|at| self.hand_over(caches, at, &inputs[at], states))?;
+        self.leave(caches, inputs, states)?;
         caches.gated.settle(states)
+    }
+
+    fn leave(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
+        let num_inputs = caches.inputs.len().min(inputs.len());
+        (0..num_inputs).try_for_each(|at| self.hand_over(caches, at, &inputs[at], states))
     }
 
     fn merge(&self, state: &mut S::State, other: &S::State) -> Result<()> {
@@ -371,6 +378,39 @@ impl<S: HashSketch> Hashing<S> {
             }
             _ => {}
         }
+    }
+
+    /// Folds the rows of a span of one group whose numbers all count. False, and nothing was done, of others.
+    fn fold_numbers(
+        &self,
+        caches: &mut HashCaches<S>,
+        span: &Span<'_>,
+        input: &Input<'_>,
+        states: &mut States<'_, Self>,
+    ) -> Result<bool> {
+        let HashCaches { batch, longs, sieve, .. } = caches;
+        let (Groups::One, Input::Long(all)) = (span.groups, input) else { return Ok(false) };
+        if all.null_count() > 0 {
+            return Ok(false);
+        }
+        let all = &all.values()[span.start..span.end];
+        let numbers = match span.local_rows() {
+            Rows::All => all,
+            rows => {
+                longs.clear();
+                for_each_row(all.len(), rows, |row| longs.push(all[row]));
+                longs.as_slice()
+            }
+        };
+        if numbers.is_empty() {
+            return Ok(true);
+        }
+        if sieve.0 != Some(span.base) {
+            *sieve = (Some(span.base), S::Sieve::default());
+        }
+        let numbers = NumberValues::Longs(numbers);
+        states.update(span.base, |state| self.0.add_numbers(state, &mut sieve.1, numbers, batch))?;
+        Ok(true)
     }
 
     /// Folds the hashes of a span's rows into its one group.

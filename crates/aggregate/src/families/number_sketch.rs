@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::feed::{Feed, Mask, Number};
 use crate::input::{Groups, Input, Rows};
 use crate::owned::States;
-use crate::packed::{Packed, Scale};
+use crate::packed::Packed;
 use crate::sketches::number_sketch::NumberSketch;
 use crate::span::{Span, for_each_row};
 
@@ -96,12 +96,20 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
     fn settle(
         &self,
         caches: &mut SketchingCaches<S::Item>,
-        inputs: &[Input<'_>],
+        _inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        if let Some(Input::Packed(packed)) = inputs.first() {
-            self.hand_over(&mut caches.counts, packed.scale, states);
-        }
+        self.hand_over(&mut caches.counts, states);
+        Ok(())
+    }
+
+    fn leave(
+        &self,
+        _caches: &mut SketchingCaches<S::Item>,
+        _inputs: &[Input<'_>],
+        _states: &mut States<'_, Self>,
+    ) -> Result<()> {
+        // Counts know what they are of.
         Ok(())
     }
 
@@ -138,26 +146,24 @@ impl<S: NumberSketch> Sketching<S> {
         packed: &Packed<'_>,
         states: &mut States<'_, Self>,
     ) -> bool {
-        if caches.counts.is_of_other(span.base) {
-            self.hand_over(&mut caches.counts, packed.scale, states);
-        }
         let rows = caches.mask.valid(span, packed.nulls);
         let num_rows = match rows {
             Rows::All => span.num_rows(),
             Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
         };
-        let groups = span.local_groups();
-        if !caches.counts.reserve(span.base, groups, packed.max as usize + 1, num_rows) {
-            return false;
+        if !caches.counts.takes(span.base, packed.scale, num_rows) {
+            self.hand_over(&mut caches.counts, states);
         }
-        caches.counts.count(groups, packed.stored.slice(span.start, span.end), rows);
+        let groups = span.local_groups();
+        let Some(counter) = caches.counts.counter(span.base, groups, packed, num_rows) else { return false };
+        counter.count(groups, packed.stored.slice(span.start, span.end), rows);
         true
     }
 
     /// Adds what was counted to the states of the groups.
-    fn hand_over(&self, counts: &mut Counts, scale: Scale, states: &mut States<'_, Self>) {
+    fn hand_over(&self, counts: &mut Counts, states: &mut States<'_, Self>) {
         let mut items = Vec::new();
-        counts.drain(|group, counts| {
+        counts.drain(|group, scale, counts| {
             items.clear();
             let met = (0u32..).zip(counts).filter(|(_, count)| **count > 0);
             items.extend(met.map(|(stored, count)| (S::Item::of_packed(stored, scale), u64::from(*count))));

@@ -3,6 +3,7 @@
 use aggregate::Codes;
 
 use super::codes::CodeSet;
+use crate::words;
 
 mod wide;
 
@@ -29,8 +30,12 @@ impl CodeScan {
             CodeSet::All => CodeScan::Span(0, u32::MAX),
             CodeSet::Span(first, last) => CodeScan::Span(*first, *last),
             CodeSet::Bits { .. } if len <= 256 => nibbles(set),
-            CodeSet::Bits { .. } if len <= 1 << 16 => {
-                CodeScan::Table((0..1u32 << 16).map(|code| u8::from(set.contains(code))).collect())
+            CodeSet::Bits { words, .. } if len <= 1 << 16 => {
+                let mut table = vec![0; len];
+                for code in words::rows(words, 0).take_while(|code| *code < len) {
+                    table[code] = 1;
+                }
+                CodeScan::Table(table.into())
             }
             CodeSet::Bits { words, .. } => CodeScan::Bits(words.clone()),
         }
@@ -64,7 +69,9 @@ impl CodeScan {
                 let word = |code: u32| words.get(code as usize / 64).copied().unwrap_or(0);
                 fill_each(codes, out, |code| word(code) >> (code % 64) & 1 == 1);
             }
-            (CodeScan::Table(table), Codes::U16(codes)) => fill_each(codes, out, |code| table[code as usize] != 0),
+            (CodeScan::Table(table), Codes::U16(codes)) => {
+                fill_each(codes, out, |code| table.get(usize::from(code)).is_some_and(|is_in| *is_in != 0));
+            }
             (_, codes) => {
                 for row in 0..codes.len() {
                     out[row / 64] |= u64::from(self.contains(codes.get(row))) << (row % 64);

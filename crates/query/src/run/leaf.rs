@@ -261,7 +261,8 @@ impl<'a> Leaf<'a> {
     /// Goes on with another segment. False where its keys are of another type than those so far.
     fn begin(&mut self, segment: &SegmentRef, selection: Selection) -> Result<bool> {
         if self.waits {
-            self.settle()?;
+            let arrays = self.inputs.read(0..0);
+            self.fold.leave(&self.inputs.of(&arrays)?)?;
         }
         self.selection = selection;
         self.bind_keys(segment)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use timeline::{Interval, SegmentId};
@@ -22,6 +22,8 @@ pub struct SealedSegment {
     num_rows: usize,
     num_records: u64,
     times: SortedTimes,
+    /// Read when first asked for, so that opening meets no rows.
+    time_range: OnceLock<Interval>,
     columns: HashMap<Arc<str>, ColumnRef>,
     metadata: SegmentMetadata,
     size_bytes: u64,
@@ -73,7 +75,7 @@ impl SealedSegment {
         let num_rows = section.num_rows();
         let Section { directory, .. } = section;
         let (num_records, metadata) = (directory.num_records, directory.metadata);
-        Ok(Self { id, schema, num_rows, num_records, times, columns, metadata, size_bytes })
+        Ok(Self { id, schema, num_rows, num_records, times, time_range: OnceLock::new(), columns, metadata, size_bytes })
     }
 
     /// Records folded into the rows.
@@ -101,7 +103,7 @@ impl Segment for SealedSegment {
     }
 
     fn time_range(&self) -> Interval {
-        self.times.range()
+        *self.time_range.get_or_init(|| self.times.range())
     }
 
     fn column(&self, name: &str) -> Option<ColumnRef> {
