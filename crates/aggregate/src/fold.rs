@@ -228,9 +228,10 @@ impl Fold {
             let states = reader.states(&records, groups)?;
             match (accumulator.tells_rows(), states.as_primitive_opt::<Int64Type>()) {
                 (Some(Told::Counted), Some(counts)) => list_counted(groups, counts.values(), &mut met),
-                _ => {
-                    met.extend(groups.iter().enumerate().filter(|(at, _)| states.is_valid(*at)).map(|(_, group)| group))
-                }
+                _ => match states.nulls().filter(|nulls| nulls.null_count() > 0) {
+                    Some(nulls) => met.extend(nulls.valid_indices().map(|at| groups[at])),
+                    None => met.extend_from_slice(groups),
+                },
             }
         }
         Ok(met)

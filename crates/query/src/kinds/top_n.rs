@@ -196,6 +196,12 @@ impl TopN {
     /// For each bucket its rows in order, cut at the threshold: starts, numbers of rows, rows.
     fn chosen(&self, times: &[i64], table: &Table) -> Result<(Vec<i64>, Vec<usize>, UInt32Array)> {
         let keep = self.after_stop(table);
+        if let (None, Some(&start)) = (&keep, times.first())
+            && times.iter().all(|time| *time == start)
+        {
+            let order = self.order(table)?;
+            return Ok((vec![start], vec![order.len()], order));
+        }
         let rows = keep.map_or_else(|| (0u32..).take(table.num_rows()).collect::<Vec<_>>().into(), |keep| kept(&keep));
         let mut by_bucket: std::collections::BTreeMap<i64, Vec<u32>> = Default::default();
         for &row in rows.values() {

@@ -20,9 +20,10 @@ use super::keys::{Key, Layout};
 use super::leading::{Carried, Leading};
 use super::regroup;
 use super::selection::{Selected, Selection};
-use super::shown::{Scanned, Shown};
+use super::shown::{Scanned, Shown, show};
 use crate::aggregations::MaskFilter;
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
+use crate::finalize::Values;
 use crate::plan::{Buckets, FirstKeys, FoldPlan};
 use crate::spill::SpillFile;
 use crate::{Error, Result};
@@ -431,23 +432,20 @@ impl<'a> Leaf<'a> {
         table + self.fold.memory_bytes()
     }
 
-    /// Times and, for each key, the words of the groups.
-    fn dense_words(&self, order: &[u32], cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Vec<Option<u64>>>) {
-        let buckets = &self.selection.buckets;
-        let times = order.iter().map(|group| buckets.start((*group as usize / cells) as u32)).collect();
+    /// The times and keys that groups of a dense table show, and the group of each.
+    fn dense_keys(&self, order: Vec<u32>, cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
+        let (buckets, is_one) = (&self.selection.buckets, self.fold.len() <= cells);
+        let times = match is_one {
+            true => order.iter().map(|_| buckets.start(0)).collect(),
+            false => order.iter().map(|group| buckets.start((*group as usize / cells) as u32)).collect(),
+        };
+        if is_one && num_codes.len() == 1 {
+            return show(&self.shown, times, order, |_, group| Some(group.into()));
+        }
         let mut below = cells;
-        let words = num_codes.iter().map(|num_codes| {
-            below /= num_codes;
-            order.iter().map(|group| Some((*group as usize / below % num_codes) as u64)).collect()
-        });
-        (times, words.collect())
-    }
-
-    fn hash_words(&self, order: &[u32], table: &KeyTable, layout: &Layout) -> (Vec<i64>, Vec<Vec<Option<u64>>>) {
-        let rows = || order.iter().map(|group| table.key(*group));
-        let times = rows().map(|key| self.selection.buckets.start(layout.bucket(key))).collect();
-        let words = (0..self.keys.len()).map(|at| rows().map(|row| layout.key(row, at)).collect());
-        (times, words.collect())
+        let below: Vec<usize> = num_codes.iter().map(|num_codes| (below /= num_codes, below).1).collect();
+        let word = |at: usize, group: u32| Some((group as usize / below[at] % num_codes[at]) as u64);
+        show(&self.shown, times, order, word)
     }
 }
 

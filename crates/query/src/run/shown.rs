@@ -101,9 +101,14 @@ impl Shown {
 
     /// What is shown for codes of the key that groups go by, or of the values of its lists.
     pub fn values_of_codes(&self, codes: &[u64]) -> Values {
+        self.values(codes.iter().map(|code| Some(*code)))
+    }
+
+    /// What is shown for words of the key that groups go by, or of the values of its lists.
+    fn values(&self, words: impl Iterator<Item = Option<u64>>) -> Values {
         match &self.how {
-            How::Map(map) => self.key.values(codes.iter().map(|code| Some(map[*code as usize].into()))),
-            How::Same | How::Lists(_) => self.key.values(codes.iter().map(|code| Some(*code))),
+            How::Map(map) => self.key.values(words.map(|word| word.map(|code| map[code as usize].into()))),
+            How::Same | How::Lists(_) => self.key.values(words),
         }
     }
 
@@ -140,22 +145,26 @@ impl Key {
     }
 }
 
-/// What groups show: times, keys, and the group of each row. A list makes a row of each of its values. `words` has for
-/// each key that groups go by its word for every group.
+/// What groups show: times, keys, and the group of each row. A list makes a row of each of its values. `word` tells for
+/// the place of a key that groups go by, and a group, the word of that.
 pub(super) fn show(
     shown: &[Shown],
     mut times: Vec<i64>,
-    words: &[Vec<Option<u64>>],
     mut groups: Vec<u32>,
+    word: impl Fn(usize, u32) -> Option<u64>,
 ) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
-    let mut columns: Vec<Vec<Option<u64>>> = Vec::with_capacity(shown.len());
-    for shown in shown {
-        let words = &words[shown.from];
-        columns.push(match &shown.how {
-            How::Map(map) => words.iter().map(|word| word.map(|code| map[code as usize].into())).collect(),
-            How::Same | How::Lists(_) => words.clone(),
-        });
+    if !shown.iter().any(Shown::is_of_lists) {
+        let keys = shown.iter().map(|shown| shown.values(groups.iter().map(|group| word(shown.from, *group))));
+        return (times, keys.collect(), groups);
     }
+    let words = |shown: &Shown| {
+        let words = groups.iter().map(|group| word(shown.from, *group));
+        match &shown.how {
+            How::Map(map) => words.map(|word| word.map(|code| map[code as usize].into())).collect(),
+            How::Same | How::Lists(_) => words.collect::<Vec<Option<u64>>>(),
+        }
+    };
+    let mut columns: Vec<Vec<Option<u64>>> = shown.iter().map(words).collect();
     for (at, shown) in shown.iter().enumerate() {
         let How::Lists(lists) = &shown.how else { continue };
         let (mut rows, mut values) = (Vec::new(), Vec::new());

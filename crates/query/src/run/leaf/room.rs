@@ -132,12 +132,15 @@ impl Leaf<'_> {
 
     /// The times and keys that groups show, and the group of each: a group of lists shows every value of them.
     fn keys_of(&self, order: Vec<u32>) -> Result<(Vec<i64>, Vec<Values>, Vec<u32>)> {
-        let (times, words) = match &self.grouper {
-            Grouper::Joined(joined) => return joined.keys(order, &self.selection.buckets),
-            Grouper::Dense { cells, num_codes } => self.dense_words(&order, *cells, num_codes),
-            Grouper::Hash { table, layout } => self.hash_words(&order, table, layout),
-        };
-        Ok(shown::show(&self.shown, times, &words, order))
+        Ok(match &self.grouper {
+            Grouper::Joined(joined) => joined.keys(order, &self.selection.buckets)?,
+            Grouper::Dense { cells, num_codes } => self.dense_keys(order, *cells, num_codes),
+            Grouper::Hash { table, layout } => {
+                let bucket = |group: &u32| layout.bucket(table.key(*group));
+                let times = order.iter().map(|group| self.selection.buckets.start(bucket(group))).collect();
+                shown::show(&self.shown, times, order, |at, group| layout.key(table.key(group), at))
+            }
+        })
     }
 }
 
