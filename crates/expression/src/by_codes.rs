@@ -1,13 +1,16 @@
 //! Columns of which the codes of others tell the values.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use aggregate::{Codes, ColumnType, Dictionary};
+use aggregate::{Codes, ColumnType, Dictionary, KeyTable};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, UInt32Array};
-use segment::{BitmapIndex, Column, ColumnRef, NumberCodes, ReadCodes, StringDictionary, codes_of, map_codes};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use segment::{
+    BitmapIndex, Column, ColumnRef, NumberCodes, ReadCodes, StringDictionary, VECTOR_ROWS, codes_of, narrow, remap_codes,
+};
 
 use crate::Result;
 use crate::dictionaries::Interner;
@@ -16,14 +19,18 @@ use crate::dictionaries::Interner;
 #[derive(Debug)]
 struct Places {
     others: Arc<dyn ReadCodes>,
-    /// For each of the others.
-    map: Vec<u32>,
-    num_values: usize,
+    /// For each of the others, as narrow as they go, so that the processor's cache holds as many as it can.
+    map: ArrayRef,
 }
 
 impl Places {
+    fn new(others: Arc<dyn ReadCodes>, map: &[u32], num_values: usize) -> Self {
+        Places { others, map: narrow(map, num_values) }
+    }
+
     fn codes(&self, others: &ArrayRef) -> ArrayRef {
-        map_codes(codes_of(others.as_ref()).unwrap_or(Codes::U8(&[])), &self.map, self.num_values)
+        let codes = |array| codes_of(array).unwrap_or(Codes::U8(&[]));
+        remap_codes(codes(others.as_ref()), codes(self.map.as_ref()))
     }
 }
 
@@ -52,7 +59,7 @@ pub(crate) fn texts<T: AsRef<str>>(
     interner.code(None)?;
     let (dictionary, places) = interner.finish()?;
     map.iter_mut().for_each(|code| *code = places[*code as usize]);
-    let places = Places { others, map, num_values: dictionary.len() };
+    let places = Places::new(others, &map, dictionary.len());
     Ok(Arc::new(Texts { places, dictionary }))
 }
 
@@ -63,33 +70,41 @@ pub(crate) fn numbers(others: Arc<dyn ReadCodes>, values: ArrayRef, column_type:
 
 /// Numbers without nulls and NaN in ascending order, each once, and the place of each.
 fn distinct(values: &ArrayRef) -> Option<(Vec<u32>, ArrayRef)> {
-    let mut order: Vec<u32> = (0u32..).take(values.len()).collect();
-    let (places, firsts) = match (values.as_primitive_opt::<Int64Type>(), values.as_primitive_opt::<Float64Type>()) {
-        _ if values.null_count() > 0 => return None,
-        (Some(longs), _) => {
-            order.sort_unstable_by_key(|at| longs.value(*at as usize));
-            placed(&order, |a, b| longs.value(a) == longs.value(b))
-        }
-        (_, Some(doubles)) if doubles.values().iter().all(|value| !value.is_nan()) => {
-            order.sort_unstable_by(|a, b| doubles.value(*a as usize).total_cmp(&doubles.value(*b as usize)));
-            placed(&order, |a, b| doubles.value(a).to_bits() == doubles.value(b).to_bits())
-        }
-        _ => return None,
-    };
-    let distinct = arrow_select::take::take(values.as_ref(), &UInt32Array::from(firsts), None).ok()?;
-    Some((places, distinct))
+    if values.null_count() > 0 {
+        return None;
+    }
+    if let Some(longs) = values.as_primitive_opt::<Int64Type>() {
+        let (places, distinct) = placed(longs.values(), |long| long as u64, |bits| bits as i64, Ord::cmp);
+        return Some((places, Arc::new(Int64Array::from(distinct))));
+    }
+    let doubles = values.as_primitive_opt::<Float64Type>()?.values();
+    if doubles.iter().any(|value| value.is_nan()) {
+        return None;
+    }
+    let (places, distinct) = placed(doubles, f64::to_bits, f64::from_bits, f64::total_cmp);
+    Some((places, Arc::new(Float64Array::from(distinct))))
 }
 
-/// The place of each value among the different ones, and where each of these stands first in `order`.
-fn placed(order: &[u32], same: impl Fn(usize, usize) -> bool) -> (Vec<u32>, Vec<u32>) {
-    let (mut places, mut firsts) = (vec![0; order.len()], Vec::<u32>::new());
-    for &at in order {
-        if firsts.last().is_none_or(|first| !same(*first as usize, at as usize)) {
-            firsts.push(at);
-        }
-        places[at as usize] = firsts.len() as u32 - 1;
+/// The place of each number among the different ones, and these in order.
+fn placed<T: Copy>(
+    numbers: &[T],
+    bits: impl Fn(T) -> u64,
+    of_bits: impl Fn(u64) -> T,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> (Vec<u32>, Vec<T>) {
+    let (mut table, mut places) = (KeyTable::new(1), Vec::with_capacity(numbers.len()));
+    let mut words = Vec::with_capacity(VECTOR_ROWS);
+    for numbers in numbers.chunks(VECTOR_ROWS) {
+        words.clear();
+        words.extend(numbers.iter().map(|number| bits(*number)));
+        table.insert_batch(&words, &mut places);
     }
-    (places, firsts)
+    let mut order: Vec<(u32, T)> = (0u32..).zip(table.keys().iter().map(|key| of_bits(*key))).collect();
+    order.sort_unstable_by(|(_, a), (_, b)| compare(a, b));
+    let mut place_of = vec![0; order.len()];
+    (0u32..).zip(&order).for_each(|(place, (id, _))| place_of[*id as usize] = place);
+    places.iter_mut().for_each(|place| *place = place_of[*place as usize]);
+    (places, order.into_iter().map(|(_, number)| number).collect())
 }
 
 struct Texts {
@@ -127,7 +142,7 @@ impl Column for Texts {
     }
 
     fn size_bytes(&self) -> u64 {
-        (self.places.map.len() * 4 + self.dictionary.size_bytes()) as u64
+        (self.places.map.get_array_memory_size() + self.dictionary.size_bytes()) as u64
     }
 }
 
@@ -147,7 +162,7 @@ impl Numbers {
 
     fn make_codes(&self) -> Option<NumberCodes> {
         let (map, distinct) = distinct(&self.values)?;
-        let places = Places { others: self.others.clone(), map, num_values: distinct.len() };
+        let places = Places::new(self.others.clone(), &map, distinct.len());
         NumberCodes::computed(Arc::new(places), distinct).ok()
     }
 }

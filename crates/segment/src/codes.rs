@@ -64,6 +64,24 @@ pub fn map_codes(others: Codes<'_>, map: &[u32], num_values: usize) -> ArrayRef 
     }
 }
 
+/// As [`map_codes`], into codes of the width of the map.
+pub fn remap_codes(others: Codes<'_>, map: Codes<'_>) -> ArrayRef {
+    match map {
+        Codes::U8(map) => Arc::new(UInt8Array::from(gathered(others, map))),
+        Codes::U16(map) => Arc::new(UInt16Array::from(gathered(others, map))),
+        Codes::U32(map) => Arc::new(UInt32Array::from(gathered(others, map))),
+    }
+}
+
+/// What each code stands for. Panics where there is nothing.
+pub(crate) fn gathered<T: Copy>(codes: Codes<'_>, values: &[T]) -> Vec<T> {
+    match codes {
+        Codes::U8(codes) => codes.iter().map(|&code| values[usize::from(code)]).collect(),
+        Codes::U16(codes) => codes.iter().map(|&code| values[usize::from(code)]).collect(),
+        Codes::U32(codes) => codes.iter().map(|&code| values[code as usize]).collect(),
+    }
+}
+
 /// The codes of an array that `Column::read` answered for a string column, or of the values of its lists.
 /// `None` when the array is of another type.
 pub fn codes_of(array: &dyn Array) -> Option<Codes<'_>> {

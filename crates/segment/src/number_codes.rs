@@ -10,7 +10,7 @@ use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use arrow_schema::DataType;
 
-use crate::codes::{codes_of, narrow, narrowed};
+use crate::codes::{codes_of, gathered, narrow, narrowed};
 use crate::pieces::Pieces;
 use crate::{Error, PackedNumbers, Result, VECTOR_ROWS};
 
@@ -50,15 +50,6 @@ fn key_of(values: &ArrayRef, at: usize) -> Option<u64> {
     }
     let bits = values.as_primitive_opt::<Float64Type>()?.value(at).to_bits();
     Some(if bits & SIGN == 0 { bits | SIGN } else { !bits })
-}
-
-/// The value of each code. Panics where there is none.
-fn gathered<T: Copy>(codes: Codes<'_>, values: &[T]) -> Vec<T> {
-    match codes {
-        Codes::U8(codes) => codes.iter().map(|&code| values[usize::from(code)]).collect(),
-        Codes::U16(codes) => codes.iter().map(|&code| values[usize::from(code)]).collect(),
-        Codes::U32(codes) => codes.iter().map(|&code| values[code as usize]).collect(),
-    }
 }
 
 /// Whether numbers ascend and none of them is NaN.

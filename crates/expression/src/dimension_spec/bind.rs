@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aggregate::ColumnType;
+use aggregate::{ColumnType, KeyTable};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
@@ -108,27 +108,26 @@ pub(crate) fn text_of_numbers(
     if let Some(numbers) = column.number_codes() {
         return text_of_codes(numbers, extraction);
     }
-    let mut seen: hashbrown::HashMap<Option<i64>, u32> = hashbrown::HashMap::new();
+    // The code of each number that a row was seen to have.
+    let (mut table, mut known) = (KeyTable::new(1), Vec::<Option<u32>>::new());
     let mut interner = Interner::default();
-    let mut codes = Vec::with_capacity(segment.num_rows());
-    let mut last: Option<(Option<i64>, u32)> = None;
+    let mut codes: Vec<u32> = Vec::with_capacity(segment.num_rows());
+    let mut ids = Vec::with_capacity(VECTOR_ROWS);
     for start in (0..segment.num_rows()).step_by(VECTOR_ROWS) {
         let array = column.read(start..(start + VECTOR_ROWS).min(segment.num_rows()));
-        for row in 0..array.len() {
-            let bits = array.is_valid(row).then(|| bits_of(&array, row));
-            let code = match last {
-                Some((before, code)) if before == bits => code,
-                _ => match seen.get(&bits) {
-                    Some(code) => *code,
-                    None => {
-                        let code = interner.code(shown(&array, row, extraction).as_deref())?;
-                        seen.insert(bits, code);
-                        code
-                    }
-                },
-            };
-            last = Some((bits, code));
-            codes.push(code);
+        ids.clear();
+        table.insert_batch(&bits_of(&array), &mut ids);
+        known.resize(table.len(), None);
+        for (row, id) in ids.iter().enumerate() {
+            let known = &mut known[*id as usize];
+            if known.is_none() && array.is_valid(row) {
+                *known = Some(interner.code(shown(&array, row, extraction).as_deref())?);
+            }
+        }
+        codes.extend(ids.iter().map(|id| known[*id as usize].unwrap_or(0)));
+        if let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) {
+            let of_null = interner.code(extraction.and_then(|extraction| extraction.apply(None)).as_deref())?;
+            (start..).zip(nulls).filter(|(_, is_valid)| !is_valid).for_each(|(row, _)| codes[row] = of_null);
         }
     }
     interner.code(None)?;
@@ -150,13 +149,15 @@ fn text_of_steps(segment: &SegmentRef, extraction: &ExtractionFn) -> Option<Resu
     is_steady.then(|| by_codes::texts(Arc::new(steps), texts.into_iter()))
 }
 
-fn bits_of(array: &ArrayRef, row: usize) -> i64 {
+/// The numbers of rows by their bits, nulls by any.
+fn bits_of(array: &ArrayRef) -> Vec<u64> {
     if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
-        longs.value(row)
+        longs.values().iter().map(|value| *value as u64).collect()
     } else if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
-        doubles.value(row).to_bits() as i64
+        doubles.values().iter().map(|value| value.to_bits()).collect()
     } else {
-        array.as_primitive_opt::<Float32Type>().map_or(0, |floats| i64::from(floats.value(row).to_bits()))
+        let floats = array.as_primitive_opt::<Float32Type>();
+        floats.map_or_else(Vec::new, |floats| floats.values().iter().map(|value| value.to_bits().into()).collect())
     }
 }
 

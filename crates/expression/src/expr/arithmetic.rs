@@ -173,7 +173,7 @@ pub(crate) enum Side<T: ArrowPrimitiveType> {
 }
 
 impl<T: ArrowPrimitiveType> Side<T> {
-    fn nulls(&self) -> Option<&NullBuffer> {
+    pub fn nulls(&self) -> Option<&NullBuffer> {
         match self {
             Side::Same(_) => None,
             Side::Each(values) => values.nulls(),

@@ -61,6 +61,10 @@ impl BoundInput {
     }
 }
 
+fn is_scalar(column_type: &ColumnType) -> bool {
+    matches!(column_type, ColumnType::String | ColumnType::Long | ColumnType::Double | ColumnType::Float)
+}
+
 impl Expr {
     /// Finds the columns. What the segment lacks is null.
     pub fn bind(&self, segment: &SegmentRef) -> BoundExpr {
@@ -75,6 +79,17 @@ impl Expr {
 }
 
 impl BoundExpr {
+    /// The value, when it reads no column and does not change.
+    pub(crate) fn constant(&self) -> Option<&Scalar<'static>> {
+        self.expr.constant()
+    }
+
+    /// Whether some row of a column that is read may be a list.
+    pub(crate) fn reads_lists(&self) -> bool {
+        let may_be = |input: &BoundInput| input.column.is_multi_value() || !input.is_type(is_scalar);
+        self.columns.iter().any(may_be)
+    }
+
     /// One value for each row of a range. Fails where a function refuses a value.
     pub fn eval(&self, rows: Range<usize>) -> Result<Vector> {
         self.eval_with(rows.len(), |column| column.read(rows.clone()))

@@ -16,6 +16,7 @@ mod lexer;
 mod logic;
 mod node;
 mod parser;
+mod parts;
 mod running;
 mod scalar;
 mod vector;
@@ -34,6 +35,7 @@ pub(crate) use bound::read_whole;
 pub(crate) use combinations::Combinations;
 pub use equalities::{Equalities, Equality};
 pub(crate) use lambda::expand;
+pub(crate) use parts::Parts;
 pub(crate) use running::{Running, Terms};
 pub(crate) use scalar::wider;
 pub use scalar::{ArrayValue, ExprType, Kind, Scalar};
@@ -106,7 +108,12 @@ impl Expr {
 
     /// As `parse`, with lookups and a present time.
     pub fn parse_with(text: &str, environment: &Environment) -> Result<Expr> {
-        let built = build(&parser::parse(text)?, environment)?;
+        Expr::of_ast(&parser::parse(text)?, text, environment)
+    }
+
+    /// What is written in the text, or a part of it.
+    fn of_ast(ast: &parser::Ast, text: &str, environment: &Environment) -> Result<Expr> {
+        let built = build(ast, environment)?;
         let inner = Inner {
             text: text.to_string(),
             root: built.root,

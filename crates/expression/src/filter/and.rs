@@ -45,21 +45,7 @@ impl FilterSpec for And {
     }
 
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
-        let mut parts = Vec::with_capacity(self.fields.len());
-        for field in &self.fields {
-            let part = field.bind(segment)?;
-            match part.constant() {
-                Some(Truth::False) => return Ok(part),
-                Some(Truth::True) => {}
-                Some(Truth::Unknown) | None => parts.push(part),
-            }
-        }
-        parts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-        Ok(match parts.len() {
-            0 => Box::new(Same(Truth::True)),
-            1 => parts.remove(0),
-            _ => Box::new(BoundAnd { parts, num_rows: segment.num_rows() }),
-        })
+        all(self.fields.iter().map(|field| field.bind(segment)), segment.num_rows())
     }
 
     fn time_intervals(&self) -> Option<Vec<Interval>> {
@@ -69,6 +55,28 @@ impl FilterSpec for And {
     fn time_intervals_of_not(&self) -> Option<Vec<Interval>> {
         union(self.fields.iter().map(|field| field.spec().time_intervals_of_not()))
     }
+}
+
+/// Every one of some bound filters. Those behind one that lets no row pass are not asked for.
+pub(super) fn all(
+    bound: impl Iterator<Item = Result<Box<dyn BoundFilter>>>,
+    num_rows: usize,
+) -> Result<Box<dyn BoundFilter>> {
+    let mut parts = Vec::new();
+    for part in bound {
+        let part = part?;
+        match part.constant() {
+            Some(Truth::False) => return Ok(part),
+            Some(Truth::True) => {}
+            Some(Truth::Unknown) | None => parts.push(part),
+        }
+    }
+    parts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
+    Ok(match parts.len() {
+        0 => Box::new(Same(Truth::True)),
+        1 => parts.remove(0),
+        _ => Box::new(BoundAnd { parts, num_rows }),
+    })
 }
 
 /// What is in all lists; `None` when there is no list.

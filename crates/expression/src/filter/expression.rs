@@ -9,21 +9,23 @@ use super::bound_filter::{BoundFilter, Same};
 use super::codes::CodeSet;
 use super::scan::CodeScan;
 use super::strategy::CodeLeaf;
-use super::{Filter, FilterKind, FilterSpec, Parsing};
-use crate::expr::{BoundExpr, Combinations, Expr, Scalar, Vector};
+use super::{Filter, FilterKind, FilterSpec, Parsing, and, or};
+use crate::expr::{BoundExpr, Combinations, Expr, Parts, Scalar, Vector};
 use crate::json::Object;
 use crate::{Result, Truth, words};
 
 pub(super) const KIND: FilterKind = FilterKind { tag: "expression", parse };
 
 fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<Filter> {
-    let expr = Expr::parse_with(&object.text("expression")?, parsing.environment)?;
-    Ok(Filter::new(Holds { expr }))
+    let text = object.text("expression")?;
+    let expr = Expr::parse_with(&text, parsing.environment)?;
+    Ok(Filter::new(Holds { expr, parts: Parts::parse(&text, parsing.environment)? }))
 }
 
 #[derive(Debug)]
 struct Holds {
     expr: Expr,
+    parts: Parts,
 }
 
 fn truth(value: &Scalar<'_>) -> Truth {
@@ -41,28 +43,50 @@ impl FilterSpec for Holds {
     }
 
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
-        if let Some(value) = self.expr.constant() {
-            return Ok(Box::new(Same(truth(value))));
-        }
         let bound = self.expr.bind(segment);
-        if let Some((column, dictionary)) = bound.single_text()
-            && dictionary.len() <= segment.num_rows().max(VECTOR_ROWS)
-            // An entry that no row holds may make the expression fail; then the rows are asked.
-            && let Ok(values) = bound.eval_dictionary(&*dictionary)
-        {
-            let (len, truths) = (dictionary.len(), truths(&values));
-            let set = |unknown| set(&truths, unknown);
-            let null = dictionary.code_of(None);
-            let empty = null.map_or(Truth::Unknown, |code| truths[code as usize]);
-            return Ok(CodeLeaf::bind(column, len, null, set(false), set(true), empty, segment.num_rows()));
+        // The values of a row of several are each asked all parts.
+        let parts = if bound.reads_lists() { None } else { joined(&self.parts, segment)? };
+        match parts {
+            Some(parts) => Ok(parts),
+            None => Ok(by_codes(&bound, segment).unwrap_or_else(|| Box::new(ExprLeaf { bound }))),
         }
-        if let Some(combinations) = bound.combinations(segment)
-            && let Some(values) = combinations.eval(&bound)
-        {
-            return Ok(over_codes(combinations, &truths(&values)));
-        }
-        Ok(Box::new(ExprLeaf { bound }))
     }
+}
+
+/// Parts by the codes of what each of them reads. `None` unless that can be done with all of them, for none must be
+/// asked about rows that others decide when it may fail.
+fn joined(parts: &Parts, segment: &SegmentRef) -> Result<Option<Box<dyn BoundFilter>>> {
+    let each = |parts: &[Parts]| -> Result<Option<Vec<_>>> { parts.iter().map(|part| joined(part, segment)).collect() };
+    Ok(match parts {
+        Parts::One(expr) => by_codes(&expr.bind(segment), segment),
+        Parts::All(parts) => {
+            each(parts)?.map(|bound| and::all(bound.into_iter().map(Ok), segment.num_rows())).transpose()?
+        }
+        Parts::Any(parts) => {
+            each(parts)?.map(|bound| or::any(bound.into_iter().map(Ok), segment.num_rows())).transpose()?
+        }
+    })
+}
+
+/// Asked once for each combination of the codes of what is read, where that is less than to ask the rows.
+fn by_codes(bound: &BoundExpr, segment: &SegmentRef) -> Option<Box<dyn BoundFilter>> {
+    if let Some(value) = bound.constant() {
+        return Some(Box::new(Same(truth(value))));
+    }
+    if let Some((column, dictionary)) = bound.single_text()
+        && dictionary.len() <= segment.num_rows().max(VECTOR_ROWS)
+        // An entry that no row holds may make the expression fail; then the rows are asked.
+        && let Ok(values) = bound.eval_dictionary(&*dictionary)
+    {
+        let (len, truths) = (dictionary.len(), truths(&values));
+        let set = |unknown| set(&truths, unknown);
+        let null = dictionary.code_of(None);
+        let empty = null.map_or(Truth::Unknown, |code| truths[code as usize]);
+        return Some(CodeLeaf::bind(column, len, null, set(false), set(true), empty, segment.num_rows()));
+    }
+    let combinations = bound.combinations(segment)?;
+    let values = combinations.eval(bound)?;
+    Some(over_codes(combinations, &truths(&values)))
 }
 
 fn truths(values: &Vector) -> Vec<Truth> {

@@ -42,21 +42,7 @@ impl FilterSpec for Or {
     }
 
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
-        let mut parts = Vec::with_capacity(self.fields.len());
-        for field in &self.fields {
-            let part = field.bind(segment)?;
-            match part.constant() {
-                Some(Truth::True) => return Ok(part),
-                Some(Truth::False) => {}
-                Some(Truth::Unknown) | None => parts.push(part),
-            }
-        }
-        parts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-        Ok(match parts.len() {
-            0 => Box::new(Same(Truth::False)),
-            1 => parts.remove(0),
-            _ => Box::new(BoundOr { parts, num_rows: segment.num_rows() }),
-        })
+        any(self.fields.iter().map(|field| field.bind(segment)), segment.num_rows())
     }
 
     fn time_intervals(&self) -> Option<Vec<Interval>> {
@@ -66,6 +52,28 @@ impl FilterSpec for Or {
     fn time_intervals_of_not(&self) -> Option<Vec<Interval>> {
         intersect(self.fields.iter().filter_map(|field| field.spec().time_intervals_of_not()))
     }
+}
+
+/// Some one of bound filters. Those behind one that lets every row pass are not asked for.
+pub(super) fn any(
+    bound: impl Iterator<Item = Result<Box<dyn BoundFilter>>>,
+    num_rows: usize,
+) -> Result<Box<dyn BoundFilter>> {
+    let mut parts = Vec::new();
+    for part in bound {
+        let part = part?;
+        match part.constant() {
+            Some(Truth::True) => return Ok(part),
+            Some(Truth::False) => {}
+            Some(Truth::Unknown) | None => parts.push(part),
+        }
+    }
+    parts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
+    Ok(match parts.len() {
+        0 => Box::new(Same(Truth::False)),
+        1 => parts.remove(0),
+        _ => Box::new(BoundOr { parts, num_rows }),
+    })
 }
 
 struct BoundOr {

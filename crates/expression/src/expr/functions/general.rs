@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use arrow_array::types::Float64Type;
-use arrow_array::{Array, ArrowPrimitiveType, PrimitiveArray};
+use arrow_array::{Array, ArrowPrimitiveType, Float64Array, PrimitiveArray};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 
 use super::shared::truth;
 use super::{Call, FunctionKind, LONG, MANY, Output, rows};
 use crate::Result;
-use crate::expr::arithmetic::{Side, longs as longs_of};
+use crate::expr::arithmetic::{Side, doubles, is_number, longs as longs_of};
 use crate::expr::builder::Builder;
 use crate::expr::cast::{cast, type_of};
 use crate::expr::comparison::Comparison;
@@ -139,12 +139,53 @@ impl Cases {
     }
 }
 
+impl Cases {
+    /// One condition and results that cost nothing, as doubles without nulls: both are read for all rows.
+    fn either(&self, args: &[Node], frame: &Frame<'_>) -> Result<Option<Float64Array>> {
+        let [condition, yes, no] = args else { return Ok(None) };
+        let plain = |node: &Node| match node {
+            Node::Literal(Scalar::Double(value)) => Some(Side::Same(*value)),
+            Node::Literal(Scalar::Long(value)) => Some(Side::Same(*value as f64)),
+            Node::Slot(slot) if is_number(&frame.slots[*slot]) => {
+                Some(doubles(&frame.slots[*slot])).filter(|side| side.nulls().is_none())
+            }
+            Node::Slot(_) | Node::Literal(_) | Node::Call { .. } => None,
+        };
+        let (Form::Searched, Some(yes), Some(no)) = (self.form, plain(yes), plain(no)) else { return Ok(None) };
+        let Vector::Long(truths) = condition.eval(frame)? else { return Ok(None) };
+        if truths.null_count() > 0 {
+            return Ok(None);
+        }
+        let rows = truths.values().iter().map(|truth| *truth > 0);
+        let chosen: Vec<f64> = match (yes, no) {
+            (Side::Same(yes), Side::Same(no)) => rows.map(|is_true| if is_true { yes } else { no }).collect(),
+            (Side::Each(yes), Side::Same(no)) => chosen(rows, yes.values().iter().copied(), std::iter::repeat(no)),
+            (Side::Same(yes), Side::Each(no)) => chosen(rows, std::iter::repeat(yes), no.values().iter().copied()),
+            (Side::Each(yes), Side::Each(no)) => {
+                chosen(rows, yes.values().iter().copied(), no.values().iter().copied())
+            }
+        };
+        Ok(Some(chosen.into()))
+    }
+}
+
+fn chosen(
+    rows: impl Iterator<Item = bool>,
+    yes: impl Iterator<Item = f64>,
+    no: impl Iterator<Item = f64>,
+) -> Vec<f64> {
+    rows.zip(yes.zip(no)).map(|(is_true, (yes, no))| if is_true { yes } else { no }).collect()
+}
+
 impl Function for Cases {
     fn eval(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
         gather(frame.num_rows, self.parts(args, frame, |result, rows| result.eval_rows(frame, rows))?)
     }
 
     fn eval_doubles(&self, args: &[Node], frame: &Frame<'_>) -> Result<Vector> {
+        if let Some(doubles) = self.either(args, frame)? {
+            return Ok(Vector::Double(doubles));
+        }
         let parts = self.parts(args, frame, |result, rows| {
             Ok(match result.eval_rows_doubles(frame, rows)? {
                 Vector::Constant(Scalar::Long(value), num_rows) => {
