@@ -22,10 +22,12 @@ fn segment(start: i64) -> SegmentRef {
         .long("few", rows().map(|row| Some(row % 5 - 2)))
         .long("gaps", rows().map(|row| (row % 3 > 0).then_some(row % 11)))
         .double("price", rows().map(|row| Some((row * 31 % 100) as f64 / 100.0)))
+        .double("each", rows().map(|row| Some(row as f64 * 1.7 - 900.0)))
         .build()
         .unwrap();
     let types = [("a", ColumnType::String), ("b", ColumnType::String), ("many", ColumnType::String)];
     let numbers = [("few", ColumnType::Long), ("gaps", ColumnType::Long), ("price", ColumnType::Double)];
+    let numbers = numbers.into_iter().chain([("each", ColumnType::Double)]);
     let dimensions = types.into_iter().chain(numbers).map(|(name, of)| DimensionSchema::new(name, of)).collect();
     let schema = RollupSchema { rollup: false, ..RollupSchema::new(dimensions, Vec::new()) };
     let table = merge(&[Source::all(&*view)], &schema).unwrap();
@@ -58,11 +60,16 @@ fn check(segment: &SegmentRef, text: &str, has_codes: bool) {
         assert!(!codes.values().is_empty() && codes.codes().len() == segment.num_rows());
     }
     let holds = json!({"type": "expression", "expression": text});
-    let mut mask = Vec::new();
-    Filter::parse(&holds).unwrap().bind(segment).unwrap().mask(0..segment.num_rows(), false, &mut mask).unwrap();
     let truths = bound.eval(0..segment.num_rows()).unwrap();
-    for row in 0..segment.num_rows() {
-        assert_eq!(mask[row / 64] >> (row % 64) & 1 == 1, truths.get(row).is_true(), "{text} {row}");
+    let filter = Filter::parse(&holds).unwrap().bind(segment).unwrap();
+    for unknown in [false, true] {
+        let mut mask = Vec::new();
+        filter.mask(0..segment.num_rows(), unknown, &mut mask).unwrap();
+        for row in 0..segment.num_rows() {
+            let truth = truths.get(row);
+            let passes = truth.is_true() || (unknown && truth.is_null());
+            assert_eq!(mask[row / 64] >> (row % 64) & 1 == 1, passes, "{text} {row} {unknown}");
+        }
     }
 }
 
@@ -73,6 +80,14 @@ fn what_combinations_give_is_what_rows_give() {
         ("concat(a, '-', b)", true),
         ("a == 'v3' && (b == 'v5' || few > 1)", true),
         ("if(price > 0.5, 'dear', a)", true),
+        ("(a == 'v3' || b == 'v5') && few > -1 || price > 0.9", false),
+        ("a == 'v3' && gaps > 4", false),
+        ("gaps > 4 || b != 'v2'", false),
+        ("many == 'v14' && few < 2 && price > 0.1", false),
+        ("each > 3 && a == 'v2'", false),
+        ("if(a == 'v2', each, 0.0)", false),
+        ("if(few > 0, 1.5, each)", false),
+        ("floor(each) * 2 + ceil(each)", false),
         ("case_searched(few > 1, few * 10, few < 0, -1, 0)", true),
         ("floor(price * 10) / 10", true),
         ("nvl(a, b)", true),

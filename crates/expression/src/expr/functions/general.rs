@@ -158,7 +158,7 @@ impl Cases {
         }
         let rows = truths.values().iter().map(|truth| *truth > 0);
         let chosen: Vec<f64> = match (yes, no) {
-            (Side::Same(yes), Side::Same(no)) => rows.map(|is_true| if is_true { yes } else { no }).collect(),
+            (Side::Same(yes), Side::Same(no)) => rows.map(|is_true| either_of(is_true, yes, no)).collect(),
             (Side::Each(yes), Side::Same(no)) => chosen(rows, yes.values().iter().copied(), std::iter::repeat(no)),
             (Side::Same(yes), Side::Each(no)) => chosen(rows, std::iter::repeat(yes), no.values().iter().copied()),
             (Side::Each(yes), Side::Each(no)) => {
@@ -174,7 +174,14 @@ fn chosen(
     yes: impl Iterator<Item = f64>,
     no: impl Iterator<Item = f64>,
 ) -> Vec<f64> {
-    rows.zip(yes.zip(no)).map(|(is_true, (yes, no))| if is_true { yes } else { no }).collect()
+    rows.zip(yes.zip(no)).map(|(is_true, (yes, no))| either_of(is_true, yes, no)).collect()
+}
+
+/// There is no foreseeing which, so that no branch tries to.
+#[inline(always)]
+fn either_of(is_true: bool, yes: f64, no: f64) -> f64 {
+    let mask = u64::from(is_true).wrapping_neg();
+    f64::from_bits(yes.to_bits() & mask | no.to_bits() & !mask)
 }
 
 impl Function for Cases {
