@@ -9,7 +9,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
 use segment::{
-    BitmapIndex, Column, ColumnRef, NumberCodes, ReadCodes, StringDictionary, VECTOR_ROWS, codes_of, narrow, remap_codes,
+    BitmapIndex, Column, ColumnRef, NumberCodes, ReadCodes, StringDictionary, VECTOR_ROWS, codes_of, narrow,
+    remap_codes,
 };
 
 use crate::Result;

@@ -60,13 +60,15 @@ mod tests {
 
     #[test]
     fn what_it_leaves_behind_holds_nobody_up() {
-        let told = run_within(Duration::from_secs(60), &mut shell("sleep 60 & echo out; echo err >&2; exit 3")).expect("it ended");
+        let told = run_within(Duration::from_secs(60), &mut shell("sleep 60 & echo out; echo err >&2; exit 3"))
+            .expect("it ended");
         assert_eq!((told.status.code(), told.text.as_str()), (Some(3), "out\nerr\n"));
     }
 
     #[test]
     fn a_deadline_ends_it_and_what_it_started() {
-        let words = run_within(Duration::from_millis(200), &mut shell("echo begun; sleep 60 & wait")).err().expect("too long");
+        let words =
+            run_within(Duration::from_millis(200), &mut shell("echo begun; sleep 60 & wait")).err().expect("too long");
         assert!(words.contains("did not end within 200ms; it said: begun"), "{words}");
     }
 }

@@ -75,7 +75,17 @@ impl SealedSegment {
         let num_rows = section.num_rows();
         let Section { directory, .. } = section;
         let (num_records, metadata) = (directory.num_records, directory.metadata);
-        Ok(Self { id, schema, num_rows, num_records, times, time_range: OnceLock::new(), columns, metadata, size_bytes })
+        Ok(Self {
+            id,
+            schema,
+            num_rows,
+            num_records,
+            times,
+            time_range: OnceLock::new(),
+            columns,
+            metadata,
+            size_bytes,
+        })
     }
 
     /// Records folded into the rows.

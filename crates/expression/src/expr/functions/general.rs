@@ -169,11 +169,7 @@ impl Cases {
     }
 }
 
-fn chosen(
-    rows: impl Iterator<Item = bool>,
-    yes: impl Iterator<Item = f64>,
-    no: impl Iterator<Item = f64>,
-) -> Vec<f64> {
+fn chosen(rows: impl Iterator<Item = bool>, yes: impl Iterator<Item = f64>, no: impl Iterator<Item = f64>) -> Vec<f64> {
     rows.zip(yes.zip(no)).map(|(is_true, (yes, no))| either_of(is_true, yes, no)).collect()
 }
 
