@@ -8,6 +8,7 @@ mod live;
 mod metadata;
 mod problems;
 mod scan;
+mod shared;
 mod sketches;
 mod spills;
 mod splits;

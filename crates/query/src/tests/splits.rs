@@ -85,7 +85,7 @@ fn queries() -> Vec<Value> {
 }
 
 /// A thread per job.
-struct Threads;
+pub(super) struct Threads;
 
 impl Executor for Threads {
     fn num_threads(&self) -> usize {

@@ -1,9 +1,10 @@
 //! Parts whose groups come in the order of their keys are merged side by side, without a table of keys.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, Fold, Groups, Rows};
-use arrow_array::ArrayRef;
+use arrow_array::{Array, ArrayRef};
 use segment::VECTOR_ROWS;
 
 use super::layout::Layout;
@@ -16,6 +17,9 @@ use crate::partial::{Chunks, FoldPartial};
 const MAX_PARTS: usize = 8;
 /// Groups below which a table of keys stays in the processor's cache.
 const MIN_GROUPS: usize = 4_096;
+/// Groups of all parts from which on they pay for a thread more.
+const MIN_SHARED: usize = 1 << 14;
+const STRETCHES_PER_THREAD: usize = 2;
 
 /// `None` where groups are in no order that is seen by their words.
 pub(super) fn regroup(
@@ -37,25 +41,96 @@ pub(super) fn regroup(
     if !packed.iter().all(|keys| ascend(keys, width)) {
         return Ok(None);
     }
-    let (keys, groups) = merge(&packed, width);
-    drop(packed);
-    let num_groups = keys.len() / width;
-    let mut fold = Fold::merging(specs)?;
-    fold.grow(num_groups);
-    for (part, groups) in parts.iter().zip(groups) {
-        for (start, groups) in (0..).step_by(VECTOR_ROWS).zip(groups.chunks(VECTOR_ROWS)) {
-            exec.check()?;
-            let states: Vec<ArrayRef> = part.states.iter().map(|states| states.slice(start, groups.len())).collect();
-            fold.merge(0, Groups::U32(groups), groups.len(), Rows::All, &states)?;
-        }
-    }
-    held.resize(keys.len() * size_of::<u64>() + fold.memory_bytes())?;
-    let order: Vec<u32> = (0..).take(num_groups).collect();
+    let states: Vec<Vec<ArrayRef>> = parts.iter().map(|part| part.states.clone()).collect();
+    let stretches = stretches(&packed, width, num_rows, exec.executor.num_threads());
+    let (work, specs) = ((Arc::new(packed), Arc::new(states)), specs.to_vec());
+    let merged = {
+        let (work, exec_of_job) = (work.clone(), exec.clone());
+        exec.map(stretches, move |stretch| merge_stretch(&specs, (&work.0, &work.1), width, &stretch, &exec_of_job))?
+    };
+    drop(work);
+    let num_bytes = merged.iter().map(|(keys, _, held)| keys.len() * size_of::<u64>() + held).sum();
+    held.resize(num_bytes)?;
+    let (keys, states) = strung_together(merged)?;
     let times = keys.chunks_exact(width).map(|key| layout.time.get(key) as i64).collect();
     let shown = columns.iter_mut().zip(&layout.keys);
     let shown = shown.map(|(column, field)| std::mem::replace(column, KeyColumn::Null).values(&keys, width, *field));
-    let (keys, states) = (shown.collect(), fold.states(&order)?);
-    Ok(Some(FoldPartial { times, keys, states, chunks: Chunks::default() }))
+    Ok(Some(FoldPartial { times, keys: shown.collect(), states, chunks: Chunks::default() }))
+}
+
+/// Groups of each part between the same two keys.
+type Stretch = Vec<Range<usize>>;
+
+/// Stretches one behind the other, about as long as each other: several for each thread, where it is worth sharing.
+fn stretches(parts: &[Vec<u64>], width: usize, num_rows: usize, num_threads: usize) -> Vec<Stretch> {
+    let num = if num_threads > 1 { (num_rows / MIN_SHARED).clamp(1, num_threads * STRETCHES_PER_THREAD) } else { 1 };
+    let longest = parts.iter().max_by_key(|part| part.len()).map_or(&[][..], Vec::as_slice);
+    let num_longest = longest.len() / width;
+    let mut starts = vec![0; parts.len()];
+    let mut stretches = Vec::with_capacity(num);
+    for at in 1..=num {
+        let ends = parts.iter().map(|part| match longest.get(num_longest * at / num * width..).unwrap_or(&[]) {
+            [] => part.len() / width,
+            behind => place(part, width, &behind[..width]),
+        });
+        let ends: Vec<usize> = ends.collect();
+        stretches.push(starts.iter().zip(&ends).map(|(start, end)| *start..*end).collect());
+        starts = ends;
+    }
+    stretches
+}
+
+/// How many keys of a part come before one.
+fn place(part: &[u64], width: usize, key: &[u64]) -> usize {
+    let (mut start, mut end) = (0, part.len() / width);
+    while start < end {
+        let middle = start.midpoint(end);
+        if &part[middle * width..(middle + 1) * width] < key { start = middle + 1 } else { end = middle }
+    }
+    start
+}
+
+/// The keys and states of a stretch, and the bytes of the states.
+fn merge_stretch(
+    specs: &[Arc<dyn AggregatorSpec>],
+    (packed, states): (&[Vec<u64>], &[Vec<ArrayRef>]),
+    width: usize,
+    stretch: &Stretch,
+    exec: &ExecContext,
+) -> Result<(Vec<u64>, Vec<ArrayRef>, usize)> {
+    let rows = packed.iter().zip(stretch).map(|(keys, rows)| &keys[rows.start * width..rows.end * width]);
+    let (keys, groups) = merge(&rows.collect::<Vec<_>>(), width);
+    let num_groups = keys.len() / width;
+    let mut fold = Fold::merging(specs)?;
+    fold.grow(num_groups);
+    for ((states, rows), groups) in states.iter().zip(stretch).zip(groups) {
+        for (start, groups) in (rows.start..).step_by(VECTOR_ROWS).zip(groups.chunks(VECTOR_ROWS)) {
+            exec.check()?;
+            let states: Vec<ArrayRef> = states.iter().map(|states| states.slice(start, groups.len())).collect();
+            fold.merge(0, Groups::U32(groups), groups.len(), Rows::All, &states)?;
+        }
+    }
+    let num_bytes = fold.memory_bytes();
+    let mut held = Reservation::new(&exec.memory);
+    held.resize(num_bytes)?;
+    let order: Vec<u32> = (0..).take(num_groups).collect();
+    Ok((keys, fold.states(&order)?, num_bytes))
+}
+
+/// Stretches as one.
+fn strung_together(mut merged: Vec<(Vec<u64>, Vec<ArrayRef>, usize)>) -> Result<(Vec<u64>, Vec<ArrayRef>)> {
+    if let [_] = merged.as_slice()
+        && let Some((keys, states, _)) = merged.pop()
+    {
+        return Ok((keys, states));
+    }
+    let num_states = merged.first().map_or(0, |(_, states, _)| states.len());
+    let column = |at: usize| {
+        let parts: Vec<&dyn Array> = merged.iter().map(|(_, states, _)| states[at].as_ref()).collect();
+        Ok(arrow_select::concat::concat(&parts)?)
+    };
+    let states = (0..num_states).map(column).collect::<Result<_>>()?;
+    Ok((merged.iter().flat_map(|(keys, ..)| keys).copied().collect(), states))
 }
 
 fn ascend(keys: &[u64], width: usize) -> bool {
@@ -67,11 +142,11 @@ fn ascend(keys: &[u64], width: usize) -> bool {
 }
 
 /// All keys, ascending, and for each part which of them its keys are.
-fn merge(parts: &[Vec<u64>], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
+fn merge(parts: &[&[u64]], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
     if let ([one, two], 1) = (parts, width) {
         return merge_two(one, two);
     }
-    let longest = parts.iter().map(Vec::len).max().unwrap_or(0);
+    let longest = parts.iter().map(|part| part.len()).max().unwrap_or(0);
     let mut keys: Vec<u64> = Vec::with_capacity(longest + longest / 4);
     let mut groups: Vec<Vec<u32>> = parts.iter().map(|part| Vec::with_capacity(part.len() / width)).collect();
     let mut at = vec![0; parts.len()];
@@ -118,9 +193,30 @@ mod tests {
     fn keys_of_several_parts_become_one_list() {
         let parts = [vec![0, 1, 0, 4, 1, 0], vec![0, 2, 0, 4], vec![], vec![0, 4, 2, 1]];
         assert!(parts.iter().all(|part| ascend(part, 2)) && !ascend(&[0, 4, 0, 4], 2));
-        let (keys, groups) = merge(&parts, 2);
+        let (keys, groups) = merge(&parts.each_ref().map(Vec::as_slice), 2);
         assert_eq!(keys, [0, 1, 0, 2, 0, 4, 1, 0, 2, 1]);
         assert_eq!(groups, [vec![0, 2, 3], vec![1, 2], vec![], vec![2, 4]]);
+    }
+
+    #[test]
+    fn stretches_hold_every_group_once() {
+        let one: Vec<u64> = (0..50_000).map(|n| n * 3).collect();
+        let two: Vec<u64> = (0..200).map(|n| n * 7).collect();
+        let parts = [one, two, Vec::new()];
+        for num_threads in [1, 2, 5] {
+            let stretches = stretches(&parts, 1, 50_200, num_threads);
+            assert_eq!(stretches.len() > 1, num_threads > 1);
+            let mut before = None;
+            for stretch in &stretches {
+                let keys = || parts.iter().zip(stretch).flat_map(|(part, rows)| &part[rows.clone()]);
+                assert!(keys().min() > before.as_ref());
+                before = keys().max().copied();
+            }
+            for (at, part) in parts.iter().enumerate() {
+                let rows: Vec<usize> = stretches.iter().flat_map(|stretch| stretch[at].clone()).collect();
+                assert!(rows.into_iter().eq(0..part.len()));
+            }
+        }
     }
 
     #[test]
@@ -128,7 +224,7 @@ mod tests {
         for (one, two) in
             [([1, 3, 5, u64::MAX].as_slice(), [0, 3, 4].as_slice()), (&[], &[7, 9]), (&[7], &[]), (&[], &[])]
         {
-            let (keys, groups) = merge(&[one.to_vec(), two.to_vec()], 1);
+            let (keys, groups) = merge(&[one, two], 1);
             let all: std::collections::BTreeSet<u64> = one.iter().chain(two).copied().collect();
             assert!(ascend(one, 1) && keys.iter().eq(&all));
             for (part, groups) in [one, two].iter().zip(groups) {
