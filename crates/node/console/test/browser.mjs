@@ -24,6 +24,15 @@ let [browser, page] = [null, null];
 // What the browser complains of, and whom it asks.
 let complaints = [];
 
+// It leads a group of its processes.
+function killBrowser() {
+  try {
+    if (browser?.process()) process.kill(-browser.process().pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
+}
+
 // A browser at its first page. One that does not start is tried again; it is not what is tested here.
 async function launch() {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
@@ -33,7 +42,7 @@ async function launch() {
       page = await browser.newPage();
       break;
     } catch (error) {
-      browser?.process()?.kill('SIGKILL');
+      killBrowser();
       if (--tries === 0) throw error;
     }
   }
@@ -358,7 +367,7 @@ for (const [name, run] of steps.filter(([name]) => name.includes(process.env.DOL
     await run().catch(async (error) => {
       if (await answers()) throw error;
       console.log(`   the browser answers no more (${error.message}): another one tries ${name}`);
-      browser.process()?.kill('SIGKILL');
+      killBrowser();
       complaints = [];
       await launch();
       await run();
