@@ -82,7 +82,7 @@ impl Tables {
             while fs::exists(image_path(directory, table, segments.len() as u32))? {
                 let number = segments.len() as u32;
                 let path = image_path(directory, table, number);
-                segments.push(Arc::new(SealedSegment::open(&path, segment_id(table, number)?)?));
+                segments.push(Arc::new(SealedSegment::reopen(&path, segment_id(table, number)?)?));
             }
             if segments.is_empty() {
                 return Err(format!("no images of '{table}' in {}: run `load` first", directory.display()).into());
