@@ -15,7 +15,7 @@ const SPARE: usize = 8;
 #[derive(Default)]
 pub(crate) struct Counts {
     base: usize,
-    /// What the integers stand for.
+    /// What the integers stand for, while some wait.
     scale: Option<Scale>,
     /// Integers of one group.
     width: usize,
@@ -35,8 +35,7 @@ impl Counts {
     /// Whether such integers can be counted beside those that wait.
     pub fn takes(&self, base: usize, scale: Scale, num_rows: usize) -> bool {
         let has_room = self.num_rows.saturating_add(num_rows) <= u32::MAX as usize;
-        let is_alike = || self.scale.is_some_and(|own| scale.above(own).is_some());
-        self.counts.is_empty() || (self.base == base && has_room && is_alike())
+        self.scale.is_none_or(|own| self.base == base && has_room && scale.above(own).is_some())
     }
 
     /// Makes room for integers of the groups, counted from `base`; those that wait must [take](Counts::takes) them.
@@ -53,20 +52,20 @@ impl Counts {
             (self.base, self.num_rows) = (base, 0);
         }
         self.num_rows = self.num_rows.saturating_add(num_rows);
-        let scale = self.scale.filter(|_| !self.counts.is_empty()).unwrap_or(packed.scale);
+        let scale = self.scale.unwrap_or(packed.scale);
         let above = packed.scale.above(scale)?;
         let (raised, above) = (above.min(0).unsigned_abs() as usize, above.max(0) as usize);
-        let mut width = (above + packed.max as usize + 1).max(if self.counts.is_empty() { 0 } else { self.width });
-        width += raised;
-        if !self.counts.is_empty() && width > self.width {
+        let waits = self.scale.is_some();
+        let mut width = (above + packed.max as usize + 1).max(self.width) + raised;
+        if waits && width > self.width {
             width += width / SPARE;
         }
-        let num_groups = groups.bound().max(self.counts.len().checked_div(self.width).unwrap_or(0));
+        let num_groups = groups.bound().max(self.counts.len() / self.width.max(1));
         let wanted = width.saturating_mul(num_groups);
         if wanted > self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_COUNTS).max(self.counts.len()) {
             return None;
         }
-        if width != self.width && !self.counts.is_empty() {
+        if waits && width != self.width {
             let mut counts = vec![0; wanted];
             for (own, old) in counts.chunks_mut(width).zip(self.counts.chunks(self.width)) {
                 own[raised..raised + old.len()].copy_from_slice(old);
@@ -82,15 +81,13 @@ impl Counts {
 
     /// Hands out what every group that met any has counted, with what the integers stand for, and forgets it.
     pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32])) {
-        for (id, counts) in self.counts.chunks(self.width.max(1)).enumerate() {
-            if let Some(scale) = self.scale
-                && counts.iter().any(|count| *count > 0)
-            {
-                visit(self.base + id, scale, counts);
-            }
+        if let Some(scale) = self.scale.take() {
+            let groups = self.counts.chunks(self.width).enumerate();
+            let met = groups.filter(|(_, counts)| counts.iter().any(|count| *count > 0));
+            met.for_each(|(id, counts)| visit(self.base + id, scale, counts));
         }
         self.counts.clear();
-        self.num_rows = 0;
+        (self.width, self.num_rows) = (0, 0);
     }
 
     pub fn memory_bytes(&self) -> usize {

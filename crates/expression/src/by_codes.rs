@@ -1,15 +1,12 @@
 //! Columns of which the codes of others tell the values.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use aggregate::{Codes, ColumnType, Dictionary, KeyTable};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float64Array, Int64Array};
+use aggregate::{Codes, ColumnType, Dictionary};
+use arrow_array::{Array, ArrayRef};
 use segment::{
-    BitmapIndex, Column, ColumnRef, NumberCodes, ReadCodes, StringDictionary, VECTOR_ROWS, codes_of, narrow,
+    BitmapIndex, Column, ColumnRef, NumberCodes, ReadCodes, StringDictionary, codes_of, distinct_numbers, narrow,
     remap_codes,
 };
 
@@ -66,46 +63,12 @@ pub(crate) fn texts<T: AsRef<str>>(
 
 /// A column of the numbers, of its type, that stand for codes.
 pub(crate) fn numbers(others: Arc<dyn ReadCodes>, values: ArrayRef, column_type: ColumnType) -> ColumnRef {
-    Arc::new(Numbers { others, values, column_type, codes: OnceLock::new() })
+    Arc::new(Numbers { others: Others::Codes(others), values, column_type, codes: OnceLock::new() })
 }
 
-/// Numbers without nulls and NaN in ascending order, each once, and the place of each.
-fn distinct(values: &ArrayRef) -> Option<(Vec<u32>, ArrayRef)> {
-    if values.null_count() > 0 {
-        return None;
-    }
-    if let Some(longs) = values.as_primitive_opt::<Int64Type>() {
-        let (places, distinct) = placed(longs.values(), |long| long as u64, |bits| bits as i64, Ord::cmp);
-        return Some((places, Arc::new(Int64Array::from(distinct))));
-    }
-    let doubles = values.as_primitive_opt::<Float64Type>()?.values();
-    if doubles.iter().any(|value| value.is_nan()) {
-        return None;
-    }
-    let (places, distinct) = placed(doubles, f64::to_bits, f64::from_bits, f64::total_cmp);
-    Some((places, Arc::new(Float64Array::from(distinct))))
-}
-
-/// The place of each number among the different ones, and these in order.
-fn placed<T: Copy>(
-    numbers: &[T],
-    bits: impl Fn(T) -> u64,
-    of_bits: impl Fn(u64) -> T,
-    compare: impl Fn(&T, &T) -> Ordering,
-) -> (Vec<u32>, Vec<T>) {
-    let (mut table, mut places) = (KeyTable::new(1), Vec::with_capacity(numbers.len()));
-    let mut words = Vec::with_capacity(VECTOR_ROWS);
-    for numbers in numbers.chunks(VECTOR_ROWS) {
-        words.clear();
-        words.extend(numbers.iter().map(|number| bits(*number)));
-        table.insert_batch(&words, &mut places);
-    }
-    let mut order: Vec<(u32, T)> = (0u32..).zip(table.keys().iter().map(|key| of_bits(*key))).collect();
-    order.sort_unstable_by(|(_, a), (_, b)| compare(a, b));
-    let mut place_of = vec![0; order.len()];
-    (0u32..).zip(&order).for_each(|(place, (id, _))| place_of[*id as usize] = place);
-    places.iter_mut().for_each(|place| *place = place_of[*place as usize]);
-    (places, order.into_iter().map(|(_, number)| number).collect())
+/// As [`numbers`], for the codes of a column of texts, of which there is one a row.
+pub(crate) fn decoded(texts: ColumnRef, column_type: ColumnType, values: ArrayRef) -> ColumnRef {
+    Arc::new(Numbers { others: Others::Column(texts), values, column_type, codes: OnceLock::new() })
 }
 
 struct Texts {
@@ -147,8 +110,13 @@ impl Column for Texts {
     }
 }
 
+enum Others {
+    Codes(Arc<dyn ReadCodes>),
+    Column(ColumnRef),
+}
+
 struct Numbers {
-    others: Arc<dyn ReadCodes>,
+    others: Others,
     values: ArrayRef,
     column_type: ColumnType,
     /// Made when first asked for.
@@ -162,8 +130,9 @@ impl Numbers {
     }
 
     fn make_codes(&self) -> Option<NumberCodes> {
-        let (map, distinct) = distinct(&self.values)?;
-        let places = Places::new(self.others.clone(), &map, distinct.len());
+        let Others::Codes(others) = &self.others else { return None };
+        let (map, distinct) = distinct_numbers(&self.values, usize::MAX)?;
+        let places = Places::new(others.clone(), &map, distinct.len());
         NumberCodes::computed(Arc::new(places), distinct).ok()
     }
 }
@@ -182,11 +151,17 @@ impl Column for Numbers {
     }
 
     fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.numbers(&self.others.read(rows))
+        self.numbers(&match &self.others {
+            Others::Codes(others) => others.read(rows),
+            Others::Column(texts) => texts.read(rows),
+        })
     }
 
     fn take(&self, rows: &[u32]) -> ArrayRef {
-        self.numbers(&self.others.take(rows))
+        self.numbers(&match &self.others {
+            Others::Codes(others) => others.take(rows),
+            Others::Column(texts) => texts.take(rows),
+        })
     }
 
     fn dictionary(&self) -> Option<Arc<dyn Dictionary>> {

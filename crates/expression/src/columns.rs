@@ -121,63 +121,6 @@ impl Column for Remapped {
     }
 }
 
-/// Numbers read through the dictionary of a string column.
-pub(crate) struct Decoded {
-    inner: ColumnRef,
-    column_type: ColumnType,
-    /// For each code, as a long, double or float array.
-    values: ArrayRef,
-}
-
-impl Decoded {
-    /// The inner column must have one value a row; `values` must be of the type and hold one number a code.
-    pub fn new(inner: ColumnRef, column_type: ColumnType, values: ArrayRef) -> Self {
-        Self { inner, column_type, values }
-    }
-
-    fn decode(&self, array: &ArrayRef) -> ArrayRef {
-        let codes = arrow_array::UInt32Array::from(widen(&**array).unwrap_or_default());
-        match arrow_select::take::take(&*self.values, &codes, None) {
-            Ok(values) => values,
-            Err(_) => arrow_array::new_null_array(self.values.data_type(), array.len()),
-        }
-    }
-}
-
-impl Column for Decoded {
-    fn column_type(&self) -> ColumnType {
-        self.column_type.clone()
-    }
-
-    fn is_multi_value(&self) -> bool {
-        false
-    }
-
-    fn has_nulls(&self) -> bool {
-        self.values.null_count() > 0
-    }
-
-    fn read(&self, rows: Range<usize>) -> ArrayRef {
-        self.decode(&self.inner.read(rows))
-    }
-
-    fn take(&self, rows: &[u32]) -> ArrayRef {
-        self.decode(&self.inner.take(rows))
-    }
-
-    fn dictionary(&self) -> Option<Arc<dyn Dictionary>> {
-        None
-    }
-
-    fn bitmaps(&self) -> Option<&dyn BitmapIndex> {
-        None
-    }
-
-    fn size_bytes(&self) -> u64 {
-        self.values.get_array_memory_size() as u64
-    }
-}
-
 /// Numbers of one type read as those of another.
 pub(crate) struct Cast {
     inner: ColumnRef,

@@ -8,7 +8,8 @@ use dialect::path::{JsonPath, Step, place};
 use dialect::value::{self, Value};
 use segment::{ColumnRef, Field, Fields, SegmentRef};
 
-use crate::columns::{Cast, Decoded, nulls};
+use crate::by_codes::decoded;
+use crate::columns::{Cast, nulls};
 use crate::dimension_spec::text_of_numbers;
 use crate::{Result, values};
 
@@ -99,7 +100,7 @@ fn numbers_of_texts(column: &ColumnRef, to: &ColumnType) -> Result<ColumnRef> {
     let Some(dictionary) = column.dictionary() else { return nulls(to, 0) };
     let text = |code| dictionary.get(code).map_or(Value::Null, |text| Value::Text(text.into()));
     let array: ArrayRef = values::numbers_of((0u32..).take(dictionary.len()).map(text), to);
-    Ok(Arc::new(Decoded::new(column.clone(), to.clone(), array)))
+    Ok(decoded(column.clone(), to.clone(), array))
 }
 
 #[cfg(test)]

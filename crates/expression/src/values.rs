@@ -8,7 +8,8 @@ use arrow_array::{ArrayRef, Float32Array, Float64Array, Int64Array};
 use dialect::value::{self, Value};
 use segment::{ArrayColumn, ColumnRef, narrow, widen};
 
-use crate::columns::{Decoded, Remapped};
+use crate::by_codes::decoded;
+use crate::columns::Remapped;
 use crate::dictionaries::{Interner, Mapped, map};
 use crate::expr::{Kind, Scalar};
 use crate::{Error, Result};
@@ -80,7 +81,7 @@ pub(crate) fn texts(column: &ColumnRef, text: fn(Value<'_>) -> Option<String>) -
 pub(crate) fn numbers(column: &ColumnRef, to: &ColumnType) -> Result<ColumnRef> {
     let Some(dictionary) = column.dictionary() else { return Ok(column.clone()) };
     let entries = (0u32..).take(dictionary.len()).map(|code| of_key(dictionary.get(code)));
-    Ok(Arc::new(Decoded::new(column.clone(), to.clone(), numbers_of(entries, to))))
+    Ok(decoded(column.clone(), to.clone(), numbers_of(entries, to)))
 }
 
 /// Values as an array of longs, doubles or floats.

@@ -1,5 +1,6 @@
 //! Numbers of which there are few different ones, as codes beside the numbers themselves.
 
+use std::cmp::Ordering;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,6 +60,50 @@ fn ascend(values: &ArrayRef) -> bool {
     !nan && keys.is_some_and(|keys| keys.windows(2).all(|pair| pair[0] < pair[1]))
 }
 
+/// The place of each number among the different ones, and these ascending. `None` for arrays of other types than longs
+/// and doubles, with nulls or NaN, and where more than `most` differ.
+pub fn distinct_numbers(values: &ArrayRef, most: usize) -> Option<(Vec<u32>, ArrayRef)> {
+    if values.null_count() > 0 {
+        return None;
+    }
+    if let Some(longs) = values.as_primitive_opt::<Int64Type>() {
+        let (places, distinct) = placed(longs.values(), most, |long| long as u64, |bits| bits as i64, Ord::cmp)?;
+        return Some((places, Arc::new(Int64Array::from(distinct))));
+    }
+    let doubles = values.as_primitive_opt::<Float64Type>()?.values();
+    if doubles.iter().any(|value| value.is_nan()) {
+        return None;
+    }
+    let (places, distinct) = placed(doubles, most, f64::to_bits, f64::from_bits, f64::total_cmp)?;
+    Some((places, Arc::new(Float64Array::from(distinct))))
+}
+
+/// The place of each number among the different ones, and these in order.
+fn placed<T: Copy>(
+    numbers: &[T],
+    most: usize,
+    bits: impl Fn(T) -> u64,
+    of_bits: impl Fn(u64) -> T,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> Option<(Vec<u32>, Vec<T>)> {
+    let (mut table, mut places) = (KeyTable::new(1), Vec::with_capacity(numbers.len()));
+    let mut words = Vec::with_capacity(VECTOR_ROWS);
+    for numbers in numbers.chunks(VECTOR_ROWS) {
+        words.clear();
+        words.extend(numbers.iter().map(|number| bits(*number)));
+        table.insert_batch(&words, &mut places);
+        if table.len() > most {
+            return None;
+        }
+    }
+    let mut order: Vec<(u32, T)> = (0u32..).zip(table.keys().iter().map(|key| of_bits(*key))).collect();
+    order.sort_unstable_by(|(_, a), (_, b)| compare(a, b));
+    let mut place_of = vec![0; order.len()];
+    (0u32..).zip(&order).for_each(|(place, (id, _))| place_of[*id as usize] = place);
+    places.iter_mut().for_each(|place| *place = place_of[*place as usize]);
+    Some((places, order.into_iter().map(|(_, number)| number).collect()))
+}
+
 impl Held {
     fn one(codes: ArrayRef) -> Self {
         Held::Pieces(Pieces::One(codes))
@@ -68,43 +113,10 @@ impl Held {
 impl NumberCodes {
     /// The codes of an array; `None` when it is of another type, has nulls or NaN, or too many different numbers.
     pub fn of(array: &ArrayRef) -> Option<Self> {
-        let doubles = array.as_primitive_opt::<Float64Type>();
-        if array.null_count() > 0 || doubles.is_some_and(|doubles| doubles.values().iter().any(|v| v.is_nan())) {
-            return None;
-        }
+        let is_double = array.data_type() == &DataType::Float64;
         let most = array.len() / MIN_ROWS_PER_VALUE;
-        let most = if doubles.is_some() { most.min(MAX_DOUBLES) } else { most };
-        let mut table = KeyTable::new(1);
-        let (mut ids, mut keys) = (Vec::with_capacity(array.len()), Vec::new());
-        for start in (0..array.len()).step_by(VECTOR_ROWS) {
-            keys.clear();
-            for row in start..array.len().min(start + VECTOR_ROWS) {
-                keys.push(key_of(array, row)?);
-            }
-            table.insert_batch(&keys, &mut ids);
-            if table.len() > most {
-                return None;
-            }
-        }
-        let mut order: Vec<u32> = (0..).take(table.len()).collect();
-        order.sort_unstable_by_key(|id| table.keys()[*id as usize]);
-        let mut places = vec![0u32; order.len()];
-        let mut firsts = vec![0u32; order.len()];
-        (0u32..).zip(&order).for_each(|(place, id)| places[*id as usize] = place);
-        (0u32..).zip(&mut ids).for_each(|(row, id)| {
-            *id = places[*id as usize];
-            firsts[*id as usize] = row;
-        });
-        let values: ArrayRef = match doubles {
-            Some(doubles) => {
-                Arc::new(Float64Array::from_iter_values(firsts.iter().map(|row| doubles.value(*row as usize))))
-            }
-            None => {
-                let longs = array.as_primitive_opt::<Int64Type>()?;
-                Arc::new(Int64Array::from_iter_values(firsts.iter().map(|row| longs.value(*row as usize))))
-            }
-        };
-        Some(Self { codes: Held::one(narrow(&ids, values.len())), values, are_all_met: true })
+        let (places, values) = distinct_numbers(array, if is_double { most.min(MAX_DOUBLES) } else { most })?;
+        Some(Self { codes: Held::one(narrow(&places, values.len())), values, are_all_met: true })
     }
 
     /// As `of`, of integers of four bytes that stand for longs: what occurs is marked instead of looked up. `None`

@@ -153,6 +153,14 @@ impl<S: HashSketch> Caches for HashCaches<S> {
     }
 }
 
+/// What is known of a group, if it is the one of before.
+fn sieve_of<S: Default>(sieve: &mut (Option<usize>, S), group: usize) -> &mut S {
+    if sieve.0 != Some(group) {
+        *sieve = (Some(group), S::default());
+    }
+    &mut sieve.1
+}
+
 impl<S: HashSketch> InputCache<S> {
     fn new() -> Self {
         InputCache { hashes: Vec::new(), marks: Marks::default(), keys: Vec::new(), num_rows: 0 }
@@ -246,16 +254,14 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
         states: &mut States<'_, Self>,
     ) -> Result<bool> {
         let HashCaches { batch, sieve, .. } = caches;
-        if sieve.0 != Some(group) {
-            *sieve = (Some(group), S::Sieve::default());
-        }
+        let sieve = sieve_of(sieve, group);
         states.update(group, |state| match values {
             NumberValues::Longs(longs) => longs
                 .chunks(HASHED_TOGETHER)
-                .try_for_each(|longs| self.0.add_numbers(state, &mut sieve.1, NumberValues::Longs(longs), batch)),
+                .try_for_each(|longs| self.0.add_numbers(state, sieve, NumberValues::Longs(longs), batch)),
             NumberValues::Doubles(doubles) => doubles
                 .chunks(HASHED_TOGETHER)
-                .try_for_each(|doubles| self.0.add_numbers(state, &mut sieve.1, NumberValues::Doubles(doubles), batch)),
+                .try_for_each(|doubles| self.0.add_numbers(state, sieve, NumberValues::Doubles(doubles), batch)),
         })?;
         Ok(true)
     }
@@ -338,9 +344,7 @@ impl<S: HashSketch> Hashing<S> {
         let cache = &mut inputs[at];
         let mut marks = std::mem::take(&mut cache.marks);
         let result = marks.drain(|group, met| {
-            if sieve.0 != Some(group) {
-                *sieve = (Some(group), S::Sieve::default());
-            }
+            let sieve = sieve_of(sieve, group);
             states.update(group, |state| {
                 met.for_each_batch(codes, |codes| {
                     let numbers = match input {
@@ -357,10 +361,10 @@ impl<S: HashSketch> Hashing<S> {
                         _ => {
                             batch.clear();
                             self.hash_texts(cache, input, codes, batch);
-                            return self.0.add_all(state, &mut sieve.1, batch);
+                            return self.0.add_all(state, sieve, batch);
                         }
                     };
-                    self.0.add_numbers(state, &mut sieve.1, numbers, batch)
+                    self.0.add_numbers(state, sieve, numbers, batch)
                 })
             })
         });
@@ -405,26 +409,22 @@ impl<S: HashSketch> Hashing<S> {
         if numbers.is_empty() {
             return Ok(true);
         }
-        if sieve.0 != Some(span.base) {
-            *sieve = (Some(span.base), S::Sieve::default());
-        }
+        let sieve = sieve_of(sieve, span.base);
         let numbers = NumberValues::Longs(numbers);
-        states.update(span.base, |state| self.0.add_numbers(state, &mut sieve.1, numbers, batch))?;
+        states.update(span.base, |state| self.0.add_numbers(state, sieve, numbers, batch))?;
         Ok(true)
     }
 
     /// Folds the hashes of a span's rows into its one group.
     fn fold_one(&self, caches: &mut HashCaches<S>, span: &Span<'_>, states: &mut States<'_, Self>) -> Result<()> {
         let HashCaches { hashes, batch, sieve, .. } = caches;
-        if sieve.0 != Some(span.base) {
-            *sieve = (Some(span.base), S::Sieve::default());
-        }
+        let sieve = sieve_of(sieve, span.base);
         batch.clear();
         batch.extend(hashes.iter().flatten());
         if batch.is_empty() {
             return Ok(());
         }
-        states.update(span.base, |state| self.0.add_all(state, &mut sieve.1, batch))
+        states.update(span.base, |state| self.0.add_all(state, sieve, batch))
     }
 
     /// The hash of each row of the span, `None` for nulls and for rows that do not count. False for inputs

@@ -11,7 +11,7 @@ use segment::{ColumnRef, NumberCodes, SegmentRef, TIME_COLUMN, VECTOR_ROWS, narr
 
 use super::filtered::keep_column;
 use super::{DimensionSpec, Transform};
-use crate::columns::{Cast, Decoded, Remapped, coded, nulls};
+use crate::columns::{Cast, Remapped, coded, nulls};
 use crate::dictionaries::{Interner, map};
 use crate::steps::Steps;
 use crate::{Error, ExtractionFn, Result, by_codes, values};
@@ -96,7 +96,7 @@ fn numbers_of_text(column: ColumnRef, to: &ColumnType) -> ColumnRef {
         ColumnType::Float => Arc::new(entries.map(|v| read::float(v?)).collect::<Float32Array>()),
         ColumnType::String | ColumnType::State(_) | ColumnType::Value(_) => return column,
     };
-    Arc::new(Decoded::new(column, to.clone(), values))
+    by_codes::decoded(column, to.clone(), values)
 }
 
 /// Every distinct number as text, perhaps through an extraction function. The column is read through once.

@@ -13,9 +13,12 @@ pub(crate) enum Parts {
 }
 
 impl Parts {
-    /// Fails as [`Expr::parse_with`] does.
-    pub fn parse(text: &str, environment: &Environment) -> Result<Parts> {
-        Parts::of(&parse(text)?, text, environment)
+    /// An expression, and its parts where it has several. Fails as [`Expr::parse_with`] does.
+    pub fn parse(text: &str, environment: &Environment) -> Result<(Expr, Option<Parts>)> {
+        let ast = parse(text)?;
+        let expr = Expr::of_ast(&ast, text, environment)?;
+        let parts = matches!(ast, Ast::Logic(..)).then(|| Parts::of(&ast, text, environment));
+        Ok((expr, parts.transpose()?))
     }
 
     fn of(ast: &Ast, text: &str, environment: &Environment) -> Result<Parts> {

@@ -62,20 +62,31 @@ pub(super) fn all(
     bound: impl Iterator<Item = Result<Box<dyn BoundFilter>>>,
     num_rows: usize,
 ) -> Result<Box<dyn BoundFilter>> {
+    joined(bound, Truth::False, Truth::True, |parts| Box::new(BoundAnd { parts, num_rows }))
+}
+
+/// Bound filters as one, the cheapest first. One that is `decisive` for every row is the answer; those that never
+/// matter are left out, and where no other is left, they are the answer.
+pub(super) fn joined(
+    bound: impl Iterator<Item = Result<Box<dyn BoundFilter>>>,
+    decisive: Truth,
+    idle: Truth,
+    of_several: impl FnOnce(Vec<Box<dyn BoundFilter>>) -> Box<dyn BoundFilter>,
+) -> Result<Box<dyn BoundFilter>> {
     let mut parts = Vec::new();
     for part in bound {
         let part = part?;
         match part.constant() {
-            Some(Truth::False) => return Ok(part),
-            Some(Truth::True) => {}
-            Some(Truth::Unknown) | None => parts.push(part),
+            Some(truth) if truth == decisive => return Ok(part),
+            Some(truth) if truth == idle => {}
+            _ => parts.push(part),
         }
     }
     parts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
     Ok(match parts.len() {
-        0 => Box::new(Same(Truth::True)),
+        0 => Box::new(Same(idle)),
         1 => parts.remove(0),
-        _ => Box::new(BoundAnd { parts, num_rows }),
+        _ => of_several(parts),
     })
 }
 

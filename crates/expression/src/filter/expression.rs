@@ -17,15 +17,15 @@ use crate::{Result, Truth, words};
 pub(super) const KIND: FilterKind = FilterKind { tag: "expression", parse };
 
 fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<Filter> {
-    let text = object.text("expression")?;
-    let expr = Expr::parse_with(&text, parsing.environment)?;
-    Ok(Filter::new(Holds { expr, parts: Parts::parse(&text, parsing.environment)? }))
+    let (expr, parts) = Parts::parse(&object.text("expression")?, parsing.environment)?;
+    Ok(Filter::new(Holds { expr, parts }))
 }
 
 #[derive(Debug)]
 struct Holds {
     expr: Expr,
-    parts: Parts,
+    /// Where there are several.
+    parts: Option<Parts>,
 }
 
 fn truth(value: &Scalar<'_>) -> Truth {
@@ -45,9 +45,9 @@ impl FilterSpec for Holds {
     fn bind(&self, segment: &SegmentRef) -> Result<Box<dyn BoundFilter>> {
         let bound = self.expr.bind(segment);
         // The values of a row of several are each asked all parts.
-        let parts = if bound.reads_lists() { None } else { joined(&self.parts, segment)? };
-        match parts {
-            Some(parts) => Ok(parts),
+        let parts = self.parts.as_ref().filter(|_| !bound.reads_lists());
+        match parts.map(|parts| joined(parts, segment)).transpose()?.flatten() {
+            Some(joined) => Ok(joined),
             None => Ok(by_codes(&bound, segment).unwrap_or_else(|| Box::new(ExprLeaf { bound }))),
         }
     }

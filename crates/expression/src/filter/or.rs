@@ -6,8 +6,8 @@ use std::ops::Range;
 use segment::SegmentRef;
 use timeline::Interval;
 
-use super::and::{intersect, union};
-use super::bound_filter::{BoundFilter, Same};
+use super::and::{intersect, joined, union};
+use super::bound_filter::BoundFilter;
 use super::{Filter, FilterKind, FilterSpec, Parsing};
 use crate::json::Object;
 use crate::{Result, Truth, words};
@@ -59,21 +59,7 @@ pub(super) fn any(
     bound: impl Iterator<Item = Result<Box<dyn BoundFilter>>>,
     num_rows: usize,
 ) -> Result<Box<dyn BoundFilter>> {
-    let mut parts = Vec::new();
-    for part in bound {
-        let part = part?;
-        match part.constant() {
-            Some(Truth::True) => return Ok(part),
-            Some(Truth::False) => {}
-            Some(Truth::Unknown) | None => parts.push(part),
-        }
-    }
-    parts.sort_by(|a, b| a.cost().total_cmp(&b.cost()));
-    Ok(match parts.len() {
-        0 => Box::new(Same(Truth::False)),
-        1 => parts.remove(0),
-        _ => Box::new(BoundOr { parts, num_rows }),
-    })
+    joined(bound, Truth::True, Truth::False, |parts| Box::new(BoundOr { parts, num_rows }))
 }
 
 struct BoundOr {

@@ -12,11 +12,12 @@ use super::failure::Failure;
 use super::materialise::{materialise, materialise_values};
 use super::numbers::Numbers;
 use super::{ShownExpr, VirtualKind, VirtualSpec};
-use crate::columns::{Decoded, Remapped, cast_numbers};
+use crate::by_codes::{self, decoded};
+use crate::columns::{Remapped, cast_numbers};
 use crate::dimension_spec::column_type;
 use crate::expr::{BoundExpr, Expr, ExprType, Kind, Vector};
 use crate::json::Object;
-use crate::{Environment, Result, by_codes, dictionaries, values};
+use crate::{Environment, Result, dictionaries, values};
 
 pub(super) const KIND: VirtualKind = VirtualKind { tag: "expression", parse };
 
@@ -187,10 +188,6 @@ fn over_values(bound: &BoundExpr, output_type: &ColumnType, may_be_open: bool) -
         ColumnType::String | ColumnType::State(_) => values::texts(&column, values::shown_text)?,
         number => values::numbers(&column, number)?,
     }))
-}
-
-fn decoded(column: ColumnRef, column_type: ColumnType, values: arrow_array::ArrayRef) -> ColumnRef {
-    Arc::new(Decoded::new(column, column_type, values))
 }
 
 fn remapped(column: ColumnRef, dictionary: &dyn Dictionary, values: &Vector) -> Result<ColumnRef> {
