@@ -7,16 +7,12 @@ use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ArenaKind, ColumnType, Fold, Groups, Input, Rows, parse_aggregator};
 use arrow_array::Float64Array;
+use benches::scattered;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::json;
 
 const NUM_ROWS: usize = 16_384;
 const NUM_VECTORS: usize = 64;
-
-/// A number per row that looks random and is always the same.
-fn scattered(row: usize) -> usize {
-    (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) as usize
-}
 
 fn fold_of(num_groups: usize) -> Fold {
     let specs = [json!({"type": "count", "name": "n"}), json!({"type": "doubleSum", "name": "s", "fieldName": "v"})];

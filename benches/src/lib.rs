@@ -36,6 +36,11 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// A number per row that looks random and is always the same.
+pub fn scattered(row: usize) -> usize {
+    (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) as usize
+}
+
 /// The value after an option, or the one in its place.
 pub fn option(name: &str, otherwise: &str) -> String {
     let mut arguments = std::env::args().skip_while(|argument| argument != name);

@@ -1,7 +1,8 @@
 //! Many dashboards at once, with and without one client that asks a heavy query again and again.
 //!
 //! Asks a running server that holds the dashboard's tables: first one client alone, then `--clients` of them, then the
-//! same beside the heavy one. A client asks the light queries one after the other, then waits for `--pause-ms`.
+//! same beside the heavy one. A client asks the light queries one after the other, then waits for `--pause-ms`, give or
+//! take a half.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use benches::http::Connection;
-use benches::{Result, dashboard, option};
+use benches::{Result, dashboard, option, scattered};
 use serde_json::json;
 
 /// Queries that read little, as most panels of a dashboard do.
@@ -76,7 +77,7 @@ impl Load {
             address: option("--address", "127.0.0.1:8888"),
             light: light.split(',').map(|name| (name.to_owned(), asked(name))).collect(),
             heavy: asked(HEAVY),
-            pause: Duration::from_millis(option("--pause-ms", "1000").parse()?),
+            pause: Duration::from_millis(option("--pause-ms", "5000").parse()?),
             time: Duration::from_secs(option("--seconds", "120").parse()?),
         })
     }
@@ -100,11 +101,11 @@ impl Load {
         Ok((all, num as f64 / start.elapsed().as_secs_f64(), num_heavy.into_inner()))
     }
 
-    /// Clients begin spread over the first pause, as people do.
+    /// Clients begin spread over the first pause and wait for different times, as people do.
     fn client(&self, number: usize, num_clients: usize) -> std::result::Result<Times, String> {
         let ask = || -> Result<Times> {
             let mut connection = Connection::open(&self.address)?;
-            let (start, mut times) = (Instant::now(), Times::new());
+            let (start, mut times, mut round) = (Instant::now(), Times::new(), 0);
             thread::sleep(self.pause * number as u32 / num_clients as u32);
             while start.elapsed() < self.time {
                 for (name, query) in &self.light {
@@ -115,7 +116,10 @@ impl Load {
                     }
                     times.entry(name.clone()).or_default().push(asked.elapsed().as_secs_f64() * 1e3);
                 }
-                thread::sleep(self.pause);
+                round += 1;
+                thread::sleep(
+                    self.pause.mul_f64(0.5 + scattered(round * num_clients + number) as f64 / usize::MAX as f64),
+                );
             }
             Ok(times)
         };
@@ -126,7 +130,10 @@ impl Load {
         let ask = || -> Result<()> {
             let mut connection = Connection::open(&self.address)?;
             while !ended.load(Ordering::Relaxed) {
-                connection.ask(&self.heavy)?;
+                let (status, body) = connection.ask(&self.heavy)?;
+                if status != 200 {
+                    return Err(format!("{HEAVY}: {status} {}", String::from_utf8_lossy(&body)).into());
+                }
                 num.fetch_add(1, Ordering::Relaxed);
             }
             Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aggregate::{Codes, ColumnType, Input};
 use arrow_array::{Float64Array, Int64Array, StringArray};
-use benches::{Result, Tables, cpu_ms, day, median, option, segment_id};
+use benches::{Result, Tables, cpu_ms, day, median, option, scattered, segment_id};
 use dialect::value::{self, Value};
 use query::{ExecContext, Query};
 use segment::{
@@ -19,11 +19,6 @@ use serde_json::json;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const BATCH_ROWS: usize = 4_096;
-
-/// A number per row that looks random and is always the same.
-fn scattered(row: usize) -> usize {
-    (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) as usize
-}
 
 struct Row {
     city: String,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use segment::{BatchView, ColumnType, DimensionSchema, RollupSchema, SealedSegment, SegmentRef, Source};
 
-use crate::{Result, Tables, day, segment_id};
+use crate::{Result, Tables, day, scattered, segment_id};
 
 const NUM_ROWS: usize = 300_000;
 const NUM_EVENTS: usize = 20_000;
@@ -19,11 +19,6 @@ const EVENTS: &str = "guard.ndjson";
 pub struct Rows {
     pub segment: SegmentRef,
     pub events: Vec<u8>,
-}
-
-/// A number per row that looks random and is always the same.
-fn scattered(row: usize) -> usize {
-    (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) as usize
 }
 
 /// One event.

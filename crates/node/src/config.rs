@@ -133,6 +133,7 @@ pub struct Query {
     pub threads: Option<usize>,
     pub timeout_ms: u64,
     pub max_timeout_ms: u64,
+    /// Queries that are begun at once, of which as many run as there are threads; absent: eight a thread, at least 32.
     pub max_concurrent: Option<usize>,
     pub max_queued: usize,
     /// Bytes that one query may hold; groups beyond them go to disk.

@@ -100,9 +100,10 @@ impl NodeContext {
         let loader = Loader::new(Arc::clone(&metastore), Arc::clone(&inventory), opener.clone());
         let serving = Arc::new(Serving::new(loader, opener, Arc::clone(&inventory)));
         let num_threads = config.query.threads.unwrap_or_else(num_cores);
-        let pool =
-            Pool::start(num_threads).map_err(|why| StartError::Io { what: "threads for queries".into(), why })?;
-        let admission = Admission::new(config.query.max_concurrent.unwrap_or(num_threads * 2), config.query.max_queued);
+        let max_concurrent = config.query.max_concurrent.unwrap_or((num_threads * 8).max(32));
+        let pool = Pool::start(num_threads, max_concurrent)
+            .map_err(|why| StartError::Io { what: "threads for queries".into(), why })?;
+        let admission = Admission::new(max_concurrent, config.query.max_queued);
         let limit = config.memory.limit.unwrap_or_else(memory::detect_bytes);
         let ingest = IngestContext {
             metastore: Arc::clone(&metastore),

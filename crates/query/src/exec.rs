@@ -13,6 +13,8 @@ pub type Job = Box<dyn FnOnce() + Send>;
 pub trait Executor: Send + Sync {
     fn num_threads(&self) -> usize;
     fn run(&self, jobs: Vec<Job>);
+    /// Asked once per vector of rows: other queries may go first. Called with no lock held that they could want.
+    fn pause(&self) {}
 }
 
 /// Runs jobs one after another on the calling thread.
@@ -203,8 +205,9 @@ impl ExecContext {
         }
     }
 
-    /// Asked once per vector of rows: is there any reason to stop?
+    /// Asked once per vector of rows: is there any reason to stop? Other queries may run before it returns.
     pub fn check(&self) -> Result<()> {
+        self.executor.pause();
         if self.cancelled.load(Ordering::Relaxed) {
             return Err(Error::Cancelled);
         }

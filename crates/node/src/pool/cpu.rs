@@ -21,7 +21,8 @@ impl CpuTime {
     }
 }
 
-fn thread_us() -> u64 {
+/// Microseconds that this thread has run so far.
+pub(super) fn thread_us() -> u64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     u64::try_from(time.tv_sec * 1_000_000 + time.tv_nsec / 1_000).unwrap_or(0)
 }

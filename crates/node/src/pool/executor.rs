@@ -1,23 +1,23 @@
 //! One query's use of the pool: the thread that runs the query works too, so a full pool cannot stall it.
 
-use super::{CpuTime, Pool};
+use super::{CpuTime, Pool, Share};
 use parking_lot::{Condvar, Mutex};
 use query::{Executor, Job};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Runs the jobs of one query at one priority.
+/// Runs the jobs of one query within its share.
 pub struct PoolExecutor {
     pool: Arc<Pool>,
-    priority: i64,
+    share: Arc<Share>,
     /// Of the threads that help; the one that runs the query is measured by its caller.
     cpu: Arc<CpuTime>,
 }
 
 impl PoolExecutor {
-    pub fn new(pool: Arc<Pool>, priority: i64, cpu: Arc<CpuTime>) -> Self {
-        Self { pool, priority, cpu }
+    pub fn new(pool: Arc<Pool>, share: Arc<Share>, cpu: Arc<CpuTime>) -> Self {
+        Self { pool, share, cpu }
     }
 }
 
@@ -32,10 +32,17 @@ impl Executor for PoolExecutor {
             Arc::new(Work { state: Mutex::new(State { jobs: jobs.into(), num_running: 0 }), done: Condvar::new() });
         for _ in 0..num_helpers {
             let (work, cpu) = (Arc::clone(&work), Arc::clone(&self.cpu));
-            self.pool.spawn(self.priority, Box::new(move || cpu.measure(|| work.help())));
+            self.pool.offer(&self.share, Box::new(move || cpu.measure(|| work.help())));
         }
         work.help();
-        work.wait();
+        self.pool.withdraw(&self.share);
+        if !work.is_done() {
+            self.pool.without_turn(&self.share, || work.wait());
+        }
+    }
+
+    fn pause(&self) {
+        self.pool.pause(&self.share);
     }
 }
 
@@ -64,6 +71,11 @@ impl Work {
         }
     }
 
+    fn is_done(&self) -> bool {
+        let state = self.state.lock();
+        state.num_running == 0 && state.jobs.is_empty()
+    }
+
     fn take(&self) -> Option<Job> {
         let mut state = self.state.lock();
         let job = state.jobs.pop_front()?;
@@ -86,11 +98,11 @@ mod tests {
 
     #[test]
     fn a_query_on_the_only_thread_still_ends() {
-        let pool = Arc::new(Pool::start(1).expect("a thread"));
+        let pool = Arc::new(Pool::start(1, 8).expect("a thread"));
         let (say, said) = std::sync::mpsc::channel();
         let inner = Arc::clone(&pool);
         pool.spawn(
-            0,
+            &Share::new(0),
             Box::new(move || {
                 let sum = Arc::new(AtomicUsize::new(0));
                 let jobs = (1..=10).map(|n| {
@@ -99,7 +111,7 @@ mod tests {
                         sum.fetch_add(n, Ordering::Relaxed);
                     }) as Job
                 });
-                PoolExecutor::new(inner, 0, Arc::default()).run(jobs.collect());
+                PoolExecutor::new(inner, Share::new(0), Arc::default()).run(jobs.collect());
                 say.send(sum.load(Ordering::Relaxed)).expect("listened to");
             }),
         );
@@ -109,9 +121,9 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_job_does_not_stall_the_query() {
-        let pool = Arc::new(Pool::start(2).expect("threads"));
+        let pool = Arc::new(Pool::start(2, 8).expect("threads"));
         let jobs: Vec<Job> = vec![Box::new(|| panic!("on purpose")), Box::new(|| {})];
-        PoolExecutor::new(Arc::clone(&pool), 0, Arc::default()).run(jobs);
+        PoolExecutor::new(Arc::clone(&pool), Share::new(0), Arc::default()).run(jobs);
         pool.close();
     }
 }

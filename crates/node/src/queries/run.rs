@@ -5,7 +5,7 @@ use super::touched::{Counted, Touched};
 use super::{lane, waiting};
 use crate::admission::Permit;
 use crate::context::NodeContext;
-use crate::pool::{CpuTime, Pool, PoolExecutor};
+use crate::pool::{CpuTime, Pool, PoolExecutor, Share};
 use cluster::Covers;
 use query::{Answer, Deadline, Error, ExecContext, Limits, MemoryBudget, Query, Result, Sources, SpillSpace};
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub struct Begun {
 /// What a query holds while it runs.
 pub struct Held {
     pub pool: Arc<Pool>,
-    pub priority: i64,
+    pub share: Arc<Share>,
     _ticket: Ticket,
     _permit: Permit,
 }
@@ -66,12 +66,12 @@ async fn begin_in_time(node: &NodeContext, query: Query, ticket: Ticket, deadlin
         Error::Capacity(full.to_string())
     })?;
     let moment = waiting::moment(node, &query, deadline).await?;
-    let priority = query.context().priority()?;
+    let share = Share::new(query.context().priority()?);
     let cpu = Arc::new(CpuTime::default());
-    let exec = exec(node, &query, &ticket, deadline, &cpu)?;
+    let exec = exec(node, &query, &ticket, deadline, (&share, &cpu))?;
     let (memory, disk) = (Arc::clone(&exec.memory), exec.spill.as_ref().map(|space| Arc::clone(&space.budget)));
-    let held = Held { pool: Arc::clone(&node.pool), priority, _ticket: ticket, _permit: permit };
-    let (facts, first, rest) = on_pool(&held.pool, priority, move || {
+    let held = Held { pool: Arc::clone(&node.pool), share, _ticket: ticket, _permit: permit };
+    let (facts, first, rest) = on_pool(&held.pool, &held.share, move || {
         let touched = Arc::new(Touched::default());
         let counted = Counted { sources: &*moment, touched: Arc::clone(&touched) };
         let (first, answer) = cpu.measure(|| first_bytes(&query, &counted, &exec))?;
@@ -102,12 +102,12 @@ fn first_bytes(query: &Query, sources: &dyn Sources, exec: &ExecContext) -> Resu
 /// Runs work on the pool and waits for what it gives.
 pub async fn on_pool<T: Send + 'static>(
     pool: &Pool,
-    priority: i64,
+    share: &Arc<Share>,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (say, said) = oneshot::channel();
     pool.spawn(
-        priority,
+        share,
         Box::new(move || {
             // Nobody listens when the client has gone.
             let _ = say.send(work());
@@ -135,7 +135,7 @@ fn exec(
     query: &Query,
     ticket: &Ticket,
     deadline: Option<Deadline>,
-    cpu: &Arc<CpuTime>,
+    (share, cpu): (&Arc<Share>, &Arc<CpuTime>),
 ) -> Result<ExecContext> {
     let (clock, context) = (Arc::clone(&node.clock), query.context());
     let within = |name, bytes, all: &Arc<MemoryBudget>| MemoryBudget::within(name, bytes, Some(Arc::clone(all)));
@@ -145,7 +145,7 @@ fn exec(
         files: Arc::clone(&node.spill.files),
         budget: within("disk of one query", disk_bytes, &node.spill.budget),
     };
-    let executor = PoolExecutor::new(Arc::clone(&node.pool), context.priority()?, Arc::clone(cpu));
+    let executor = PoolExecutor::new(Arc::clone(&node.pool), Arc::clone(share), Arc::clone(cpu));
     Ok(ExecContext {
         cancelled: ticket.cancelled(),
         deadline,

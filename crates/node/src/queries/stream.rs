@@ -37,9 +37,9 @@ impl AnswerBody {
         let (Some(mut answer), Some(held)) = (answer, &self.held) else {
             return State::Trailers(None);
         };
-        let (pool, priority) = (held.pool.clone(), held.priority);
+        let (pool, share) = (held.pool.clone(), held.share.clone());
         let work = async move {
-            on_pool(&pool, priority, move || {
+            on_pool(&pool, &share, move || {
                 let mut piece = Vec::new();
                 let more = answer.next_chunk(&mut piece)?;
                 Ok((piece, more.then_some(answer)))
