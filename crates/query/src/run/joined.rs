@@ -2,11 +2,13 @@
 //! codes that hold for all of them; a segment's own codes are translated once each, when rows first show them.
 
 mod cells;
+mod code_map;
 mod pool;
 
 use aggregate::Codes;
 use arrow_array::ArrayRef;
 use cells::Cells;
+use code_map::{Code, CodeMap};
 use pool::Pool;
 use segment::codes_of;
 
@@ -17,50 +19,17 @@ use crate::finalize::Values;
 use crate::plan::Buckets;
 use crate::{Error, Result};
 
-/// A code of the segment that has been met and is about to be translated.
-const MET: u32 = u32::MAX;
-
-/// A code of any width.
-trait Code: Copy {
-    fn index(self) -> usize;
-}
-
-impl Code for u8 {
-    fn index(self) -> usize {
-        self.into()
-    }
-}
-
-impl Code for u16 {
-    fn index(self) -> usize {
-        self.into()
-    }
-}
-
-impl Code for u32 {
-    fn index(self) -> usize {
-        self as usize
-    }
-}
-
-impl Code for u64 {
-    fn index(self) -> usize {
-        self as usize
-    }
-}
-
 /// Groups by bucket and keys.
 #[derive(Default)]
 pub(super) struct Joined {
     pools: Vec<Pool>,
     cells: Cells,
-    /// For each key the code of all segments, plus one, by that of the segment at hand; 0 when not translated yet.
-    maps: Vec<Vec<u32>>,
+    /// For each key the code of all segments by that of the segment at hand.
+    maps: Vec<CodeMap>,
     /// Codes of the rows at hand, a list for each key.
     codes: Vec<Vec<u32>>,
-    news: Vec<u64>,
-    /// Where rows go by one key: the group of each of its codes in a bucket, plus one; 0 when not known yet.
-    group_of: Vec<u32>,
+    /// Where rows go by one key: the group of each of its codes in a bucket.
+    group_of: CodeMap,
     bucket: u32,
 }
 
@@ -69,26 +38,25 @@ impl Joined {
     pub fn begin(&mut self, keys: &[Key], shown: &[Shown]) -> bool {
         if self.pools.is_empty() {
             self.pools = shown.iter().map(Pool::of).collect();
-            self.maps.resize_with(shown.len(), Vec::new);
+            self.maps.resize_with(shown.len(), CodeMap::default);
             self.codes.resize_with(shown.len(), Vec::new);
             self.cells = Cells::of(shown.len());
         }
         if !self.pools.iter().zip(shown).all(|(pool, shown)| pool.takes(shown)) {
             return false;
         }
-        self.group_of.clear();
         for (map, shown) in self.maps.iter_mut().zip(shown) {
-            map.clear();
-            map.resize(keys[shown.from()].num_codes().unwrap_or(0), 0);
+            map.begin(keys[shown.from()].num_codes().unwrap_or(0));
         }
+        self.group_of.begin(self.maps.first().map_or(0, CodeMap::len));
         true
     }
 
     /// Forgets all groups, but not what keys there are.
     pub fn forget(&mut self) {
         self.pools.iter_mut().for_each(Pool::forget);
-        self.group_of.clear();
-        self.maps.iter_mut().for_each(|map| map.fill(0));
+        self.group_of.begin(self.group_of.len());
+        self.maps.iter_mut().for_each(|map| map.begin(map.len()));
         self.cells = Cells::of(self.pools.len());
     }
 
@@ -104,7 +72,7 @@ impl Joined {
     pub fn ids(&mut self, shown: &[Shown], buckets: &[u32], words: &[Words], most_cells: usize) -> Result<Vec<u32>> {
         for (at, shown) in shown.iter().enumerate() {
             let words = &words[shown.from()];
-            if self.maps[at].is_empty() {
+            if self.maps[at].len() == 0 {
                 self.codes[at].clear();
                 self.pools[at].intern(&shown.values_of_words(words), &mut self.codes[at])?;
             } else {
@@ -123,7 +91,7 @@ impl Joined {
         arrays: &[ArrayRef],
         most_cells: usize,
     ) -> Result<Option<Vec<u32>>> {
-        if self.maps.iter().any(Vec::is_empty) {
+        if self.maps.iter().any(|map| map.len() == 0) {
             return Ok(None);
         }
         if let ([array], Some(&bucket)) = (arrays, buckets.first())
@@ -149,31 +117,20 @@ impl Joined {
     /// The groups of rows of one bucket that go by one key: a code is a group.
     fn ids_of_key<C: Code>(&mut self, shown: &[Shown], bucket: u32, own: &[C], most_cells: usize) -> Result<Vec<u32>> {
         let mut group_of = std::mem::take(&mut self.group_of);
-        if group_of.is_empty() || self.bucket != bucket {
-            group_of.clear();
-            group_of.resize(self.maps.first().map_or(0, Vec::len), 0);
-            self.bucket = bucket;
+        if self.bucket != bucket {
+            group_of.begin(group_of.len());
         }
-        let mut ids: Vec<u32> = own.iter().map(|code| group_of[code.index()]).collect();
-        if ids.contains(&0) {
-            let mut news: Vec<u64> = Vec::new();
-            for code in own {
-                let known = &mut group_of[code.index()];
-                if *known == 0 {
-                    *known = MET;
-                    news.push(code.index() as u64);
-                }
-            }
+        self.bucket = bucket;
+        let mut ids = Vec::with_capacity(own.len());
+        if !group_of.read(own, &mut ids) {
+            let news = group_of.unknown(own);
             for (at, shown) in shown.iter().enumerate() {
                 self.translate(at, shown, &news)?;
             }
-            for (code, group) in news.iter().zip(self.groups(&vec![bucket; news.len()], most_cells)?) {
-                group_of[*code as usize] = group + 1;
-            }
-            ids.clear();
-            ids.extend(own.iter().map(|code| group_of[code.index()]));
+            let groups = self.groups(&vec![bucket; news.len()], most_cells)?;
+            group_of.learn(&news, groups);
+            group_of.read(own, &mut ids);
         }
-        ids.iter_mut().for_each(|id| *id -= 1);
         self.group_of = group_of;
         Ok(ids)
     }
@@ -181,25 +138,13 @@ impl Joined {
     /// Codes of the segment as those of all segments.
     fn translate<C: Code>(&mut self, at: usize, shown: &Shown, own: &[C]) -> Result<()> {
         let (pool, map, codes) = (&mut self.pools[at], &mut self.maps[at], &mut self.codes[at]);
-        codes.clear();
-        codes.extend(own.iter().map(|code| map[code.index()]));
-        if codes.contains(&0) {
-            self.news.clear();
-            for code in own {
-                let known = &mut map[code.index()];
-                if *known == 0 {
-                    *known = MET;
-                    self.news.push(code.index() as u64);
-                }
-            }
-            codes.clear();
-            pool.intern_codes(shown, &self.news, codes)?;
-            for (code, to) in self.news.iter().zip(codes.drain(..)) {
-                map[*code as usize] = to + 1;
-            }
-            codes.extend(own.iter().map(|code| map[code.index()]));
+        if !map.read(own, codes) {
+            let news = map.unknown(own);
+            let mut known = Vec::with_capacity(news.len());
+            pool.intern_codes(shown, &news, &mut known)?;
+            map.learn(&news, known);
+            map.read(own, codes);
         }
-        codes.iter_mut().for_each(|code| *code -= 1);
         Ok(())
     }
 
