@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use aggregate::Codes;
 
-use crate::filter::CodeScan;
+use crate::filter::{CodeScan, fill};
 
 /// Words needed for `num_rows` rows.
 pub fn len_for(num_rows: usize) -> usize {
@@ -45,6 +45,11 @@ pub fn set_range(words: &mut [u64], rows: Range<usize>) {
 /// Sets the rows whose code is one of `first..=last`.
 pub fn set_codes(codes: Codes<'_>, first: u32, last: u32, words: &mut [u64]) {
     CodeScan::Span(first, last).fill(codes, words);
+}
+
+/// Sets the rows whose number is one of `first..=last`.
+pub fn set_longs(longs: &[i64], first: i64, last: i64, words: &mut [u64]) {
+    fill(longs, words, move |long: i64| (first <= long) & (long <= last));
 }
 
 /// Turns every row of the vector round.
@@ -92,5 +97,21 @@ impl Iterator for Bits {
         let bit = self.0.trailing_zeros() as usize;
         self.0 &= self.0 - 1;
         Some(bit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longs_between_two() {
+        let longs: Vec<i64> = (0..150).map(|row| (row * 7_919 % 150) - 75).chain([i64::MIN, i64::MAX]).collect();
+        for (first, last) in [(i64::MIN, -3), (5, i64::MAX), (-10, 10), (3, 2), (i64::MIN, i64::MAX)] {
+            let mut words = vec![0; len_for(longs.len())];
+            set_longs(&longs, first, last, &mut words);
+            let expected: Vec<usize> = (0..longs.len()).filter(|row| (first..=last).contains(&longs[*row])).collect();
+            assert_eq!(rows(&words, 0).collect::<Vec<_>>(), expected);
+        }
     }
 }

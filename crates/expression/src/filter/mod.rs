@@ -48,7 +48,7 @@ use timeline::{Interval, condense};
 
 pub(crate) use bloom::decode as decode_bloom;
 pub use bound_filter::BoundFilter;
-pub(crate) use scan::CodeScan;
+pub(crate) use scan::{CodeScan, fill};
 
 use crate::json::Object;
 use crate::{Environment, Error, Result};

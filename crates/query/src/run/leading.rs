@@ -174,10 +174,9 @@ impl Leading {
             (&self.met, array.as_primitive_opt::<Int64Type>())
             && longs.null_count() == 0
         {
-            let turn = if self.descending { u64::MAX } else { 0 };
-            for (word, longs) in mask.iter_mut().zip(longs.values().chunks(64)) {
-                let is_in = |long: &i64| (*long as u64 ^ SIGN ^ turn) <= *bound;
-                *word = longs.iter().rev().fold(0, |word, long| word << 1 | u64::from(is_in(long)));
+            match self.descending {
+                false => words::set_longs(longs.values(), i64::MIN, (*bound ^ SIGN) as i64, mask),
+                true => words::set_longs(longs.values(), (!*bound ^ SIGN) as i64, i64::MAX, mask),
             }
             return Ok(());
         }
