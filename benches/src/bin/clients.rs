@@ -58,6 +58,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Asks a query and takes nothing but an answer.
+fn ask_one(connection: &mut Connection, name: &str, query: &str) -> Result<()> {
+    let (status, body) = connection.ask(query)?;
+    if status != 200 {
+        return Err(format!("{name}: {status} {}", String::from_utf8_lossy(&body)).into());
+    }
+    Ok(())
+}
+
 fn quantile(times: &[f64], part: f64) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -110,10 +119,7 @@ impl Load {
             while start.elapsed() < self.time {
                 for (name, query) in &self.light {
                     let asked = Instant::now();
-                    let (status, body) = connection.ask(query)?;
-                    if status != 200 {
-                        return Err(format!("{name}: {status} {}", String::from_utf8_lossy(&body)).into());
-                    }
+                    ask_one(&mut connection, name, query)?;
                     times.entry(name.clone()).or_default().push(asked.elapsed().as_secs_f64() * 1e3);
                 }
                 round += 1;
@@ -130,10 +136,7 @@ impl Load {
         let ask = || -> Result<()> {
             let mut connection = Connection::open(&self.address)?;
             while !ended.load(Ordering::Relaxed) {
-                let (status, body) = connection.ask(&self.heavy)?;
-                if status != 200 {
-                    return Err(format!("{HEAVY}: {status} {}", String::from_utf8_lossy(&body)).into());
-                }
+                ask_one(&mut connection, HEAVY, &self.heavy)?;
                 num.fetch_add(1, Ordering::Relaxed);
             }
             Ok(())

@@ -1,6 +1,7 @@
 //! What an engine sees of an aggregator, and the loops over rows, written once.
 
 use arrow_array::{Array, ArrayRef};
+use arrow_buffer::ArrowNativeType;
 
 use crate::aggregator::{Aggregator, SPARSE_WORD, Told};
 use crate::apart;
@@ -267,30 +268,7 @@ fn fold_items<A: Aggregator, P: Place<A::State>>(
     }
 }
 
-/// A group id of some width.
-trait Id: Copy {
-    fn index(self) -> usize;
-}
-
-impl Id for u8 {
-    fn index(self) -> usize {
-        self.into()
-    }
-}
-
-impl Id for u16 {
-    fn index(self) -> usize {
-        self.into()
-    }
-}
-
-impl Id for u32 {
-    fn index(self) -> usize {
-        self as usize
-    }
-}
-
-fn fold_ids<A: Aggregator, P: Place<A::State>, I: Id>(
+fn fold_ids<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
     aggregator: &A,
     mut place: P,
     span: &Span<'_>,
@@ -303,7 +281,7 @@ fn fold_ids<A: Aggregator, P: Place<A::State>, I: Id>(
         Rows::All if span.prefetch => fold_prefetched(aggregator, place, span.base, ids, items),
         Rows::All => {
             for (&id, &item) in ids.iter().zip(items) {
-                aggregator.update(place.at(span.base + id.index()), item);
+                aggregator.update(place.at(span.base + id.as_usize()), item);
             }
         }
         Rows::Mask(words) => {
@@ -320,7 +298,7 @@ fn fold_ids<A: Aggregator, P: Place<A::State>, I: Id>(
     }
 }
 
-fn fold_prefetched<A: Aggregator, P: Place<A::State>, I: Id>(
+fn fold_prefetched<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
     aggregator: &A,
     mut place: P,
     base: usize,
@@ -329,24 +307,24 @@ fn fold_prefetched<A: Aggregator, P: Place<A::State>, I: Id>(
 ) {
     let near = ids.len().saturating_sub(PREFETCH_DISTANCE);
     for &id in ids.iter().take(PREFETCH_DISTANCE) {
-        place.prefetch(base + id.index());
+        place.prefetch(base + id.as_usize());
     }
     for row in 0..near {
-        place.prefetch(base + ids[row + PREFETCH_DISTANCE].index());
-        aggregator.update(place.at(base + ids[row].index()), items[row]);
+        place.prefetch(base + ids[row + PREFETCH_DISTANCE].as_usize());
+        aggregator.update(place.at(base + ids[row].as_usize()), items[row]);
     }
     for row in near..ids.len() {
-        aggregator.update(place.at(base + ids[row].index()), items[row]);
+        aggregator.update(place.at(base + ids[row].as_usize()), items[row]);
     }
 }
 
-fn prefetch_masked<S, P: Place<S>, I: Id>(place: &P, base: usize, ids: &[I], words: &[u64]) {
-    crate::span::for_each_row(ids.len(), Rows::Mask(words), |row| place.prefetch(base + ids[row].index()));
+fn prefetch_masked<S, P: Place<S>, I: ArrowNativeType>(place: &P, base: usize, ids: &[I], words: &[u64]) {
+    crate::span::for_each_row(ids.len(), Rows::Mask(words), |row| place.prefetch(base + ids[row].as_usize()));
 }
 
 /// Few rows of many: they are listed before they are folded.
 #[inline(always)]
-fn fold_few<A: Aggregator, P: Place<A::State>, I: Id>(
+fn fold_few<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
     aggregator: &A,
     place: &mut P,
     base: usize,
@@ -360,13 +338,13 @@ fn fold_few<A: Aggregator, P: Place<A::State>, I: Id>(
         let num_rows = list(0, words, &mut rows);
         for &row in &rows[..num_rows] {
             let row = row as usize;
-            aggregator.update(place.at(base + ids[row].index()), items[row]);
+            aggregator.update(place.at(base + ids[row].as_usize()), items[row]);
         }
     }
 }
 
 #[inline(always)]
-fn fold_word<A: Aggregator, P: Place<A::State>, I: Id>(
+fn fold_word<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
     aggregator: &A,
     place: &mut P,
     base: usize,
@@ -381,12 +359,12 @@ fn fold_word<A: Aggregator, P: Place<A::State>, I: Id>(
         let mut word = word;
         while word != 0 {
             let row = word.trailing_zeros() as usize;
-            aggregator.update(place.at(base + ids[row].index()), items[row]);
+            aggregator.update(place.at(base + ids[row].as_usize()), items[row]);
             word &= word - 1;
         }
         return;
     }
     for (row, (&id, &item)) in ids.iter().zip(items).enumerate() {
-        aggregator.update_if(place.at(base + id.index()), item, word >> row & 1 == 1);
+        aggregator.update_if(place.at(base + id.as_usize()), item, word >> row & 1 == 1);
     }
 }

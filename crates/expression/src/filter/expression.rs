@@ -136,7 +136,7 @@ impl BoundFilter for ExprLeaf {
         words::reset(out, rows.len());
         match self.bound.eval(rows)? {
             Vector::Long(values) => {
-                super::scan::fill(values.values(), out, |value: i64| value > 0);
+                words::set_longs(values.values(), 1, i64::MAX, out);
                 super::numeric::set_nulls(arrow_array::Array::nulls(&values), unknown, out);
             }
             values => {

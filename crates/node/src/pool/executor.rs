@@ -36,7 +36,7 @@ impl Executor for PoolExecutor {
         }
         work.help();
         self.pool.withdraw(&self.share);
-        if !work.is_done() {
+        if !work.state.lock().is_done() {
             self.pool.without_turn(&self.share, || work.wait());
         }
     }
@@ -49,6 +49,12 @@ impl Executor for PoolExecutor {
 struct State {
     jobs: VecDeque<Job>,
     num_running: usize,
+}
+
+impl State {
+    fn is_done(&self) -> bool {
+        self.num_running == 0 && self.jobs.is_empty()
+    }
 }
 
 struct Work {
@@ -65,15 +71,10 @@ impl Work {
             }
             let mut state = self.state.lock();
             state.num_running -= 1;
-            if state.num_running == 0 && state.jobs.is_empty() {
+            if state.is_done() {
                 self.done.notify_all();
             }
         }
-    }
-
-    fn is_done(&self) -> bool {
-        let state = self.state.lock();
-        state.num_running == 0 && state.jobs.is_empty()
     }
 
     fn take(&self) -> Option<Job> {
@@ -85,7 +86,7 @@ impl Work {
 
     fn wait(&self) {
         let mut state = self.state.lock();
-        while state.num_running > 0 || !state.jobs.is_empty() {
+        while !state.is_done() {
             self.done.wait(&mut state);
         }
     }

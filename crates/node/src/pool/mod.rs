@@ -80,7 +80,6 @@ struct Shared {
 /// Threads that run jobs by turns. Jobs look at their own cancellation; a job that panics takes no thread with it.
 pub struct Pool {
     shared: Arc<Shared>,
-    num_threads: usize,
 }
 
 impl Pool {
@@ -94,12 +93,12 @@ impl Pool {
             state.threads = (0..num_threads).map(|number| shared.thread(number)).collect::<std::io::Result<_>>()?;
             state.num_idle = num_threads;
         }
-        Ok(Self { shared, num_threads })
+        Ok(Self { shared })
     }
 
     /// Jobs that run at once.
     pub fn num_threads(&self) -> usize {
-        self.num_threads
+        self.shared.num_cores
     }
 
     /// Puts a job in line. After `close` jobs are dropped, which their callers see as a closed channel.

@@ -7,8 +7,9 @@ mod pool;
 
 use aggregate::Codes;
 use arrow_array::ArrayRef;
+use arrow_buffer::ArrowNativeType;
 use cells::Cells;
-use code_map::{Code, CodeMap};
+use code_map::CodeMap;
 use pool::Pool;
 use segment::codes_of;
 
@@ -115,7 +116,13 @@ impl Joined {
     }
 
     /// The groups of rows of one bucket that go by one key: a code is a group.
-    fn ids_of_key<C: Code>(&mut self, shown: &[Shown], bucket: u32, own: &[C], most_cells: usize) -> Result<Vec<u32>> {
+    fn ids_of_key<C: ArrowNativeType>(
+        &mut self,
+        shown: &[Shown],
+        bucket: u32,
+        own: &[C],
+        most_cells: usize,
+    ) -> Result<Vec<u32>> {
         let mut group_of = std::mem::take(&mut self.group_of);
         if self.bucket != bucket {
             group_of.begin(group_of.len());
@@ -136,7 +143,7 @@ impl Joined {
     }
 
     /// Codes of the segment as those of all segments.
-    fn translate<C: Code>(&mut self, at: usize, shown: &Shown, own: &[C]) -> Result<()> {
+    fn translate<C: ArrowNativeType>(&mut self, at: usize, shown: &Shown, own: &[C]) -> Result<()> {
         let (pool, map, codes) = (&mut self.pools[at], &mut self.maps[at], &mut self.codes[at]);
         if !map.read(own, codes) {
             let news = map.unknown(own);

@@ -1,33 +1,6 @@
 //! What the codes of a segment stand for, found out when rows first show them.
 
-/// A code of any width.
-pub(super) trait Code: Copy {
-    fn index(self) -> usize;
-}
-
-impl Code for u8 {
-    fn index(self) -> usize {
-        self.into()
-    }
-}
-
-impl Code for u16 {
-    fn index(self) -> usize {
-        self.into()
-    }
-}
-
-impl Code for u32 {
-    fn index(self) -> usize {
-        self as usize
-    }
-}
-
-impl Code for u64 {
-    fn index(self) -> usize {
-        self as usize
-    }
-}
+use arrow_buffer::ArrowNativeType;
 
 /// A code that has not been met.
 const NONE: u32 = u32::MAX;
@@ -55,23 +28,23 @@ impl CodeMap {
     }
 
     /// Puts the number of each code into `out`; false when one of them has not been met.
-    pub fn read<C: Code>(&self, codes: &[C], out: &mut Vec<u32>) -> bool {
+    pub fn read<C: ArrowNativeType>(&self, codes: &[C], out: &mut Vec<u32>) -> bool {
         out.clear();
         if self.is_fresh && !codes.is_empty() {
             return false;
         }
         let to = self.to.as_slice();
-        out.extend(codes.iter().map(|code| to[code.index()]));
+        out.extend(codes.iter().map(|code| to[code.as_usize()]));
         !out.contains(&NONE)
     }
 
     /// Those of the codes that have not been met, once each and in their order: marked first, so that no row is a
     /// surprise to the processor.
-    pub fn unknown<C: Code>(&mut self, codes: &[C]) -> Vec<u64> {
+    pub fn unknown<C: ArrowNativeType>(&mut self, codes: &[C]) -> Vec<u64> {
         self.marks.clear();
         self.marks.resize(self.to.len(), false);
         let (marks, to) = (self.marks.as_mut_slice(), self.to.as_slice());
-        codes.iter().for_each(|code| marks[code.index()] = true);
+        codes.iter().for_each(|code| marks[code.as_usize()] = true);
         let mut unknown = vec![0; to.len()];
         let mut num = 0;
         for (code, (mark, to)) in (0u64..).zip(marks.iter().zip(to)) {
@@ -84,7 +57,7 @@ impl CodeMap {
 
     /// What unknown codes stand for.
     pub fn learn(&mut self, codes: &[u64], numbers: Vec<u32>) {
-        codes.iter().zip(numbers).for_each(|(code, number)| self.to[code.index()] = number);
+        codes.iter().zip(numbers).for_each(|(code, number)| self.to[code.as_usize()] = number);
         self.is_fresh = false;
     }
 }
