@@ -15,8 +15,9 @@ use crate::codes::{codes_of, gathered, narrow, narrowed};
 use crate::pieces::Pieces;
 use crate::{Error, PackedNumbers, Result, VECTOR_ROWS};
 
-/// Rows per distinct number below which codes do not pay.
-const MIN_ROWS_PER_VALUE: usize = 4;
+/// Bytes of a code, and those that a row may take more so that numbers have codes.
+const CODE_BYTES: usize = 4;
+const MORE_BYTES: usize = 2;
 /// Distinct doubles that get codes.
 const MAX_DOUBLES: usize = 1 << 16;
 
@@ -41,6 +42,11 @@ pub trait ReadCodes: Send + Sync + Debug {
 enum Held {
     Pieces(Pieces),
     Computed(Arc<dyn ReadCodes>),
+}
+
+/// Numbers for which codes pay, beside so many rows that take `num_bytes` each.
+fn most_values(num_rows: usize, num_bytes: usize) -> usize {
+    num_rows * (num_bytes + MORE_BYTES).saturating_sub(CODE_BYTES) / size_of::<u64>()
 }
 
 /// A number as bits that sort like it.
@@ -111,10 +117,11 @@ impl Held {
 }
 
 impl NumberCodes {
-    /// The codes of an array; `None` when it is of another type, has nulls or NaN, or too many different numbers.
-    pub fn of(array: &ArrayRef) -> Option<Self> {
+    /// The codes of an array whose numbers take `num_bytes` each without; `None` when it is of another type, has nulls or
+    /// NaN, or too many different numbers.
+    pub fn of(array: &ArrayRef, num_bytes: usize) -> Option<Self> {
         let is_double = array.data_type() == &DataType::Float64;
-        let most = array.len() / MIN_ROWS_PER_VALUE;
+        let most = most_values(array.len(), num_bytes);
         let (places, values) = distinct_numbers(array, if is_double { most.min(MAX_DOUBLES) } else { most })?;
         Some(Self { codes: Held::one(narrow(&places, values.len())), values, are_all_met: true })
     }
@@ -140,7 +147,7 @@ impl NumberCodes {
             total - word.count_ones()
         });
         let before: Vec<u32> = before.collect();
-        if total as usize > stored.len() / MIN_ROWS_PER_VALUE {
+        if total as usize > most_values(stored.len(), size_of::<u32>()) {
             return None;
         }
         let code = |at: u32| {
@@ -274,7 +281,7 @@ mod tests {
     #[test]
     fn codes_stand_for_the_numbers_in_order() {
         let longs: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100).map(|row| row * 7 % 5 - 2)));
-        let coded = NumberCodes::of(&longs).unwrap();
+        let coded = NumberCodes::of(&longs, 4).unwrap();
         assert_eq!(coded.values().as_primitive::<Int64Type>().values(), &[-2, -1, 0, 1, 2]);
         assert!(coded.are_all_met());
         let met = |num_rows| NumberCodes::new(coded.codes().slice(0, num_rows), coded.values().clone()).unwrap();
@@ -286,7 +293,7 @@ mod tests {
             assert_eq!(value, longs.as_primitive::<Int64Type>().value(row));
         }
         let doubles: ArrayRef = Arc::new(Float64Array::from_iter_values((0..40).map(|row| f64::from(row % 3) - 1.5)));
-        let coded = NumberCodes::of(&doubles).unwrap();
+        let coded = NumberCodes::of(&doubles, 8).unwrap();
         assert_eq!(coded.values().as_primitive::<Float64Type>().values(), &[-1.5, -0.5, 0.5]);
         assert!(NumberCodes::new(coded.codes(), coded.values().clone()).is_ok());
         assert!(NumberCodes::new(coded.codes(), coded.values().slice(0, 2)).is_err());
@@ -299,7 +306,7 @@ mod tests {
             let longs: ArrayRef = Arc::new(Int64Array::from_iter_values(stored.iter().map(|at| i64::from(*at) - 9)));
             let max = stored.iter().copied().max().unwrap() as usize;
             let marked = NumberCodes::of_marks(&stored, max, Scale::Long { base: -9 });
-            let looked_up = NumberCodes::of(&longs);
+            let looked_up = NumberCodes::of(&longs, 4);
             let (marked, looked_up) = (marked.unwrap(), looked_up.unwrap());
             assert_eq!((marked.codes(), marked.values()), (looked_up.codes(), looked_up.values()));
         }
@@ -312,6 +319,8 @@ mod tests {
         let rare: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100));
         let nulls: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(1), Some(1), Some(1)]));
         let nan: ArrayRef = Arc::new(Float64Array::from(vec![f64::NAN; 100]));
-        assert!([rare, nulls, nan].iter().all(|array| NumberCodes::of(array).is_none()));
+        let some: ArrayRef = Arc::new(Int64Array::from_iter_values((0..100).map(|row| row % 70)));
+        assert!(NumberCodes::of(&some, 8).is_some() && NumberCodes::of(&some, 4).is_none());
+        assert!([rare, nulls, nan].iter().all(|array| NumberCodes::of(array, 8).is_none()));
     }
 }

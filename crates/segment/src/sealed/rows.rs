@@ -63,8 +63,8 @@ impl Rows {
         let is_long = entry.column_type()? == ColumnType::Long;
         let codes = match &packed {
             Some(packed) if !is_long || packed.width() <= NARROW => None,
-            Some(packed) => NumberCodes::of_packed(packed).unwrap_or_else(|| NumberCodes::of(array)),
-            None => NumberCodes::of(array),
+            Some(packed) => NumberCodes::of_packed(packed).unwrap_or_else(|| NumberCodes::of(array, packed.width())),
+            None => NumberCodes::of(array, size_of::<i64>()),
         };
         if let Some(codes) = codes {
             return Ok(Rows::Coded(codes));
