@@ -13,8 +13,10 @@ use crate::Result;
 use crate::exec::{ExecContext, Reservation};
 use crate::partial::{Chunks, FoldPartial};
 
-/// Parts whose next keys are compared one by one.
-const MAX_PARTS: usize = 8;
+/// Parts that are merged two by two.
+const MAX_PARTS: usize = 128;
+/// Groups of all parts that are merged at a time, so that they stay in the processor's cache.
+const STRETCH_GROUPS: usize = 1 << 16;
 /// Groups below which a table of keys stays in the processor's cache.
 const MIN_GROUPS: usize = 4_096;
 /// Groups of all parts from which on they pay for a thread more.
@@ -63,7 +65,8 @@ type Stretch = Vec<Range<usize>>;
 
 /// Stretches one behind the other, about as long as each other: several for each thread, where it is worth sharing.
 fn stretches(parts: &[Vec<u64>], width: usize, num_rows: usize, num_threads: usize) -> Vec<Stretch> {
-    let num = if num_threads > 1 { (num_rows / MIN_SHARED).clamp(1, num_threads * STRETCHES_PER_THREAD) } else { 1 };
+    let num = if num_threads > 1 { (num_rows / MIN_SHARED).min(num_threads * STRETCHES_PER_THREAD) } else { 1 };
+    let num = num.max(num_rows.div_ceil(STRETCH_GROUPS));
     let longest = parts.iter().max_by_key(|part| part.len()).map_or(&[][..], Vec::as_slice);
     let num_longest = longest.len() / width;
     let mut starts = vec![0; parts.len()];
@@ -143,9 +146,41 @@ fn ascend(keys: &[u64], width: usize) -> bool {
 
 /// All keys, ascending, and for each part which of them its keys are.
 fn merge(parts: &[&[u64]], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
-    if let ([one, two], 1) = (parts, width) {
+    match width {
+        1 => merge_all(parts.to_vec()),
+        2 => merge_wide::<2>(parts),
+        3 => merge_wide::<3>(parts),
+        4 => merge_wide::<4>(parts),
+        _ => merge_one_by_one(parts, width),
+    }
+}
+
+fn merge_wide<const WIDTH: usize>(parts: &[&[u64]]) -> (Vec<u64>, Vec<Vec<u32>>) {
+    let (keys, groups) = merge_all(parts.iter().map(|part| part.as_chunks::<WIDTH>().0).collect());
+    (keys.into_flattened(), groups)
+}
+
+/// Two by two until there is one.
+fn merge_all<K: Copy + Ord>(mut parts: Vec<&[K]>) -> (Vec<K>, Vec<Vec<u32>>) {
+    if let [] | [_] = parts.as_slice() {
+        let only = parts.pop().unwrap_or(&[]);
+        return (only.to_vec(), vec![(0..).take(only.len()).collect()]);
+    }
+    if let [one, two] = parts.as_slice() {
         return merge_two(one, two);
     }
+    let (two, one) = (parts.split_off(parts.len() / 2), parts);
+    let ((one, mut groups), (two, mut more)) = (merge_all(one), merge_all(two));
+    let (keys, of) = merge_two(&one, &two);
+    for (groups, of) in [&mut groups, &mut more].into_iter().zip(of) {
+        groups.iter_mut().flatten().for_each(|group| *group = of[*group as usize]);
+    }
+    groups.append(&mut more);
+    (keys, groups)
+}
+
+/// As `merge`, by a look at the next key of each part.
+fn merge_one_by_one(parts: &[&[u64]], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
     let longest = parts.iter().map(|part| part.len()).max().unwrap_or(0);
     let mut keys: Vec<u64> = Vec::with_capacity(longest + longest / 4);
     let mut groups: Vec<Vec<u32>> = parts.iter().map(|part| Vec::with_capacity(part.len() / width)).collect();
@@ -165,9 +200,9 @@ fn merge(parts: &[&[u64]], width: usize) -> (Vec<u64>, Vec<Vec<u32>>) {
     (keys, groups)
 }
 
-/// As `merge`, of two parts whose keys are a word: which is next cannot be foreseen, so that no branch tries to.
-fn merge_two(one: &[u64], two: &[u64]) -> (Vec<u64>, Vec<Vec<u32>>) {
-    let mut keys = Vec::with_capacity(one.len().max(two.len()) * 5 / 4);
+/// As `merge`: which of two keys is next cannot be foreseen, so that no branch tries to.
+fn merge_two<K: Copy + Ord>(one: &[K], two: &[K]) -> (Vec<K>, Vec<Vec<u32>>) {
+    let mut keys = Vec::with_capacity(one.len() + two.len());
     let (mut of_one, mut of_two) = (vec![0; one.len()], vec![0; two.len()]);
     let (mut at, mut at_two) = (0, 0);
     let mut group = 0;
