@@ -9,3 +9,4 @@ mod scenarios;
 mod sketches;
 mod store;
 mod traps;
+mod volumes;

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use query::Sources;
+use query::{Bound, Sources};
 use segment::{SealedSegment, SegmentRef};
 use serde_json::Value;
 use timeline::{Interval, SegmentId};
@@ -70,13 +70,22 @@ pub fn image_path(directory: &Path, table: &str, number: u32) -> PathBuf {
     directory.join(format!("{table}-{number}.image"))
 }
 
+/// Rows of a volume, as the store makes them.
+const VOLUME_ROWS: usize = 5_000_000;
+
 /// Tables of sealed segments.
-pub struct Tables(HashMap<String, Vec<SegmentRef>>);
+#[derive(Default)]
+pub struct Tables {
+    segments: HashMap<String, Vec<SegmentRef>>,
+    /// Those that are read in their place.
+    volumes: HashMap<String, Vec<SegmentRef>>,
+}
 
 impl Tables {
     /// Segments in memory, each a table of its name.
     pub fn of<const N: usize>(segments: [(&str, SegmentRef); N]) -> Self {
-        Self(segments.map(|(name, segment)| (name.to_owned(), vec![segment])).into())
+        let segments = segments.map(|(name, segment)| (name.to_owned(), vec![segment])).into();
+        Self { segments, volumes: HashMap::new() }
     }
 
     /// Opens the images of the tables.
@@ -94,12 +103,41 @@ impl Tables {
             }
             all.insert((*table).to_owned(), segments);
         }
-        Ok(Self(all))
+        Ok(Self { segments: all, volumes: HashMap::new() })
     }
+
+    /// Binds the segments of each table to volumes, in memory.
+    pub fn bind(&mut self) -> Result<()> {
+        for (table, segments) in &self.segments {
+            let (mut volumes, mut members, mut num_rows) = (Vec::new(), Vec::new(), 0);
+            for segment in segments {
+                if num_rows + segment.num_rows() > VOLUME_ROWS {
+                    volumes.push(bound(table, &std::mem::take(&mut members))?);
+                    num_rows = 0;
+                }
+                num_rows += segment.num_rows();
+                members.push(Arc::clone(segment));
+            }
+            volumes.push(bound(table, &members)?);
+            self.volumes.insert(table.clone(), volumes);
+        }
+        Ok(())
+    }
+}
+
+fn bound(table: &str, members: &[SegmentRef]) -> Result<SegmentRef> {
+    let mut image = Vec::new();
+    segment::write_image(&segment::bind(members, &[])?, &mut image)?;
+    Ok(Arc::new(SealedSegment::from_bytes(image.into(), segment_id(table, 0)?)?))
 }
 
 impl Sources for Tables {
     fn segments(&self, datasource: &str, _: &[Interval]) -> query::Result<Vec<SegmentRef>> {
-        Ok(self.0.get(datasource).cloned().unwrap_or_default())
+        Ok(self.segments.get(datasource).cloned().unwrap_or_default())
+    }
+
+    fn bound(&self, datasource: &str, intervals: &[Interval]) -> query::Result<Option<Bound>> {
+        let Some(volumes) = self.volumes.get(datasource) else { return Ok(None) };
+        Ok(Some(Bound { segments: volumes.clone(), of: self.segments(datasource, intervals)? }))
     }
 }

@@ -1,5 +1,6 @@
 //! Times the dashboard's queries on one thread, or by the clock on several beside one, in turn:
-//! `dashboard --data DIR [--only Q1,Q4] [--reps 9] [--warm 2] [--answers DIR] [--threads 2]`.
+//! `dashboard --data DIR [--only Q1,Q4] [--reps 9] [--warm 2] [--answers DIR] [--threads 2] [--volumes]`. With
+//! `--volumes` segments are bound first, as a store does with small ones.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +20,10 @@ fn main() -> Result<()> {
     let reps: usize = option("--reps", "9").parse()?;
     let warm: usize = option("--warm", "2").parse()?;
     let answers = option("--answers", "");
-    let tables = Tables::open(&directory, &["ads", "orders"])?;
+    let mut tables = Tables::open(&directory, &["ads", "orders"])?;
+    if std::env::args().any(|argument| argument == "--volumes") {
+        tables.bind()?;
+    }
     let exec = ExecContext::inline(8 << 30);
     let num_threads: usize = option("--threads", "1").parse()?;
     let threads: Arc<dyn Executor> = Arc::new(Threads::start(num_threads));

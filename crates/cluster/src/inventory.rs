@@ -1,6 +1,7 @@
 //! The views of all datasources.
 
 use crate::view::View;
+use crate::volumes::{Volume, Volumes};
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -24,16 +25,44 @@ impl Inventory {
         self.views.load().values().cloned().collect()
     }
 
-    /// Swaps a view in, unless a newer one is there already.
-    pub fn install(&self, view: View) -> Arc<View> {
+    /// Swaps a view in, unless a newer one is there already. Volumes stay whose segments do.
+    pub fn install(&self, mut view: View) -> Arc<View> {
         let _writing = self.writing.lock();
-        let mut views = BTreeMap::clone(&self.views.load());
-        if let Some(present) = views.get(&view.datasource)
-            && present.snapshot > view.snapshot
-            && present.datasource_id == view.datasource_id
-        {
-            return Arc::clone(present);
+        let present = self.view(&view.datasource).filter(|present| present.datasource_id == view.datasource_id);
+        if let Some(present) = present {
+            if present.snapshot > view.snapshot {
+                return present;
+            }
+            view.volumes = Volumes::of(&view.sealed, present.volumes.all());
         }
+        self.swap(view)
+    }
+
+    /// Adds a volume to the view of a datasource, in place of those that it holds. False when one of its segments is
+    /// not served any more.
+    pub fn bind(&self, datasource: &str, volume: Volume) -> bool {
+        let _writing = self.writing.lock();
+        let Some(present) = self.view(datasource) else { return false };
+        let volume = Arc::new(volume);
+        let mut view = View::clone(&present);
+        view.volumes = Volumes::of(&view.sealed, [&volume].into_iter().chain(present.volumes.all()));
+        let is_bound = view.volumes.all().iter().any(|known| Arc::ptr_eq(known, &volume));
+        if is_bound {
+            self.swap(view);
+        }
+        is_bound
+    }
+
+    /// Gives all volumes up.
+    pub fn unbind_all(&self) {
+        let _writing = self.writing.lock();
+        for view in self.views().iter().filter(|view| !view.volumes.all().is_empty()) {
+            self.swap(View { volumes: Volumes::default(), ..View::clone(view) });
+        }
+    }
+
+    fn swap(&self, view: View) -> Arc<View> {
+        let mut views = BTreeMap::clone(&self.views.load());
         let view = Arc::new(view);
         views.insert(view.datasource.clone(), Arc::clone(&view));
         self.views.store(Arc::new(views));

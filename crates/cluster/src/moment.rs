@@ -5,7 +5,7 @@ use crate::inventory::Inventory;
 use crate::leaf::{LeafClient, LivePart, MovedOn};
 use crate::view::View;
 use parking_lot::Mutex;
-use query::Sources;
+use query::{Bound, Sources};
 use segment::SegmentRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -83,12 +83,27 @@ impl Sources for Moment {
         let Some(taken) = self.taken(datasource)? else {
             return Ok(Vec::new());
         };
-        let mut segments: Vec<SegmentRef> =
-            taken.view.sealed_in(intervals).map(|sealed| Arc::clone(&sealed.segment)).collect();
-        for part in &taken.parts {
-            segments.extend(part.segments.iter().filter(|segment| meets(segment, intervals)).cloned());
-        }
-        Ok(segments)
+        let sealed = taken.view.sealed_in(intervals).map(|(_, sealed)| Arc::clone(&sealed.segment));
+        Ok(sealed.chain(taken.live_in(intervals)).collect())
+    }
+
+    fn bound(&self, datasource: &str, intervals: &[Interval]) -> query::Result<Option<Bound>> {
+        let Some(taken) = self.taken(datasource)?.filter(|taken| !taken.view.volumes.all().is_empty()) else {
+            return Ok(None);
+        };
+        let view = &taken.view;
+        let (places, sealed): (Vec<usize>, Vec<SegmentRef>) =
+            view.sealed_in(intervals).map(|(at, sealed)| (at, Arc::clone(&sealed.segment))).unzip();
+        let Some(mut segments) = view.volumes.instead(&view.sealed, &places) else { return Ok(None) };
+        segments.extend(taken.live_in(intervals));
+        Ok(Some(Bound { segments, of: sealed.into_iter().chain(taken.live_in(intervals)).collect() }))
+    }
+}
+
+impl Taken {
+    fn live_in<'a>(&'a self, intervals: &'a [Interval]) -> impl Iterator<Item = SegmentRef> + 'a {
+        let segments = self.parts.iter().flat_map(|part| &part.segments);
+        segments.filter(|segment| meets(segment, intervals)).cloned()
     }
 }
 

@@ -103,13 +103,29 @@ impl Default for Ingest {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, Serialize, Default)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Storage {
     /// `file:///dir`, `s3://bucket/prefix`, `gs://..`, `az://..`; absent: `segments` below the data directory.
     pub url: Option<String>,
     pub cache_dir: Option<PathBuf>,
     pub cache_size: Option<u64>,
+    /// How long nothing must have been added to a time chunk before its small segments are bound to be read together
+    /// with others; 0: never.
+    pub volumes_after_ms: u64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { url: None, cache_dir: None, cache_size: None, volumes_after_ms: 120_000 }
+    }
+}
+
+impl Storage {
+    /// `None` where no segments are bound.
+    pub fn volumes_after_ms(&self) -> Option<i64> {
+        i64::try_from(self.volumes_after_ms).ok().filter(|ms| *ms > 0)
+    }
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize, Default)]

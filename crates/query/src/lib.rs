@@ -51,6 +51,20 @@ pub trait Sources: Send + Sync {
     /// Segments of a table that may hold rows of the intervals; none for an unknown table. More than asked
     /// for does no harm.
     fn segments(&self, datasource: &str, intervals: &[Interval]) -> Result<Vec<SegmentRef>>;
+
+    /// The same rows in fewer segments, for a query to which it does not matter in which one a row lies. They may hold
+    /// rows outside the intervals too. `None` where there are no fewer.
+    fn bound(&self, _datasource: &str, _intervals: &[Interval]) -> Result<Option<Bound>> {
+        Ok(None)
+    }
+}
+
+/// Segments of a table that were bound together.
+pub struct Bound {
+    /// To be read.
+    pub segments: Vec<SegmentRef>,
+    /// What [`Sources::segments`] gives.
+    pub of: Vec<SegmentRef>,
 }
 
 /// The whole way from a query to its answer.

@@ -47,4 +47,4 @@ pub use segment::{
     BitmapIndex, Bounds, Column, ColumnRef, ColumnStats, Segment, SegmentRef, TIME_COLUMN, VECTOR_ROWS, WEIGHT_COLUMN,
 };
 pub use sorted_times::SortedTimes;
-pub use write::{Source, Table, merge, rows_within};
+pub use write::{Source, Table, bind, goes_with, merge, rows_within};

@@ -77,6 +77,11 @@ impl SegmentCache {
         self.state().bytes
     }
 
+    /// Bytes of the image of a segment; none where it is not here.
+    pub fn size_of(&self, bundle_id: &str) -> u64 {
+        self.state().images.get(bundle_id).map_or(0, |image| image.size)
+    }
+
     pub fn capacity_bytes(&self) -> u64 {
         self.capacity
     }

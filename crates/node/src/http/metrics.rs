@@ -112,6 +112,10 @@ fn segments(node: &NodeContext, page: &mut Page) {
     for view in &views {
         page.line("dolmen_segment_rows", &[("datasource", &view.datasource)], view.num_sealed_rows());
     }
+    page.head("dolmen_volumes", "gauge", "Images that small segments are read from together.");
+    for view in &views {
+        page.line("dolmen_volumes", &[("datasource", &view.datasource)], view.volumes.all().len());
+    }
     page.head("dolmen_snapshot", "gauge", "Number of the snapshot served.");
     for view in &views {
         page.line("dolmen_snapshot", &[("datasource", &view.datasource)], view.snapshot);

@@ -1,7 +1,7 @@
 //! What a query is given to read, and what of it it looks at.
 
 use parking_lot::Mutex;
-use query::{Result, Sources};
+use query::{Bound, Result, Sources};
 use segment::{ColumnRef, Over, Segment, SegmentRef};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,11 +41,29 @@ pub struct Counted<'a, S: ?Sized> {
 impl<S: Sources + ?Sized> Sources for Counted<'_, S> {
     fn segments(&self, datasource: &str, intervals: &[Interval]) -> Result<Vec<SegmentRef>> {
         let segments = self.sources.segments(datasource, intervals)?;
+        self.count(&segments);
+        Ok(self.watched(segments))
+    }
+
+    fn bound(&self, datasource: &str, intervals: &[Interval]) -> Result<Option<Bound>> {
+        let bound = self.sources.bound(datasource, intervals)?;
+        Ok(bound.map(|Bound { segments, of }| {
+            self.count(&of);
+            Bound { segments: self.watched(segments), of }
+        }))
+    }
+}
+
+impl<S: Sources + ?Sized> Counted<'_, S> {
+    fn count(&self, segments: &[SegmentRef]) {
         let num_rows: usize = segments.iter().map(|segment| segment.num_rows()).sum();
         self.touched.num_segments.fetch_add(segments.len() as u64, Ordering::Relaxed);
         self.touched.num_rows.fetch_add(num_rows as u64, Ordering::Relaxed);
+    }
+
+    fn watched(&self, segments: Vec<SegmentRef>) -> Vec<SegmentRef> {
         let watch = |inner| Watched { inner, seen: Mutex::default(), touched: Arc::clone(&self.touched) };
-        Ok(segments.into_iter().map(|inner| Arc::new(watch(inner)) as SegmentRef).collect())
+        segments.into_iter().map(|inner| Arc::new(watch(inner)) as SegmentRef).collect()
     }
 }
 

@@ -1,17 +1,20 @@
 //! From published to answered: views kept up to date, segments made scannable, handoff confirmed.
 
+mod binder;
 mod live_lanes;
 mod opener;
 
+pub use binder::Binder;
 pub use live_lanes::LiveLanes;
 pub use opener::SegmentOpener;
 
 use async_trait::async_trait;
-use cluster::{Inventory, Loader};
+use cluster::{Binding, Inventory, Loader};
 use ingest::{Handoff, Publication};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use timeline::Clock;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +32,11 @@ pub struct Serving {
 impl Serving {
     pub fn new(loader: Loader, opener: Arc<SegmentOpener>, inventory: Arc<Inventory>) -> Self {
         Self { loader, opener, inventory, is_loaded: AtomicBool::new(false) }
+    }
+
+    /// What binds small segments of these views.
+    pub fn binder(&self, clock: Arc<dyn Clock>, binding: Binding) -> Binder {
+        Binder::new(Arc::clone(&self.inventory), Arc::clone(&self.opener), clock, binding)
     }
 
     /// Whether every datasource was loaded once since the start.

@@ -125,6 +125,10 @@ impl Kind for GroupBy {
         })
     }
 
+    fn is_of_any_segments(&self) -> bool {
+        true
+    }
+
     fn folds_parts(&self) -> bool {
         true
     }

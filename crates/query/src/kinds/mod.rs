@@ -73,6 +73,11 @@ pub(crate) trait Kind: Debug + Send + Sync {
         false
     }
 
+    /// Whether the answer shows rows of which it does not matter in which segment they lie.
+    fn is_of_any_segments(&self) -> bool {
+        false
+    }
+
     /// Which of the segments offered are read at all.
     fn choose(&self, segments: Vec<SegmentRef>) -> Result<Vec<SegmentRef>> {
         Ok(segments)

@@ -170,6 +170,11 @@ impl Kind for Timeseries {
         run::merge_partials(&self.plan.specs, parts, exec)
     }
 
+    /// Where `all` begins is told by the segments whose rows are met.
+    fn is_of_any_segments(&self) -> bool {
+        !(self.skip_empty && self.plan.is_one_bucket())
+    }
+
     fn merge(&self, parts: Vec<Partial>, exec: &ExecContext) -> Result<Partial> {
         run::merge_partials(&self.plan.specs, parts, exec)
     }

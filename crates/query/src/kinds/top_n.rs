@@ -248,6 +248,10 @@ impl Kind for TopN {
         run::fold(&self.plan, scope, exec)
     }
 
+    fn is_of_any_segments(&self) -> bool {
+        true
+    }
+
     fn merge(&self, parts: Vec<Partial>, exec: &ExecContext) -> Result<Partial> {
         run::merge_partials(&self.plan.specs, parts, exec)
     }

@@ -96,6 +96,8 @@ impl Source for Join {
             false => asked.only(|name| !name.starts_with(&*self.prefix)),
         };
         below.early.extend(self.left_filter.iter().flat_map(Filter::conjuncts));
+        // Rows of the right without a partner are shown once a segment.
+        below.any_segments &= !self.join_type.keeps_right;
         let right = self.right.resolve(&asked.only(|_| false), sources, exec)?;
         let right = right.segments.into_iter().next().ok_or_else(|| Error::internal("a right side without rows"))?;
         let left = self.left.resolve(&below, sources, exec)?;

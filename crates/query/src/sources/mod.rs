@@ -38,6 +38,8 @@ pub(crate) struct Asked<'a> {
     pub early: Vec<Filter>,
     /// Whether rows that memory has no room for may come some at a time.
     pub by_parts: bool,
+    /// Whether rows may lie in any segments, as long as all are there.
+    pub any_segments: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -48,14 +50,15 @@ impl<'a> Asked<'a> {
         let conjuncts = query.common.filter.iter().flat_map(Filter::conjuncts);
         let early = conjuncts.filter(|filter| filter.required_columns().iter().all(is_real)).collect();
         let is_apart = query.context().bool("bySegment", false).unwrap_or(false);
-        Self { query, early, by_parts: query.kind.folds_parts() && !is_apart }
+        let (by_parts, any_segments) = (query.kind.folds_parts(), query.kind.is_of_any_segments());
+        Self { query, early, by_parts: by_parts && !is_apart, any_segments: any_segments && !is_apart }
     }
 
     /// The same of a source that has only some of the columns.
     pub fn only(&self, is_there: impl Fn(&str) -> bool) -> Self {
         let mut early = self.early.clone();
         early.retain(|filter| filter.required_columns().iter().all(|name| is_there(name)));
-        Self { query: self.query, early, by_parts: false }
+        Self { query: self.query, early, by_parts: false, any_segments: self.any_segments }
     }
 }
 

@@ -27,8 +27,14 @@ impl Source for Table {
     }
 
     fn resolve(&self, asked: &Asked<'_>, sources: &dyn Sources, _: &ExecContext) -> Result<Scope> {
-        let segments = sources.segments(&self.0, asked.query.intervals())?;
-        Ok(Scope::of_table(asked.query.kind.choose(segments)?))
+        let intervals = asked.query.intervals();
+        if asked.any_segments
+            && let Some(bound) = sources.bound(&self.0, intervals)?
+        {
+            let chunks = Some(Scope::of_table(bound.of).chunks());
+            return Ok(Scope { chunks, ..Scope::of_table(bound.segments) });
+        }
+        Ok(Scope::of_table(asked.query.kind.choose(sources.segments(&self.0, intervals)?)?))
     }
 
     fn is_table(&self) -> bool {

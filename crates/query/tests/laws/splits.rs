@@ -1,30 +1,44 @@
 //! The laws of splitting.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use proptest::prelude::*;
-use query::{ExecContext, Query, Sources};
-use segment::SegmentRef;
+use query::{Bound, ExecContext, Query, Sources};
+use segment::{SealedSegment, SegmentRef};
 use serde_json::Value;
 use timeline::Interval;
 
-use crate::forms::{DAY, DAY0, FORMS, Form, HOUR, Row, comparable, id, raw, segment};
+use crate::forms::{self, DAY, DAY0, FORMS, Form, HOUR, Row, comparable, id, raw};
 use crate::queries;
 
 const COLORS: [Option<&str>; 5] = [None, Some(""), Some("red"), Some("\u{1f388}"), Some("\u{fffd}")];
 const TAGS: [&str; 4] = ["a", "b", "b2", "\u{ffff}"];
 
-struct Table(Vec<SegmentRef>);
+struct Table {
+    segments: Vec<SegmentRef>,
+    /// The same rows, some of which are bound.
+    bound: Option<Vec<SegmentRef>>,
+}
 
 impl Sources for Table {
     fn segments(&self, datasource: &str, _: &[Interval]) -> query::Result<Vec<SegmentRef>> {
-        Ok(if datasource == "t" { self.0.clone() } else { Vec::new() })
+        Ok(if datasource == "t" { self.segments.clone() } else { Vec::new() })
+    }
+
+    fn bound(&self, datasource: &str, _: &[Interval]) -> query::Result<Option<Bound>> {
+        let bound = self.bound.clone().filter(|_| datasource == "t");
+        Ok(bound.map(|segments| Bound { segments, of: self.segments.clone() }))
     }
 }
 
 fn ask(segments: &[SegmentRef], query: &Value) -> Value {
+    ask_table(&Table { segments: segments.to_vec(), bound: None }, query)
+}
+
+fn ask_table(table: &Table, query: &Value) -> Value {
     let parsed = Query::parse(query.to_string().as_bytes()).unwrap_or_else(|e| panic!("{e}: {query}"));
-    let answer = query::answer(&parsed, &Table(segments.to_vec()), &ExecContext::inline(1 << 30));
+    let answer = query::answer(&parsed, table, &ExecContext::inline(1 << 30));
     let bytes = answer.and_then(|answer| answer.to_json()).unwrap_or_else(|e| panic!("{e}: {query}"));
     comparable(query, serde_json::from_slice(&bytes).expect("JSON"))
 }
@@ -56,12 +70,23 @@ fn dealt(rows: &[(Row, u32)]) -> BTreeMap<(i64, u32), Vec<Row>> {
 
 fn deal(rows: &[(Row, u32)], forms: &[Form], rollup: bool) -> Vec<SegmentRef> {
     let parts = dealt(rows).into_iter();
-    parts.map(|((day, part), rows)| segment(forms[part as usize], &rows, &id(day, part), rollup)).collect()
+    parts.map(|((day, part), rows)| forms::segment(forms[part as usize], &rows, &id(day, part), rollup)).collect()
 }
 
 /// The rows of a day in one piece.
 fn whole(rows: &[(Row, u32)]) -> Vec<(Row, u32)> {
     rows.iter().map(|(row, _)| (row.clone(), 0)).collect()
+}
+
+/// Those that go with the first one as one, and the others.
+fn bound(segments: &[SegmentRef]) -> Vec<SegmentRef> {
+    let (bound, mut apart): (Vec<SegmentRef>, Vec<SegmentRef>) =
+        segments.iter().cloned().partition(|segment| segment::goes_with(&*segments[0], &**segment));
+    let mut image = Vec::new();
+    let table = segment::bind(&bound, expression::AGGREGATORS).expect("bound");
+    segment::write_image(&table, &mut image).expect("written");
+    apart.push(Arc::new(SealedSegment::from_bytes(image.into(), id(0, 9)).expect("opened")));
+    apart
 }
 
 fn any_rows() -> impl Strategy<Value = Vec<(Row, u32)>> {
@@ -100,6 +125,15 @@ proptest! {
         let (oracle, segments) = (deal(&whole(&rows), &[Form::Batch], false), deal(&rows, &forms, false));
         for query in queries::rows() {
             prop_assert_eq!(ask(&segments, &query), ask(&oracle, &query), "{:?} {}", forms, query);
+        }
+    }
+
+    #[test]
+    fn bound_segments_answer_as_they_do_apart(rows in any_rows(), forms in any_forms(), rollup: bool) {
+        let segments = deal(&rows, &forms, rollup);
+        let table = Table { bound: Some(bound(&segments)), segments };
+        for query in [queries::folds(), queries::states(), queries::rows(), queries::metadata()].concat() {
+            prop_assert_eq!(ask_table(&table, &query), ask(&table.segments, &query), "{:?} {}", forms, query);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Rows of any segments, folded into one sorted table: the path of spills, seals and merges.
 
 mod adapt;
+mod bind;
 mod keys;
 mod metrics;
 mod order;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use aggregate::Rows;
 use timeline::Interval;
 
+pub use bind::{bind, goes_with};
 pub(crate) use metrics::empty_states;
 pub use table::Table;
 
