@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array};
+use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array, StringArray};
 
 use crate::{Packed, Shape};
 
@@ -18,6 +18,10 @@ pub trait Dictionary: Send + Sync {
     fn get(&self, code: u32) -> Option<&str>;
     fn is_sorted(&self) -> bool;
     fn code_of(&self, value: Option<&str>) -> Option<u32>;
+    /// All entries in the order of their codes, where they lie in one array.
+    fn texts(&self) -> Option<&StringArray> {
+        None
+    }
     /// Tells a dictionary whose codes keep their meaning from all others of the process: what a reader learned
     /// of its codes holds while this is the same. `None` for one of which nothing may be kept.
     fn lasting_id(&self) -> Option<u64> {

@@ -106,6 +106,10 @@ impl Dictionary for StringDictionary {
         self.lookup.is_none()
     }
 
+    fn texts(&self) -> Option<&StringArray> {
+        Some(&self.values)
+    }
+
     fn code_of(&self, value: Option<&str>) -> Option<u32> {
         let Some(text) = value else { return self.null_code };
         if let Some(lookup) = &self.lookup {

@@ -17,7 +17,7 @@ use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
 use layout::{KeyField, Layout, Span};
-use texts::MergedTexts;
+use texts::{MergedTexts, are_alike};
 
 /// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
 const MERGE_SHARE: u64 = 4;
@@ -177,7 +177,7 @@ impl KeyColumn {
             Values::Double(_) if kinds.all(|k| matches!(k, Values::Double(_))) => KeyColumn::Double,
             Values::Float(_) if kinds.all(|k| matches!(k, Values::Float(_))) => KeyColumn::Float,
             Values::Coded { dictionary, .. } => {
-                let same = |k: &Values| matches!(k, Values::Coded { dictionary: d, .. } if Arc::ptr_eq(d, dictionary));
+                let same = |k: &Values| matches!(k, Values::Coded { dictionary: d, .. } if are_alike(d, dictionary));
                 let no_null_parts = !parts.iter().any(|part| matches!(part.keys[at], Values::Null(_)));
                 if no_null_parts && kinds.all(same) {
                     KeyColumn::Shared(dictionary.clone())

@@ -22,6 +22,8 @@ const MIN_GROUPS: usize = 4_096;
 /// Groups of all parts from which on they pay for a thread more.
 const MIN_SHARED: usize = 1 << 14;
 const STRETCHES_PER_THREAD: usize = 2;
+/// Keys that are looked at for each stretch, to know where it ends.
+const LOOKS: usize = 32;
 
 /// `None` where groups are in no order that is seen by their words.
 pub(super) fn regroup(
@@ -67,16 +69,16 @@ type Stretch = Vec<Range<usize>>;
 fn stretches(parts: &[Vec<u64>], width: usize, num_rows: usize, num_threads: usize) -> Vec<Stretch> {
     let num = if num_threads > 1 { (num_rows / MIN_SHARED).min(num_threads * STRETCHES_PER_THREAD) } else { 1 };
     let num = num.max(num_rows.div_ceil(STRETCH_GROUPS));
-    let longest = parts.iter().max_by_key(|part| part.len()).map_or(&[][..], Vec::as_slice);
-    let num_longest = longest.len() / width;
+    let step = (num_rows / (num * LOOKS)).max(1);
+    let mut looks: Vec<&[u64]> =
+        parts.iter().flat_map(|part| part.chunks_exact(width).skip(step / 2).step_by(step)).collect();
+    looks.sort_unstable();
     let mut starts = vec![0; parts.len()];
     let mut stretches = Vec::with_capacity(num);
     for at in 1..=num {
-        let ends = parts.iter().map(|part| match longest.get(num_longest * at / num * width..).unwrap_or(&[]) {
-            [] => part.len() / width,
-            behind => place(part, width, &behind[..width]),
-        });
-        let ends: Vec<usize> = ends.collect();
+        let behind = if at < num { looks.get(looks.len() * at / num) } else { None };
+        let end = |part: &Vec<u64>| behind.map_or(part.len() / width, |key| place(part, width, key));
+        let ends: Vec<usize> = parts.iter().map(end).collect();
         stretches.push(starts.iter().zip(&ends).map(|(start, end)| *start..*end).collect());
         starts = ends;
     }
@@ -245,6 +247,7 @@ mod tests {
             for stretch in &stretches {
                 let keys = || parts.iter().zip(stretch).flat_map(|(part, rows)| &part[rows.clone()]);
                 assert!(keys().min() > before.as_ref());
+                assert!(keys().count() <= 50_200 / stretches.len() * 5 / 4);
                 before = keys().max().copied();
             }
             for (at, part) in parts.iter().enumerate() {

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use aggregate::Dictionary;
+use arrow_array::{Array, StringArray};
 use dialect::order;
 
 use crate::finalize::Values;
@@ -17,8 +18,28 @@ const MAX_CODES_PER_ROW: usize = 64;
 /// The texts that the rows of some parts have.
 pub(super) struct MergedTexts {
     dictionary: Arc<Union>,
-    /// For each dictionary the new code of its own ones.
+    /// Dictionaries of the parts, and which of the union's each is like.
+    known: Vec<(Arc<dyn Dictionary>, usize)>,
+    /// For each dictionary of the union the new code of its own ones.
     maps: Vec<Vec<u32>>,
+}
+
+/// Whether codes of both mean the same: segments of one table often have the same texts.
+pub(super) fn are_alike(one: &Arc<dyn Dictionary>, other: &Arc<dyn Dictionary>) -> bool {
+    if Arc::ptr_eq(one, other) {
+        return true;
+    }
+    let (Some(one), Some(other)) = (one.texts(), other.texts()) else { return false };
+    one.value_offsets() == other.value_offsets() && one.nulls() == other.nulls() && bytes(one) == bytes(other)
+}
+
+/// The texts one behind the other.
+fn bytes(texts: &StringArray) -> &[u8] {
+    let ends = texts.value_offsets();
+    match (ends.first(), ends.last()) {
+        (Some(start), Some(end)) => &texts.value_data()[*start as usize..*end as usize],
+        _ => &[],
+    }
 }
 
 /// Entries of other dictionaries, ascending, each once.
@@ -31,16 +52,21 @@ struct Union {
 impl MergedTexts {
     /// `None` unless all parts have codes of few sorted dictionaries.
     pub fn of(parts: &[FoldPartial], at: usize) -> Option<Self> {
+        let mut known: Vec<(Arc<dyn Dictionary>, usize)> = Vec::new();
         let mut dictionaries: Vec<Arc<dyn Dictionary>> = Vec::new();
         let mut used: Vec<Vec<u64>> = Vec::new();
         let num_rows: usize = parts.iter().map(FoldPartial::num_groups).sum();
         for part in parts {
             let Values::Coded { codes, dictionary } = &part.keys[at] else { return None };
-            let place = dictionaries.iter().position(|known| Arc::ptr_eq(known, dictionary));
-            let place = place.unwrap_or_else(|| {
-                dictionaries.push(dictionary.clone());
-                used.push(vec![0; dictionary.len().div_ceil(64)]);
-                dictionaries.len() - 1
+            let place = place_of(&known, dictionary).unwrap_or_else(|| {
+                let alike = dictionaries.iter().position(|other| are_alike(other, dictionary));
+                let place = alike.unwrap_or_else(|| {
+                    dictionaries.push(dictionary.clone());
+                    used.push(vec![0; dictionary.len().div_ceil(64)]);
+                    dictionaries.len() - 1
+                });
+                known.push((dictionary.clone(), place));
+                place
             });
             let few = dictionary.len() / MAX_CODES_PER_ROW <= num_rows && dictionaries.len() <= MAX_DICTIONARIES;
             if !few || !dictionary.is_sorted() || dictionary.keys_of().is_some() {
@@ -52,7 +78,7 @@ impl MergedTexts {
         }
         let mut maps: Vec<Vec<u32>> = dictionaries.iter().map(|dictionary| vec![0; dictionary.len()]).collect();
         let entries = merge(&dictionaries, &used, &mut maps)?;
-        Some(Self { dictionary: Arc::new(Union { dictionaries, entries }), maps })
+        Some(Self { dictionary: Arc::new(Union { dictionaries, entries }), known, maps })
     }
 
     /// Texts, each once.
@@ -67,13 +93,16 @@ impl MergedTexts {
 
     /// The new codes by those of a dictionary.
     pub fn map(&self, dictionary: &Arc<dyn Dictionary>) -> Option<&[u32]> {
-        let place = self.dictionary.dictionaries.iter().position(|known| Arc::ptr_eq(known, dictionary))?;
-        Some(&self.maps[place])
+        Some(&self.maps[place_of(&self.known, dictionary)?])
     }
 
     pub fn into_dictionary(self) -> Arc<dyn Dictionary> {
         self.dictionary
     }
+}
+
+fn place_of(known: &[(Arc<dyn Dictionary>, usize)], dictionary: &Arc<dyn Dictionary>) -> Option<usize> {
+    known.iter().find(|(other, _)| Arc::ptr_eq(other, dictionary)).map(|(_, place)| *place)
 }
 
 /// The entries that are used, ascending; `None` when a dictionary is in another order.
@@ -160,5 +189,20 @@ mod tests {
             assert_eq!(all.code_of(text), Some(code));
         }
         assert_eq!(all.code_of(Some("unused")), None);
+    }
+
+    #[test]
+    fn the_same_texts_are_one_dictionary() {
+        let texts = [None, Some("b"), Some("c")];
+        let other = part(&[None, Some("b"), Some("d")], &[2, 1]);
+        let parts = [part(&texts, &[0, 2]), other, part(&texts, &[1])];
+        let dictionaries = parts.each_ref().map(|part| match &part.keys[0] {
+            Values::Coded { dictionary, .. } => dictionary,
+            _ => panic!("codes"),
+        });
+        assert!(are_alike(dictionaries[0], dictionaries[2]));
+        assert!(!are_alike(dictionaries[0], dictionaries[1]));
+        let merged = MergedTexts::of(&parts, 0).unwrap();
+        assert_eq!(dictionaries.map(|dictionary| merged.map(dictionary).unwrap()), [[0, 1, 2], [0, 1, 3], [0, 1, 2]]);
     }
 }
