@@ -2,20 +2,24 @@
 //! one, in order.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use query::{Executor, Job};
+
+/// As long as the store's pool looks before it sleeps.
+const WAKE_UP: Duration = Duration::from_micros(100);
 
 /// The thread that asks and some that wait to help it.
 pub struct Threads {
     helpers: Vec<Mutex<Sender<Arc<Work>>>>,
 }
 
-#[derive(Default)]
 struct Work {
     jobs: Mutex<VecDeque<Job>>,
-    num_left: Mutex<usize>,
+    num_left: AtomicUsize,
     done: Condvar,
 }
 
@@ -31,16 +35,34 @@ impl Threads {
 }
 
 impl Work {
+    fn jobs(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn help(&self) {
         loop {
-            let Some(job) = self.jobs.lock().ok().and_then(|mut jobs| jobs.pop_front()) else { return };
+            let job = self.jobs().pop_front();
+            let Some(job) = job else { return };
             job();
-            if let Ok(mut left) = self.num_left.lock() {
-                *left -= 1;
-                if *left == 0 {
-                    self.done.notify_all();
-                }
+            if self.num_left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                let _jobs = self.jobs();
+                self.done.notify_all();
             }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.num_left.load(Ordering::Acquire) == 0
+    }
+
+    fn wait(&self) {
+        let begun = Instant::now();
+        while !self.is_done() && begun.elapsed() < WAKE_UP {
+            std::hint::spin_loop();
+        }
+        let mut jobs = self.jobs();
+        while !self.is_done() {
+            jobs = self.done.wait(jobs).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -52,16 +74,13 @@ impl Executor for Threads {
 
     fn run(&self, jobs: Vec<Job>) {
         let num_helpers = self.helpers.len().min(jobs.len().saturating_sub(1));
-        let num_left = Mutex::new(jobs.len());
+        let num_left = AtomicUsize::new(jobs.len());
         let work = Arc::new(Work { jobs: Mutex::new(jobs.into()), num_left, done: Condvar::new() });
         for helper in &self.helpers[..num_helpers] {
             // A helper that is gone leaves its part to the others.
             let _ = helper.lock().map(|sender| sender.send(Arc::clone(&work)));
         }
         work.help();
-        let mut left = work.num_left.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        while *left > 0 {
-            left = work.done.wait(left).unwrap_or_else(|poisoned| poisoned.into_inner());
-        }
+        work.wait();
     }
 }

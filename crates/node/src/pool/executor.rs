@@ -6,6 +6,11 @@ use query::{Executor, Job};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// What it takes until a thread that sleeps runs again, about.
+const WAKE_UP: Duration = Duration::from_micros(100);
 
 /// Runs the jobs of one query within its share.
 pub struct PoolExecutor {
@@ -28,15 +33,15 @@ impl Executor for PoolExecutor {
 
     fn run(&self, jobs: Vec<Job>) {
         let num_helpers = self.pool.num_threads().min(jobs.len()).saturating_sub(1);
-        let work =
-            Arc::new(Work { state: Mutex::new(State { jobs: jobs.into(), num_running: 0 }), done: Condvar::new() });
+        let num_left = AtomicUsize::new(jobs.len());
+        let work = Arc::new(Work { jobs: Mutex::new(jobs.into()), num_left, done: Condvar::new() });
         for _ in 0..num_helpers {
             let (work, cpu) = (Arc::clone(&work), Arc::clone(&self.cpu));
             self.pool.offer(&self.share, Box::new(move || cpu.measure(|| work.help())));
         }
         work.help();
         self.pool.withdraw(&self.share);
-        if !work.state.lock().is_done() {
+        if !work.is_soon_done() {
             self.pool.without_turn(&self.share, || work.wait());
         }
     }
@@ -46,48 +51,47 @@ impl Executor for PoolExecutor {
     }
 }
 
-struct State {
-    jobs: VecDeque<Job>,
-    num_running: usize,
-}
-
-impl State {
-    fn is_done(&self) -> bool {
-        self.num_running == 0 && self.jobs.is_empty()
-    }
-}
-
 struct Work {
-    state: Mutex<State>,
+    jobs: Mutex<VecDeque<Job>>,
+    /// Jobs that have not ended.
+    num_left: AtomicUsize,
     done: Condvar,
 }
 
 impl Work {
     /// Takes jobs until none is left. A job that panics leaves its result empty, which its query sees.
     fn help(&self) {
-        while let Some(job) = self.take() {
+        loop {
+            let job = self.jobs.lock().pop_front();
+            let Some(job) = job else { return };
             if catch_unwind(AssertUnwindSafe(job)).is_err() {
                 tracing::error!("a fold ended in a panic");
             }
-            let mut state = self.state.lock();
-            state.num_running -= 1;
-            if state.is_done() {
+            if self.num_left.fetch_sub(1, Ordering::AcqRel) == 1 {
+                // Whoever waits has looked at the number with the lock held.
+                let _jobs = self.jobs.lock();
                 self.done.notify_all();
             }
         }
     }
 
-    fn take(&self) -> Option<Job> {
-        let mut state = self.state.lock();
-        let job = state.jobs.pop_front()?;
-        state.num_running += 1;
-        Some(job)
+    fn is_done(&self) -> bool {
+        self.num_left.load(Ordering::Acquire) == 0
+    }
+
+    /// Whether the last jobs end before a thread that waits for them would be awake again.
+    fn is_soon_done(&self) -> bool {
+        let begun = Instant::now();
+        while !self.is_done() && begun.elapsed() < WAKE_UP {
+            std::hint::spin_loop();
+        }
+        self.is_done()
     }
 
     fn wait(&self) {
-        let mut state = self.state.lock();
-        while !state.is_done() {
-            self.done.wait(&mut state);
+        let mut jobs = self.jobs.lock();
+        while !self.is_done() {
+            self.done.wait(&mut jobs);
         }
     }
 }
@@ -95,7 +99,6 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn a_query_on_the_only_thread_still_ends() {
