@@ -6,6 +6,7 @@
 mod cpu;
 mod executor;
 mod line;
+mod slice;
 mod turn;
 
 pub use cpu::CpuTime;

@@ -2,6 +2,7 @@
 
 use super::cpu::thread_us;
 use super::line::{SLICE, Share, Waiting, Work};
+use super::slice::Slice;
 use super::{Job, Pool, State};
 use parking_lot::MutexGuard;
 use std::cell::Cell;
@@ -53,7 +54,8 @@ pub(super) enum Kind {
 }
 
 impl Turn {
-    fn from(kind: Kind, now: Instant) -> Self {
+    fn from(kind: Kind, share: &Share, now: Instant) -> Self {
+        if share.has_had_first() { Slice::Usual } else { Slice::Short }.ask();
         Self { kind, told_us: thread_us(), looks_at: now + SLICE }
     }
 
@@ -69,7 +71,7 @@ thread_local! {
 
 /// Runs a job that was given a turn; the kind that it holds at the end.
 pub(super) fn run(share: &Share, kind: Kind, job: Job) -> Kind {
-    TURN.set(Some(Turn::from(kind, Instant::now())));
+    TURN.set(Some(Turn::from(kind, share, Instant::now())));
     if catch_unwind(AssertUnwindSafe(job)).is_err() {
         tracing::error!("a query's job ended in a panic");
     }
@@ -82,21 +84,22 @@ impl Pool {
     /// Asked often by what runs: lets those go first who have had less, once its slice is over.
     pub(super) fn pause(&self, share: &Arc<Share>) {
         let Some(turn) = TURN.get() else { return };
-        if turn.kind == Kind::Core && self.shared.num_waiting.load(Ordering::Relaxed) == 0 {
-            return;
-        }
         let now = Instant::now();
         if now < turn.looks_at {
             return;
         }
         turn.tell(share);
+        if turn.kind == Kind::Core && self.shared.num_waiting.load(Ordering::Relaxed) == 0 {
+            TURN.set(Some(Turn::from(turn.kind, share, now)));
+            return;
+        }
         if turn.kind == Kind::Moment && !share.has_had_first() {
-            TURN.set(Some(Turn::from(turn.kind, now)));
+            TURN.set(Some(Turn::from(turn.kind, share, now)));
             return;
         }
         let state = self.shared.state.lock();
         if turn.kind == Kind::Core && !state.line.outranks(share, state.can_begin(), now) {
-            TURN.set(Some(Turn::from(turn.kind, now)));
+            TURN.set(Some(Turn::from(turn.kind, share, now)));
         } else {
             self.take_core(state, share, Some(turn.kind));
         }
@@ -127,6 +130,6 @@ impl Pool {
         self.shared.give_turns(&mut state, 0);
         drop(state);
         parked.wait();
-        TURN.set(Some(Turn::from(Kind::Core, Instant::now())));
+        TURN.set(Some(Turn::from(Kind::Core, share, Instant::now())));
     }
 }
