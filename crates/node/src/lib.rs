@@ -22,3 +22,4 @@ mod vitals;
 
 pub use context::{NodeContext, StartError};
 pub use life::{Node, NodeOptions};
+pub use pool::Slice;

@@ -1,16 +1,26 @@
 //! `dolmen`: the whole store in one binary.
 
 use clap::Parser;
+use node::Slice;
 use node::cli::{Cli, Command};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
+    let num_workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
+    let num_started = AtomicUsize::new(0);
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4)))
+        .worker_threads(num_workers)
+        // Workers come first. They answer, and leave what takes long to other threads.
+        .on_thread_start(move || {
+            if num_started.fetch_add(1, Ordering::Relaxed) < num_workers {
+                Slice::Short.ask();
+            }
+        })
         .enable_all()
         .build();
     let runtime = match runtime {

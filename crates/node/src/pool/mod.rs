@@ -12,6 +12,7 @@ mod turn;
 pub use cpu::CpuTime;
 pub use executor::PoolExecutor;
 pub use line::Share;
+pub use slice::Slice;
 
 use line::{Line, Waiting, Work};
 use parking_lot::{Mutex, MutexGuard};
