@@ -170,43 +170,16 @@ fn tier(num_rows: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use metastore::{MetricSums, Segment as Record};
     use segment::{BatchView, Segment};
-    use timeline::ShardSpec;
+    use timeline::Interval;
 
     const HOUR: i64 = 3_600_000;
 
     fn sealed(hour: i64, num_rows: usize, column: &str) -> Sealed {
         let times = vec![hour * HOUR; num_rows];
         let rows = BatchView::builder().time(times).string(column, vec![Some("a"); num_rows]).build().expect("rows");
-        let record = Record {
-            seg_id: format!("s{hour}"),
-            datasource_id: "d".to_owned(),
-            datasource: "d".to_owned(),
-            start: hour * HOUR,
-            end: (hour + 1) * HOUR,
-            version: 0,
-            partition_num: 0,
-            shard_spec: ShardSpec::Numbered { partition_num: 0, partitions: 1 },
-            path: String::new(),
-            size: 100,
-            hash: String::new(),
-            rows: num_rows as i64,
-            weight_sum: num_rows as i64,
-            metric_sums: MetricSums::default(),
-            min_time: hour * HOUR,
-            max_time: hour * HOUR,
-            meta: String::new(),
-            created_by: String::new(),
-            added_at: 1,
-            added_time: 1_000,
-            removed_at: None,
-            removed_time: None,
-            removed_why: None,
-            removed_by: None,
-            undone_by: None,
-            restored_at: None,
-        };
+        let chunk = Interval { start: hour * HOUR, end: (hour + 1) * HOUR };
+        let record = metastore::testing::segment(&format!("s{hour}"), chunk, num_rows);
         Sealed { record: Arc::new(record), segment: rows }
     }
 

@@ -1,4 +1,4 @@
-//! A metastore that fails on purpose.
+//! A metastore that fails on purpose, and records out of thin air.
 
 use std::sync::Arc;
 
@@ -6,7 +6,41 @@ use parking_lot::Mutex;
 
 use crate::memory::Memory;
 use crate::store::{Options, Store};
-use crate::{Error, Metastore, Outcome, Result};
+use crate::{Error, Metastore, MetricSums, Outcome, Result, Segment};
+use timeline::{Interval, ShardSpec};
+
+/// A live segment of datasource `d`, which was published at 1,000 ms.
+pub fn segment(seg_id: &str, interval: Interval, num_rows: usize) -> Segment {
+    let rows = i64::try_from(num_rows).unwrap_or(i64::MAX);
+    Segment {
+        seg_id: seg_id.to_owned(),
+        datasource_id: "d".to_owned(),
+        datasource: "d".to_owned(),
+        start: interval.start,
+        end: interval.end,
+        version: 0,
+        partition_num: 0,
+        shard_spec: ShardSpec::Numbered { partition_num: 0, partitions: 1 },
+        path: String::new(),
+        size: 100,
+        hash: String::new(),
+        rows,
+        weight_sum: rows,
+        metric_sums: MetricSums::default(),
+        min_time: interval.start,
+        max_time: interval.start,
+        meta: String::new(),
+        created_by: String::new(),
+        added_at: 1,
+        added_time: 1_000,
+        removed_at: None,
+        removed_time: None,
+        removed_why: None,
+        removed_by: None,
+        undone_by: None,
+        restored_at: None,
+    }
+}
 
 /// What goes wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

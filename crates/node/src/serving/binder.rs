@@ -71,9 +71,10 @@ impl Binder {
         if self.failed.lock().get(&view.datasource) == Some(&view.snapshot) {
             return;
         }
-        while !stop.is_cancelled()
-            && let Some(places) = self.binding.next(&view.sealed, &view.volumes, self.clock.now_ms())
-        {
+        while !stop.is_cancelled() {
+            let (binding, stands, now_ms) = (self.binding.clone(), Arc::clone(&view), self.clock.now_ms());
+            let next = tokio::task::spawn_blocking(move || binding.next(&stands.sealed, &stands.volumes, now_ms)).await;
+            let Some(places) = next.ok().flatten() else { return };
             match self.bind(&view, &places).await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -122,7 +123,7 @@ fn spanning(view: &View, places: &[usize]) -> Interval {
 
 fn make(cache: &Arc<SegmentCache>, id: &str, members: &[SegmentRef], names: SegmentId) -> Result<SegmentRef, Failed> {
     let image: Pinned = cache.insert(id, |path| write(members, path))?;
-    let inner: SegmentRef = Arc::new(SealedSegment::open(image.path(), names)?);
+    let inner: SegmentRef = Arc::new(SealedSegment::reopen(image.path(), names)?);
     Ok(Arc::new(Held::new(inner, image)))
 }
 
@@ -131,4 +132,107 @@ fn write(members: &[SegmentRef], path: &Path) -> Result<(), BuildError> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     segment::write_image(&table, &mut out)?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cluster::Sealed;
+    use metastore::Datasource;
+    use segment::{BatchView, RollupSchema, Source};
+    use storage::{DeepStorage, RealDisk};
+    use timeline::ManualClock;
+
+    const HOUR: i64 = 3_600_000;
+    const NUM_SEGMENTS: i64 = 8;
+
+    struct Bench {
+        _folder: tempfile::TempDir,
+        inventory: Arc<Inventory>,
+        opener: Arc<SegmentOpener>,
+        binder: Binder,
+    }
+
+    fn bench(capacity: u64) -> Bench {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Arc::new(RealDisk::open(folder.path()).expect("a disk"));
+        let cache = Arc::new(SegmentCache::open(disk, DeepStorage::memory(), capacity).expect("a cache"));
+        let (inventory, opener) = (Arc::new(Inventory::default()), Arc::new(SegmentOpener::new(cache)));
+        let clock = Arc::new(ManualClock::new(1_000_000));
+        let binder = Binder::new(Arc::clone(&inventory), Arc::clone(&opener), clock, Binding::default());
+        Bench { _folder: folder, inventory, opener, binder }
+    }
+
+    impl Bench {
+        fn cache(&self) -> &Arc<SegmentCache> {
+            self.opener.cache()
+        }
+
+        /// A segment of an hour, with its image.
+        fn segment(&self, hour: i64) -> Sealed {
+            let rows = BatchView::builder().time(vec![hour * HOUR; 500]).string("k", vec![Some("a"); 500]).build();
+            let rows: SegmentRef = rows.expect("rows");
+            let schema = RollupSchema::of_segments(&[&*rows], &[]).expect("a schema");
+            let schema = RollupSchema { rollup: false, ..schema };
+            let write = |path: &Path| {
+                let table = segment::merge(&[Source::all(&*rows)], &schema)?;
+                segment::write_image(&table, File::create(path)?)?;
+                Ok(())
+            };
+            let seg_id = format!("s{hour}");
+            let image = self.cache().insert(&seg_id, write).expect("an image");
+            let chunk = Interval { start: hour * HOUR, end: (hour + 1) * HOUR };
+            let id = SegmentId::new("d", chunk, "v", 0);
+            let inner: SegmentRef = Arc::new(SealedSegment::open(image.path(), id).expect("opened"));
+            let record = Arc::new(metastore::testing::segment(&seg_id, chunk, 500));
+            Sealed { record, segment: Arc::new(Held::new(inner, image)) }
+        }
+
+        fn install(&self, snapshot: i64, sealed: Vec<Sealed>) {
+            let (datasource_id, name) = ("d".to_owned(), "d".to_owned());
+            let datasource = Datasource { datasource_id, name, created_at: 0, snapshot, weight_forgotten: 0 };
+            self.inventory.install(View::new(datasource, Vec::new(), &[], sealed));
+        }
+
+        /// Volumes after a round, and images of volumes after the files that nobody needs are gone.
+        async fn round(&self) -> (usize, usize) {
+            self.binder.round(&CancellationToken::new()).await;
+            self.opener.sweep();
+            let volumes = self.inventory.view("d").map_or(0, |view| view.volumes.all().len());
+            (volumes, self.cache().held().iter().filter(|id| id.starts_with("volume-")).count())
+        }
+    }
+
+    #[tokio::test]
+    async fn images_of_volumes_go_with_them() {
+        let bench = bench(u64::MAX);
+        let mut sealed: Vec<Sealed> = (0..NUM_SEGMENTS).map(|hour| bench.segment(hour)).collect();
+        bench.install(1, sealed.clone());
+        assert_eq!(bench.round().await, (1, 1));
+        assert_eq!(bench.round().await, (1, 1));
+        sealed.pop();
+        bench.install(2, sealed);
+        assert_eq!(bench.round().await, (0, 0));
+    }
+
+    #[tokio::test]
+    async fn volumes_leave_room_for_segments() {
+        let size = {
+            let bench = bench(u64::MAX);
+            bench.segment(0);
+            bench.cache().size_bytes()
+        };
+        let sealed = |bench: &Bench| (0..NUM_SEGMENTS).map(|hour| bench.segment(hour)).collect();
+        let tight = bench(size * NUM_SEGMENTS as u64 * 2);
+        tight.install(1, sealed(&tight));
+        assert_eq!(tight.round().await, (0, 0));
+
+        let wide = bench(size * NUM_SEGMENTS as u64 * 3);
+        wide.install(1, sealed(&wide));
+        assert_eq!(wide.round().await, (1, 1));
+        let rest = wide.cache().capacity_bytes() - wide.cache().size_bytes();
+        let fill = |path: &Path| Ok(std::fs::write(path, vec![0; rest as usize])?);
+        let _other = wide.cache().insert("other", fill).expect("room");
+        assert_eq!(wide.round().await, (0, 0));
+    }
 }
