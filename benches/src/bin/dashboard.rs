@@ -1,4 +1,4 @@
-//! Times the dashboard's queries on one thread, or by the clock on several beside one, in turn:
+//! Times the dashboard's queries on one thread, or by the clock on several beside one, some of each in turn:
 //! `dashboard --data DIR [--only Q1,Q4] [--reps 9] [--warm 2] [--answers DIR] [--threads 2] [--volumes]`. With
 //! `--volumes` segments are bound first, as a store does with small ones.
 
@@ -9,6 +9,9 @@ use std::time::Instant;
 use benches::threads::Threads;
 use benches::{Result, Tables, cpu_ms, dashboard, median, option};
 use query::{ExecContext, Executor, Query};
+
+/// Runs on one thread, and then on several, between which the caches change hands.
+const BLOCK: usize = 5;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -36,19 +39,23 @@ fn main() -> Result<()> {
     println!("| query | CPU ms | least | bytes | ms |{more}\n|---|---:|---:|---:|---:|{line}");
     for (name, query) in queries.iter().filter(|(name, _)| only.is_empty() || only.contains(&name.as_str())) {
         let written = serde_json::to_vec(query)?;
-        let (mut figures, mut walls, mut shared) = (Vec::new(), Vec::new(), Vec::new());
         let mut answer = Vec::new();
-        for rep in 0..reps + warm {
+        let mut ask = |exec: &ExecContext| -> Result<(f64, f64)> {
             let (start, begun) = (cpu_ms(), Instant::now());
-            answer = query::answer(&Query::parse(&written)?, &tables, &exec)?.to_json()?;
-            if rep >= warm {
-                figures.push(cpu_ms() - start);
-                walls.push(begun.elapsed().as_secs_f64() * 1e3);
-            }
-            if num_threads > 1 {
-                let begun = Instant::now();
-                query::answer(&Query::parse(&written)?, &tables, &together)?.to_json()?;
-                shared.extend((rep >= warm).then(|| begun.elapsed().as_secs_f64() * 1e3));
+            answer = query::answer(&Query::parse(&written)?, &tables, exec)?.to_json()?;
+            Ok((cpu_ms() - start, begun.elapsed().as_secs_f64() * 1e3))
+        };
+        (0..warm).try_for_each(|_| ask(&exec).map(drop))?;
+        let (mut figures, mut walls, mut shared) = (Vec::new(), Vec::new(), Vec::new());
+        for rep in 0..reps {
+            let (figure, wall) = ask(&exec)?;
+            figures.push(figure);
+            walls.push(wall);
+            if num_threads > 1 && (rep + 1) % BLOCK == 0 {
+                // The threads that sleep meanwhile find the caches of their cores cold.
+                ask(&together)?;
+                (0..BLOCK).try_for_each(|_| ask(&together).map(|(_, wall)| shared.push(wall)))?;
+                ask(&exec)?;
             }
         }
         let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
