@@ -1,6 +1,7 @@
 //! What a fold is fed: columns of one vector, the group of each row, and which rows count.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array, StringArray};
@@ -199,7 +200,7 @@ pub enum NumberValues<'a> {
     Doubles(&'a [f64]),
 }
 
-impl NumberValues<'_> {
+impl<'a> NumberValues<'a> {
     pub fn len(&self) -> usize {
         match self {
             NumberValues::Longs(values) => values.len(),
@@ -209,6 +210,14 @@ impl NumberValues<'_> {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Those of some codes, which are below `len`.
+    pub fn slice(&self, codes: Range<usize>) -> NumberValues<'a> {
+        match self {
+            NumberValues::Longs(values) => NumberValues::Longs(&values[codes]),
+            NumberValues::Doubles(values) => NumberValues::Doubles(&values[codes]),
+        }
     }
 }
 

@@ -55,8 +55,8 @@ impl SortKey {
             }
             _ => text_ranks(values, order::compare),
         };
-        let nulls: Vec<bool> = (0..n).map(|row| values.is_null(row)).collect();
-        let nulls = nulls.contains(&true).then_some(nulls);
+        let nulls: Option<Vec<bool>> = values.may_have_nulls().then(|| (0..n).map(|row| values.is_null(row)).collect());
+        let nulls = nulls.filter(|nulls| nulls.contains(&true));
         Self { keys, nulls, descending: false, nulls_last: false }
     }
 
@@ -99,6 +99,7 @@ fn nulls_apart(nulls: (bool, bool), nulls_last: bool) -> Option<Ordering> {
 }
 
 /// A column to order by, and how.
+#[derive(Clone)]
 pub(crate) struct OrderBy {
     values: Values,
     how: How,

@@ -92,6 +92,17 @@ impl Values {
         }
     }
 
+    /// False where numbers and texts are known to be there in every row.
+    pub fn may_have_nulls(&self) -> bool {
+        match self {
+            Values::Long(a) => a.null_count() > 0,
+            Values::Double(a) => a.null_count() > 0,
+            Values::Float(a) => a.null_count() > 0,
+            Values::Text(a) => a.null_count() > 0,
+            _ => true,
+        }
+    }
+
     pub fn is_null(&self, row: usize) -> bool {
         match self {
             Values::Long(a) => a.is_null(row),

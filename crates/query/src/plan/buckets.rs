@@ -17,6 +17,7 @@ pub(crate) struct Run {
 }
 
 /// The rows of a segment that the intervals ask for.
+#[derive(Clone)]
 pub(crate) enum Runs {
     /// Runs in row order; a bucket may have several.
     Sorted(Vec<Run>),
@@ -25,7 +26,7 @@ pub(crate) enum Runs {
 }
 
 /// Bucket starts by id, in order of first sight.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Buckets {
     starts: Vec<i64>,
     by_start: HashMap<i64, u32>,

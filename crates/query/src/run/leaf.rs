@@ -2,31 +2,30 @@
 
 mod ascending;
 mod batches;
+mod prepared;
 mod room;
 mod waiting;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use aggregate::{Fold, KeyTable, Told};
 use arrow_array::ArrayRef;
-use expression::BoundFilter;
 use segment::{SegmentRef, VECTOR_ROWS};
 
 use super::inputs::Inputs;
-use super::jobs::Job;
+use super::jobs::{Job, Piece};
 use super::joined::Joined;
 use super::keys::{Key, Layout};
 use super::leading::{Carried, Leading};
 use super::regroup;
 use super::selection::{Selected, Selection};
 use super::shown::{Scanned, Shown, show};
-use crate::aggregations::MaskFilter;
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
 use crate::finalize::Values;
 use crate::plan::{Buckets, FirstKeys, FoldPlan};
 use crate::spill::SpillFile;
 use crate::{Error, Result};
+use prepared::{Mask, Prepared};
 use waiting::Waiting;
 
 /// Cells of a dense table, whatever the number of rows.
@@ -43,6 +42,7 @@ const SHORT_RUN: usize = 64;
 const DENSE_SHARE: usize = 8;
 const CELL_BYTES: usize = 32;
 
+pub(super) use prepared::Shared;
 pub(super) use room::Part;
 
 /// What a job made: groups, and the segments that had a row of them.
@@ -55,26 +55,20 @@ pub(super) struct Folded {
 /// Folds the rows that the plan selects.
 pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Folded> {
     match job {
-        Job::Piece { segment, rows, is_only } => fold_piece(plan, segment, rows, *is_only, exec),
+        Job::Piece(piece) => fold_piece(plan, piece, exec),
         Job::Many(segments) => fold_many(plan, segments, exec),
     }
 }
 
-fn fold_piece(
-    plan: &FoldPlan,
-    segment: &SegmentRef,
-    rows: &Range<usize>,
-    is_only: bool,
-    exec: &ExecContext,
-) -> Result<Folded> {
-    let seen = seen(plan, segment)?;
-    let selection = select(plan, &seen, Buckets::default())?;
-    if selection.is_empty() {
+fn fold_piece(plan: &FoldPlan, piece: &Piece, exec: &ExecContext) -> Result<Folded> {
+    let Piece { segment, rows, is_only, shared } = piece;
+    let prepared = shared.prepared(plan, segment)?;
+    if prepared.selection.is_empty() {
         plan.common.check_virtual()?;
         return Ok(Folded::default());
     }
-    let mut leaf = Leaf::new(plan, &seen, selection, Extent::Piece(rows), exec)?;
-    leaf.is_only = is_only;
+    let mut leaf = Leaf::new(plan, prepared, Extent::Piece(rows), exec)?;
+    leaf.is_only = *is_only;
     leaf.fold_rows(segment.num_rows(), rows.clone())?;
     let part = leaf.part()?;
     plan.common.check_virtual()?;
@@ -87,25 +81,24 @@ fn fold_many(plan: &FoldPlan, segments: &[SegmentRef], exec: &ExecContext) -> Re
     let num_rows = segments.iter().map(|segment| segment.num_rows()).sum();
     let (mut folded, mut leaf) = (Folded::default(), None::<Leaf<'_>>);
     for segment in segments {
-        let seen = seen(plan, segment)?;
         let buckets = leaf.as_mut().map(|leaf| std::mem::take(&mut leaf.selection.buckets)).unwrap_or_default();
-        let mut selection = select(plan, &seen, buckets)?;
-        if selection.is_empty() {
-            leaf.iter_mut().for_each(|leaf| leaf.selection.take_buckets(&mut selection));
+        let mut prepared = Prepared::new(plan, segment, buckets)?;
+        if prepared.selection.is_empty() {
+            leaf.iter_mut().for_each(|leaf| leaf.selection.take_buckets(&mut prepared.selection));
             plan.common.check_virtual()?;
             continue;
         }
         let goes_on = match &mut leaf {
-            Some(leaf) => leaf.begin(&seen, selection)?,
+            Some(leaf) => leaf.begin(prepared)?,
             None => {
-                leaf = Some(Leaf::new(plan, &seen, selection, Extent::Many(num_rows), exec)?);
+                leaf = Some(Leaf::new(plan, prepared, Extent::Many(num_rows), exec)?);
                 true
             }
         };
         if !goes_on {
             folded.parts.extend(leaf.take().map(Leaf::part).transpose()?.flatten());
-            let selection = select(plan, &seen, Buckets::default())?;
-            leaf = Some(Leaf::new(plan, &seen, selection, Extent::Many(num_rows), exec)?);
+            let prepared = Prepared::new(plan, segment, Buckets::default())?;
+            leaf = Some(Leaf::new(plan, prepared, Extent::Many(num_rows), exec)?);
         }
         if let Some(leaf) = &mut leaf
             && leaf.fold_rows(segment.num_rows(), 0..segment.num_rows())?
@@ -116,18 +109,6 @@ fn fold_many(plan: &FoldPlan, segments: &[SegmentRef], exec: &ExecContext) -> Re
     }
     folded.parts.extend(leaf.map(Leaf::part).transpose()?.flatten());
     Ok(folded)
-}
-
-fn seen(plan: &FoldPlan, segment: &SegmentRef) -> Result<SegmentRef> {
-    match &plan.common.virtual_columns {
-        Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns),
-        None => Ok(segment.clone()),
-    }
-}
-
-fn select(plan: &FoldPlan, segment: &SegmentRef, buckets: Buckets) -> Result<Selection> {
-    let filter = plan.common.filter.as_ref();
-    Selection::with_buckets(segment, &plan.common.scanned, &plan.granularity, filter, buckets)
 }
 
 /// How much a leaf will see.
@@ -152,11 +133,6 @@ enum Grouper {
     },
     /// Groups of several segments.
     Joined(Joined),
-}
-
-struct Mask {
-    filter: Box<dyn BoundFilter>,
-    words: Vec<u64>,
 }
 
 struct Leaf<'a> {
@@ -204,22 +180,16 @@ struct Batch<'b> {
 }
 
 impl<'a> Leaf<'a> {
-    fn new(
-        plan: &'a FoldPlan,
-        segment: &SegmentRef,
-        selection: Selection,
-        extent: Extent<'_>,
-        exec: &'a ExecContext,
-    ) -> Result<Self> {
+    fn new(plan: &'a FoldPlan, prepared: Prepared, extent: Extent<'_>, exec: &'a ExecContext) -> Result<Self> {
+        let Prepared { seen, selection, masks, mask_of } = prepared;
         let (is_joined, num_rows) = match extent {
             Extent::Piece(rows) => (false, rows.len()),
             Extent::Many(num_rows) => (true, num_rows),
         };
-        let inputs = Inputs::bind(&plan.specs, segment, &plan.common.env)?;
+        let inputs = Inputs::bind(&plan.specs, &seen, &plan.common.env)?;
         // Few rows are sooner folded than marked, and in their order an estimate is the one that Druid gives.
         let waits = num_rows > VECTOR_ROWS;
         let fold = room::bound(&plan.specs, &inputs, waits)?;
-        let (masks, mask_of) = bind_masks(&plan.masks, segment)?;
         let mut leaf = Self {
             exec,
             plan,
@@ -243,7 +213,7 @@ impl<'a> Leaf<'a> {
             spilled: None,
             is_only: false,
         };
-        leaf.bind_keys(segment)?;
+        leaf.bind_keys(&seen)?;
         leaf.inputs.prefer_narrow(&leaf.fold);
         leaf.told_by = (0..leaf.fold.accumulators().len()).find(|at| leaf.tells(*at, is_joined));
         if !is_joined || leaf.keys.is_empty() {
@@ -260,22 +230,23 @@ impl<'a> Leaf<'a> {
     }
 
     /// Goes on with another segment. False where its keys are of another type than those so far.
-    fn begin(&mut self, segment: &SegmentRef, selection: Selection) -> Result<bool> {
+    fn begin(&mut self, prepared: Prepared) -> Result<bool> {
         if self.waits {
             let arrays = self.inputs.read(0..0);
             self.fold.leave(&self.inputs.of(&arrays)?)?;
         }
-        self.selection = selection;
-        self.bind_keys(segment)?;
+        let seen = prepared.seen;
+        self.selection = prepared.selection;
+        self.bind_keys(&seen)?;
         if let Grouper::Joined(joined) = &mut self.grouper
             && !joined.begin(&self.keys, &self.shown)
         {
             return Ok(false);
         }
-        self.inputs = Inputs::bind(&self.plan.specs, segment, &self.plan.common.env)?;
+        self.inputs = Inputs::bind(&self.plan.specs, &seen, &self.plan.common.env)?;
         self.fold.begin_segment(&self.inputs.types())?;
         self.inputs.prefer_narrow(&self.fold);
-        (self.masks, self.mask_of) = bind_masks(&self.plan.masks, segment)?;
+        (self.masks, self.mask_of) = (prepared.masks, prepared.mask_of);
         self.grow_dense();
         Ok(true)
     }
@@ -286,7 +257,7 @@ impl<'a> Leaf<'a> {
         let joins = if let Grouper::Joined(joined) = &self.grouper { joined.joins() } else { self.joins_codes };
         Ok(match self.finish()? {
             Some(Part::Held { groups, held }) if joins => {
-                Some(Part::Held { groups: regroup(&plan.specs, &[groups], exec)?, held })
+                Some(Part::Held { groups: regroup(&plan.specs, vec![groups], exec)?, held })
             }
             part => part,
         })
@@ -325,10 +296,8 @@ impl<'a> Leaf<'a> {
 
     /// Folds the selected rows of a range; false when there are none.
     fn fold_rows(&mut self, num_rows: usize, rows: Range<usize>) -> Result<bool> {
-        if rows.len() == num_rows
-            && let Some(bucket) = self.selection.whole(num_rows)
-        {
-            self.fold_values(bucket as usize)?;
+        if let Some(bucket) = self.selection.whole(num_rows) {
+            self.fold_values(bucket as usize, num_rows, &rows)?;
         }
         let mut met = self.is_done();
         let vectors = self.selection.vectors(if met { 0..0 } else { rows });
@@ -344,14 +313,16 @@ impl<'a> Leaf<'a> {
         Ok(met)
     }
 
-    /// Of all rows in one group: folds the numbers of columns instead of their rows, where these do not matter.
-    fn fold_values(&mut self, bucket: usize) -> Result<()> {
+    /// Of all rows in one group: folds the numbers of columns instead of their rows, where these do not matter. A piece
+    /// of the rows takes its share of the numbers.
+    fn fold_values(&mut self, bucket: usize, num_rows: usize, rows: &Range<usize>) -> Result<()> {
         if !self.waits || !self.keys.is_empty() || bucket >= self.fold.len() {
             return Ok(());
         }
         for at in (0..self.mask_of.len()).filter(|at| self.mask_of[*at].is_none()) {
             if let Some(values) = self.inputs.values_met(at) {
-                self.fold.fold_values(at, bucket, values)?;
+                let share = |row: usize| values.len() * row / num_rows;
+                self.fold.fold_values(at, bucket, values.slice(share(rows.start)..share(rows.end)))?;
             }
         }
         if self.is_done() {
@@ -469,21 +440,4 @@ fn grouper(keys: &[Key], selection: &Selection, num_rows: usize, memory: &Memory
             Grouper::Hash { table: KeyTable::new(layout.width), layout }
         }
     }
-}
-
-fn bind_masks(filters: &[Option<Arc<MaskFilter>>], segment: &SegmentRef) -> Result<(Vec<Mask>, Vec<Option<usize>>)> {
-    let (mut masks, mut mask_of, mut known) = (Vec::new(), Vec::new(), Vec::<&MaskFilter>::new());
-    for filter in filters {
-        let Some(filter) = filter else {
-            mask_of.push(None);
-            continue;
-        };
-        let same = |other: &&MaskFilter| other.written == filter.written;
-        if !known.iter().any(same) {
-            masks.push(Mask { filter: filter.filter.bind(segment)?, words: Vec::new() });
-            known.push(filter);
-        }
-        mask_of.push(known.iter().position(same));
-    }
-    Ok((masks, mask_of))
 }

@@ -16,7 +16,7 @@ use crate::finalize::{Keys, Values};
 use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
-use layout::{KeyField, Layout, Span};
+use layout::{Field, KeyField, Layout, Span};
 use texts::{MergedTexts, are_alike};
 
 /// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
@@ -89,7 +89,7 @@ pub(crate) fn merge_folds(
         only.chunks = chunks;
         return Ok(only);
     }
-    let mut merged = regroup(specs, &parts, exec)?;
+    let mut merged = regroup(specs, parts, exec)?;
     merged.chunks = chunks;
     Ok(merged)
 }
@@ -102,22 +102,35 @@ fn empty(specs: &[Arc<dyn AggregatorSpec>], num_keys: usize) -> Result<FoldParti
 /// Folds states by bucket and keys, even inside one part.
 pub(crate) fn regroup(
     specs: &[Arc<dyn AggregatorSpec>],
-    parts: &[FoldPartial],
+    parts: Vec<FoldPartial>,
     exec: &ExecContext,
 ) -> Result<FoldPartial> {
     let num_keys = parts.first().map_or(0, |part| part.keys.len());
-    let mut columns: Vec<KeyColumn> = (0..num_keys).map(|at| KeyColumn::of(parts, at)).collect::<Result<_>>()?;
-    let layout = layout_of(parts, &columns);
-    let width = layout.width;
-    let num_rows = parts.iter().map(FoldPartial::num_groups).sum();
-    if let Some(merged) = sorted::regroup(specs, parts, &mut columns, &layout, exec)? {
-        return Ok(merged);
+    let columns: Vec<KeyColumn> = (0..num_keys).map(|at| KeyColumn::of(&parts, at)).collect::<Result<_>>()?;
+    let layout = layout_of(&parts, &columns);
+    let work = Arc::new(Parts { parts, columns, layout });
+    match sorted::regroup(specs, &work, exec)? {
+        Some(merged) => Ok(merged),
+        None => by_table(specs, &work, exec),
     }
+}
+
+/// What is merged, and how keys become words.
+struct Parts {
+    parts: Vec<FoldPartial>,
+    columns: Vec<KeyColumn>,
+    layout: Layout,
+}
+
+fn by_table(specs: &[Arc<dyn AggregatorSpec>], work: &Parts, exec: &ExecContext) -> Result<FoldPartial> {
+    let Parts { parts, columns, layout } = work;
+    let (width, num_rows) = (layout.width, parts.iter().map(FoldPartial::num_groups).sum());
+    let mut pools: Vec<TextPool> = columns.iter().map(|_| TextPool::default()).collect();
     let mut table = KeyTable::with_capacity(width, num_rows);
     let mut fold = Fold::merging(specs)?;
     let mut held = Reservation::new(&exec.memory);
     for part in parts {
-        let packed = pack(part, &mut columns, &layout)?;
+        let packed = work.pack(part, &mut pools)?;
         let mut groups = Vec::with_capacity(VECTOR_ROWS);
         for start in (0..part.num_groups()).step_by(VECTOR_ROWS) {
             exec.check()?;
@@ -127,14 +140,14 @@ pub(crate) fn regroup(
             fold.grow(table.len());
             let states: Vec<ArrayRef> = part.states.iter().map(|s| s.slice(start, end - start)).collect();
             fold.merge(0, Groups::U32(&groups), end - start, Rows::All, &states)?;
-            let pools: usize = columns.iter().map(KeyColumn::memory_bytes).sum();
-            held.resize(table.memory_bytes() + fold.memory_bytes() + pools)?;
+            let texts: usize = columns.iter().map(KeyColumn::memory_bytes).sum();
+            let texts = pools.iter().map(TextPool::memory_bytes).fold(texts, usize::saturating_add);
+            held.resize(table.memory_bytes() + fold.memory_bytes() + texts)?;
         }
     }
     let order: Vec<u32> = (0..).take(table.len()).collect();
     let times = table.keys().chunks_exact(width).map(|key| layout.time.get(key) as i64).collect();
-    let keys = columns.into_iter().zip(&layout.keys).map(|(column, field)| column.values(table.keys(), width, *field));
-    let keys = keys.collect();
+    let keys = pools.into_iter().enumerate().map(|(at, pool)| work.values(at, table.keys(), pool)).collect();
     Ok(FoldPartial { times, keys, states: fold.states(&order)?, chunks: Chunks::default() })
 }
 
@@ -164,7 +177,7 @@ enum KeyColumn {
     /// Texts of sorted dictionaries.
     Merged(MergedTexts),
     /// Texts, or keys of values of a shape.
-    Pooled(TextPool, Option<Shape>),
+    Pooled(Option<Shape>),
     Null,
 }
 
@@ -184,16 +197,15 @@ impl KeyColumn {
                 } else if let Some(merged) = MergedTexts::of(parts, at) {
                     KeyColumn::Merged(merged)
                 } else {
-                    KeyColumn::Pooled(TextPool::default(), keys_of(parts, at))
+                    KeyColumn::Pooled(keys_of(parts, at))
                 }
             }
-            _ => KeyColumn::Pooled(TextPool::default(), None),
+            _ => KeyColumn::Pooled(None),
         })
     }
 
     fn memory_bytes(&self) -> usize {
         match self {
-            KeyColumn::Pooled(pool, _) => pool.memory_bytes(),
             KeyColumn::Merged(merged) => merged.memory_bytes(),
             _ => 0,
         }
@@ -214,19 +226,20 @@ impl KeyColumn {
 
     /// Writes each row's word; a bit says null.
     fn pack(
-        &mut self,
+        &self,
         key: &Values,
         KeyField { value, null }: KeyField,
         width: usize,
         words: &mut [u64],
+        pool: Option<&mut TextPool>,
     ) -> Result<()> {
         let rows = words.chunks_exact_mut(width);
         let null = |row: &mut [u64]| null.iter().for_each(|null| null.set(row, 1));
         let put = |row: &mut [u64], word: u64| value.set(row, word);
         match (self, key) {
-            (KeyColumn::Pooled(pool, _), Values::Null(_)) => {
-                let code = u64::from(pool.intern(None));
-                rows.for_each(|row| put(row, code));
+            (KeyColumn::Pooled(shape), key) => {
+                let pool = pool.ok_or_else(|| Error::internal("texts without a pool"))?;
+                intern(pool, *shape, key, rows.map(|row| (row, value)))?;
             }
             (_, Values::Null(_)) => rows.for_each(null),
             (KeyColumn::Shared(_), Values::Coded { codes, .. }) => {
@@ -235,18 +248,6 @@ impl KeyColumn {
             (KeyColumn::Merged(merged), Values::Coded { codes, dictionary }) => {
                 let map = merged.map(dictionary).ok_or_else(|| Error::internal("codes of an unknown dictionary"))?;
                 rows.zip(codes.iter()).for_each(|(row, code)| put(row, u64::from(map[*code as usize])));
-            }
-            (KeyColumn::Pooled(pool, shape), Values::Coded { codes, dictionary })
-                if shape.is_some() == dictionary.keys_of().is_some() =>
-            {
-                let mut known = Mapping::new(dictionary.len());
-                for (row, &code) in rows.zip(codes.iter()) {
-                    put(row, u64::from(known.of(code, || pool.intern(dictionary.get(code)))));
-                }
-            }
-            (KeyColumn::Pooled(_, Some(_)), _) => return Err(Error::internal("arrays and scalars under one key")),
-            (KeyColumn::Pooled(pool, None), other) => {
-                rows.enumerate().for_each(|(n, row)| put(row, u64::from(pool.intern(other.text(n).as_deref()))));
             }
             (KeyColumn::Long, Values::Long(a)) => {
                 rows.enumerate()
@@ -266,9 +267,10 @@ impl KeyColumn {
         Ok(())
     }
 
-    fn values(self, keys: &[u64], width: usize, KeyField { value, null }: KeyField) -> Values {
+    fn values(&self, keys: &[u64], width: usize, KeyField { value, null }: KeyField, mut pool: TextPool) -> Values {
         let rows = keys.chunks_exact(width);
         let valid = move |row: &[u64]| null.is_none_or(|null| null.get(row) == 0).then(|| value.get(row));
+        let codes = |rows: std::slice::ChunksExact<'_, u64>| rows.map(|row| value.get(row) as u32).collect();
         match self {
             KeyColumn::Null => Values::Null(rows.len()),
             KeyColumn::Long => Values::Long(rows.map(|r| valid(r).map(|v| v as i64)).collect::<Int64Array>()),
@@ -276,27 +278,49 @@ impl KeyColumn {
             KeyColumn::Float => {
                 Values::Float(rows.map(|r| valid(r).map(|v| f32::from_bits(v as u32))).collect::<Float32Array>())
             }
-            KeyColumn::Shared(dictionary) => {
-                Values::Coded { codes: rows.map(|row| value.get(row) as u32).collect(), dictionary }
-            }
-            KeyColumn::Merged(merged) => Values::Coded {
-                codes: rows.map(|row| value.get(row) as u32).collect(),
-                dictionary: merged.into_dictionary(),
-            },
-            KeyColumn::Pooled(mut pool, shape) => {
+            KeyColumn::Shared(dictionary) => Values::Coded { codes: codes(rows), dictionary: dictionary.clone() },
+            KeyColumn::Merged(merged) => Values::Coded { codes: codes(rows), dictionary: merged.dictionary() },
+            KeyColumn::Pooled(shape) => {
                 let null = pool.intern(None);
                 let codes = rows.map(|r| valid(r).map_or(null, |v| v as u32)).collect();
                 let dictionary: Arc<dyn Dictionary> = Arc::new(pool);
                 Values::Coded {
                     codes,
                     dictionary: match shape {
-                        Some(shape) => Arc::new(Keys { dictionary, shape }),
+                        Some(shape) => Arc::new(Keys { dictionary, shape: *shape }),
                         None => dictionary,
                     },
                 }
             }
         }
     }
+}
+
+/// Writes each row's code in a pool of texts, or of keys of values of a shape.
+fn intern<'a>(
+    pool: &mut TextPool,
+    shape: Option<Shape>,
+    key: &Values,
+    rows: impl Iterator<Item = (&'a mut [u64], Field)>,
+) -> Result<()> {
+    let put = |(row, field): (&mut [u64], Field), code: u32| field.set(row, u64::from(code));
+    match (shape, key) {
+        (_, Values::Null(_)) => {
+            let code = pool.intern(None);
+            rows.for_each(|row| put(row, code));
+        }
+        (shape, Values::Coded { codes, dictionary }) if shape.is_some() == dictionary.keys_of().is_some() => {
+            let mut known = Mapping::new(dictionary.len());
+            for (row, &code) in rows.zip(codes.iter()) {
+                put(row, known.of(code, || pool.intern(dictionary.get(code))));
+            }
+        }
+        (Some(_), _) => return Err(Error::internal("arrays and scalars under one key")),
+        (None, other) => {
+            rows.enumerate().for_each(|(n, row)| put(row, pool.intern(other.text(n).as_deref())));
+        }
+    }
+    Ok(())
 }
 
 /// The shape of the keys when all parts hold some, or nulls.
@@ -327,12 +351,21 @@ impl Mapping {
     }
 }
 
-fn pack(part: &FoldPartial, columns: &mut [KeyColumn], layout: &Layout) -> Result<Vec<u64>> {
-    let width = layout.width;
-    let mut words = vec![0; part.num_groups() * width];
-    words.chunks_exact_mut(width).zip(&part.times).for_each(|(row, time)| layout.time.set(row, *time as u64));
-    for ((column, key), field) in columns.iter_mut().zip(&part.keys).zip(&layout.keys) {
-        column.pack(key, *field, width, &mut words)?;
+impl Parts {
+    /// The words of a part's groups; pools are for the columns that have no numbering yet.
+    fn pack(&self, part: &FoldPartial, pools: &mut [TextPool]) -> Result<Vec<u64>> {
+        let width = self.layout.width;
+        let mut words = vec![0; part.num_groups() * width];
+        let time = self.layout.time;
+        words.chunks_exact_mut(width).zip(&part.times).for_each(|(row, at)| time.set(row, *at as u64));
+        for (at, ((column, key), field)) in self.columns.iter().zip(&part.keys).zip(&self.layout.keys).enumerate() {
+            column.pack(key, *field, width, &mut words, pools.get_mut(at))?;
+        }
+        Ok(words)
     }
-    Ok(words)
+
+    /// A key column of merged groups.
+    fn values(&self, at: usize, words: &[u64], pool: TextPool) -> Values {
+        self.columns[at].values(words, self.layout.width, self.layout.keys[at], pool)
+    }
 }

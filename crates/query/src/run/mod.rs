@@ -59,7 +59,7 @@ pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> R
 fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
     let segments = prune(&scope.segments, &plan.common.scanned);
     let (work, context) = (plan.clone(), exec.clone());
-    let jobs = jobs::of(&segments, exec.executor.num_threads());
+    let jobs = jobs::of(plan, &segments, exec.executor.num_threads());
     let folded = exec.map(jobs, move |job| leaf::fold(&work, &job, &context))?;
     let mut chunks = scope.chunks();
     for (place, _) in folded.iter().flat_map(|folded| Place::runs(&folded.met)) {

@@ -1,6 +1,7 @@
 //! The rows of a segment that a query reads: intervals, buckets and filter, a vector at a time.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use arrow_array::{Array, Int64Array};
 use expression::{BoundFilter, Filter, Truth, words};
@@ -82,16 +83,17 @@ impl Selected {
 }
 
 /// What of a segment is selected.
+#[derive(Clone)]
 pub(crate) struct Selection {
     runs: Runs,
     intervals: Vec<Interval>,
     granularity: Granularity,
     pub buckets: Buckets,
-    filter: Option<Box<dyn BoundFilter>>,
+    filter: Option<Arc<dyn BoundFilter>>,
     time: Option<ColumnRef>,
     max_buckets: usize,
     /// The rows that pass the filter, ascending, where indexes tell that they are few.
-    few: Option<Vec<u32>>,
+    few: Option<Arc<[u32]>>,
 }
 
 impl Selection {
@@ -113,7 +115,8 @@ impl Selection {
         mut buckets: Buckets,
     ) -> Result<Self> {
         let mut runs = runs_of(segment.as_ref(), intervals, granularity, &mut buckets);
-        let mut filter = filter.map(|filter| filter.bind(segment)).transpose()?;
+        let mut filter: Option<Arc<dyn BoundFilter>> =
+            filter.map(|filter| filter.bind(segment)).transpose()?.map(Arc::from);
         match filter.as_ref().and_then(|filter| filter.constant()) {
             Some(Truth::True) => filter = None,
             Some(Truth::False | Truth::Unknown) => runs = Runs::Sorted(Vec::new()),
@@ -132,7 +135,7 @@ impl Selection {
         };
         let few = filter.as_ref().map(|filter| few_rows(filter.as_ref(), segment.num_rows())).transpose()?.flatten();
         Ok(Self {
-            few,
+            few: few.map(Arc::from),
             runs,
             intervals: intervals.to_vec(),
             granularity: granularity.clone(),
@@ -156,7 +159,7 @@ impl Selection {
     /// Whether it is known that no row is selected.
     pub fn is_empty(&self) -> bool {
         let is_nowhere = matches!(&self.runs, Runs::Sorted(runs) if runs.is_empty());
-        is_nowhere || self.few.as_ref().is_some_and(Vec::is_empty)
+        is_nowhere || self.few.as_ref().is_some_and(|few| few.is_empty())
     }
 
     /// The bucket of the segment's rows, where every one is selected and all are in one.

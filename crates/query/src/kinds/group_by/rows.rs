@@ -108,7 +108,7 @@ impl Question {
     fn subtotal_rows(&self, partial: &Partial, sets: &[Vec<usize>], exec: &ExecContext) -> Result<(Vec<i64>, Table)> {
         let (mut times, mut tables) = (Vec::new(), Vec::new());
         for set in sets {
-            let coarser = |groups: FoldPartial| regroup(&self.plan.specs, &[self.only(groups, set)], exec);
+            let coarser = |groups: FoldPartial| regroup(&self.plan.specs, vec![self.only(groups, set)], exec);
             let part = match &partial.body {
                 Body::Spilled(groups) => groups.gather(&self.plan.specs, exec, coarser)?,
                 Body::Fold(groups) => coarser(self.or_summary(groups.clone())?)?,
@@ -163,17 +163,17 @@ impl Question {
         if limit.columns.is_empty() && self.subtotals.is_some() {
             return Ok(Vec::new());
         }
-        let has_times = !self.plan.is_one_bucket();
-        let mut all = Vec::new();
-        if has_times && !self.dims_first && !limit.columns.is_empty() {
-            all.push(by_time(times));
-        }
-        all.extend(self.by_columns(table)?);
-        if has_times && self.dims_first && limit.is_given {
-            all.push(by_time(times));
-        }
+        let mut natural = self.natural_order(times, table);
+        // Time comes before the columns of the limit, or right behind them.
+        let by_time = match self.dims_first {
+            true => natural.last().filter(|_| limit.is_given),
+            false => natural.first().filter(|_| !limit.columns.is_empty()),
+        };
+        let mut all: Vec<OrderBy> = by_time.filter(|_| !self.plan.is_one_bucket()).cloned().into_iter().collect();
+        let columns = self.by_columns(table)?;
+        all.splice(if self.dims_first { 0..0 } else { all.len()..all.len() }, columns);
         if self.subtotals.is_none() {
-            all.extend(self.natural_order(times, table));
+            all.append(&mut natural);
         }
         Ok(all)
     }

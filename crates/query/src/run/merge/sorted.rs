@@ -7,8 +7,7 @@ use aggregate::{AggregatorSpec, Fold, Groups, Rows};
 use arrow_array::{Array, ArrayRef};
 use segment::VECTOR_ROWS;
 
-use super::layout::Layout;
-use super::{KeyColumn, pack};
+use super::{KeyColumn, Parts, TextPool};
 use crate::Result;
 use crate::exec::{ExecContext, Reservation};
 use crate::partial::{Chunks, FoldPartial};
@@ -28,11 +27,10 @@ const LOOKS: usize = 32;
 /// `None` where groups are in no order that is seen by their words.
 pub(super) fn regroup(
     specs: &[Arc<dyn AggregatorSpec>],
-    parts: &[FoldPartial],
-    columns: &mut [KeyColumn],
-    layout: &Layout,
+    work: &Arc<Parts>,
     exec: &ExecContext,
 ) -> Result<Option<FoldPartial>> {
+    let Parts { parts, columns, layout } = work.as_ref();
     let num_rows: usize = parts.iter().map(FoldPartial::num_groups).sum();
     let pooled = columns.iter().any(|column| matches!(column, KeyColumn::Pooled(..)));
     if pooled || !(2..=MAX_PARTS).contains(&parts.len()) || num_rows < MIN_GROUPS {
@@ -41,25 +39,35 @@ pub(super) fn regroup(
     let width = layout.width;
     let mut held = Reservation::new(&exec.memory);
     held.resize(num_rows * (2 * width * size_of::<u64>() + size_of::<u32>()))?;
-    let packed = parts.iter().map(|part| pack(part, columns, layout)).collect::<Result<Vec<_>>>()?;
-    if !packed.iter().all(|keys| ascend(keys, width)) {
-        return Ok(None);
-    }
-    let states: Vec<Vec<ArrayRef>> = parts.iter().map(|part| part.states.clone()).collect();
+    let Some(packed) = packed(work, num_rows, exec)? else { return Ok(None) };
     let stretches = stretches(&packed, width, num_rows, exec.executor.num_threads());
-    let (work, specs) = ((Arc::new(packed), Arc::new(states)), specs.to_vec());
     let merged = {
-        let (work, exec_of_job) = (work.clone(), exec.clone());
-        exec.map(stretches, move |stretch| merge_stretch(&specs, (&work.0, &work.1), width, &stretch, &exec_of_job))?
+        let (work, specs, exec_of_job) = (work.clone(), specs.to_vec(), exec.clone());
+        exec.map(stretches, move |stretch| merge_stretch(&specs, &work, &packed, &stretch, &exec_of_job))?
     };
-    drop(work);
     let num_bytes = merged.iter().map(|(keys, _, held)| keys.len() * size_of::<u64>() + held).sum();
     held.resize(num_bytes)?;
-    let (keys, states) = strung_together(merged)?;
-    let times = keys.chunks_exact(width).map(|key| layout.time.get(key) as i64).collect();
-    let shown = columns.iter_mut().zip(&layout.keys);
-    let shown = shown.map(|(column, field)| std::mem::replace(column, KeyColumn::Null).values(&keys, width, *field));
-    Ok(Some(FoldPartial { times, keys: shown.collect(), states, chunks: Chunks::default() }))
+    let (keys, states) = strung_together(merged, exec)?;
+    let (time, keys) = (layout.time, Arc::new(keys));
+    let times = keys.chunks_exact(width).map(|key| time.get(key) as i64).collect();
+    let work = work.clone();
+    let shown = (0..columns.len()).collect();
+    let shown = exec.map(shown, move |at| Ok(work.values(at, &keys, TextPool::default())))?;
+    Ok(Some(FoldPartial { times, keys: shown, states, chunks: Chunks::default() }))
+}
+
+/// The words of each part; `None` unless all ascend.
+fn packed(work: &Arc<Parts>, num_rows: usize, exec: &ExecContext) -> Result<Option<Vec<Vec<u64>>>> {
+    let pack = {
+        let work = work.clone();
+        move |part: usize| {
+            let words = work.pack(&work.parts[part], &mut [])?;
+            Ok(ascend(&words, work.layout.width).then_some(words))
+        }
+    };
+    let all = 0..work.parts.len();
+    let packed = if num_rows < MIN_SHARED { all.map(pack).collect() } else { exec.map(all.collect(), pack) };
+    Ok(packed?.into_iter().collect())
 }
 
 /// Groups of each part between the same two keys.
@@ -95,23 +103,33 @@ fn place(part: &[u64], width: usize, key: &[u64]) -> usize {
     start
 }
 
-/// The keys and states of a stretch, and the bytes of the states.
+/// Keys and states of groups, and the bytes of the states.
+type Merged = (Vec<u64>, Vec<ArrayRef>, usize);
+
 fn merge_stretch(
     specs: &[Arc<dyn AggregatorSpec>],
-    (packed, states): (&[Vec<u64>], &[Vec<ArrayRef>]),
-    width: usize,
+    work: &Parts,
+    packed: &[Vec<u64>],
     stretch: &Stretch,
     exec: &ExecContext,
-) -> Result<(Vec<u64>, Vec<ArrayRef>, usize)> {
-    let rows = packed.iter().zip(stretch).map(|(keys, rows)| &keys[rows.start * width..rows.end * width]);
-    let (keys, groups) = merge(&rows.collect::<Vec<_>>(), width);
+) -> Result<Merged> {
+    let width = work.layout.width;
+    let keys_of = |part: usize| &packed[part][stretch[part].start * width..stretch[part].end * width];
+    let states_of = |part: usize, rows: Range<usize>| -> Vec<ArrayRef> {
+        work.parts[part].states.iter().map(|states| states.slice(rows.start, rows.len())).collect()
+    };
+    let mut filled = (0..packed.len()).filter(|part| !stretch[*part].is_empty());
+    if let (Some(only), None) = (filled.next(), filled.next()) {
+        return Ok((keys_of(only).to_vec(), states_of(only, stretch[only].clone()), 0));
+    }
+    let (keys, groups) = merge(&(0..packed.len()).map(keys_of).collect::<Vec<_>>(), width);
     let num_groups = keys.len() / width;
     let mut fold = Fold::merging(specs)?;
     fold.grow(num_groups);
-    for ((states, rows), groups) in states.iter().zip(stretch).zip(groups) {
+    for ((part, rows), groups) in stretch.iter().enumerate().zip(groups) {
         for (start, groups) in (rows.start..).step_by(VECTOR_ROWS).zip(groups.chunks(VECTOR_ROWS)) {
             exec.check()?;
-            let states: Vec<ArrayRef> = states.iter().map(|states| states.slice(start, groups.len())).collect();
+            let states = states_of(part, start..start + groups.len());
             fold.merge(0, Groups::U32(groups), groups.len(), Rows::All, &states)?;
         }
     }
@@ -123,19 +141,19 @@ fn merge_stretch(
 }
 
 /// Stretches as one.
-fn strung_together(mut merged: Vec<(Vec<u64>, Vec<ArrayRef>, usize)>) -> Result<(Vec<u64>, Vec<ArrayRef>)> {
+fn strung_together(mut merged: Vec<Merged>, exec: &ExecContext) -> Result<(Vec<u64>, Vec<ArrayRef>)> {
     if let [_] = merged.as_slice()
         && let Some((keys, states, _)) = merged.pop()
     {
         return Ok((keys, states));
     }
+    let keys = merged.iter().map(|(keys, ..)| keys.as_slice()).collect::<Vec<_>>().concat();
     let num_states = merged.first().map_or(0, |(_, states, _)| states.len());
-    let column = |at: usize| {
+    let column = move |at: usize| {
         let parts: Vec<&dyn Array> = merged.iter().map(|(_, states, _)| states[at].as_ref()).collect();
         Ok(arrow_select::concat::concat(&parts)?)
     };
-    let states = (0..num_states).map(column).collect::<Result<_>>()?;
-    Ok((merged.iter().flat_map(|(keys, ..)| keys).copied().collect(), states))
+    Ok((keys, exec.map((0..num_states).collect(), column)?))
 }
 
 fn ascend(keys: &[u64], width: usize) -> bool {

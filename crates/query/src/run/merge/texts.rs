@@ -96,8 +96,8 @@ impl MergedTexts {
         Some(&self.maps[place_of(&self.known, dictionary)?])
     }
 
-    pub fn into_dictionary(self) -> Arc<dyn Dictionary> {
-        self.dictionary
+    pub fn dictionary(&self) -> Arc<dyn Dictionary> {
+        self.dictionary.clone()
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
         let merged = MergedTexts::of(&parts, 0).unwrap();
         let Values::Coded { dictionary, .. } = &parts[0].keys[0] else { panic!("codes") };
         assert_eq!(merged.map(dictionary).unwrap(), [0, 2, 3, 0, 4]);
-        let all = merged.into_dictionary();
+        let all = merged.dictionary();
         let texts: Vec<Option<&str>> = (0..all.len() as u32).map(|code| all.get(code)).collect();
         assert_eq!(texts, [None, Some("a"), Some("b"), Some("c"), Some("z")]);
         for (code, text) in (0..).zip(texts) {
