@@ -150,6 +150,11 @@ impl Inputs {
         number_values(numbers.values().as_ref()).filter(|_| numbers.are_all_met())
     }
 
+    /// Columns that are read.
+    pub fn len(&self) -> usize {
+        self.columns.len()
+    }
+
     /// The types of each aggregator's inputs, `None` where the column is missing.
     pub fn types(&self) -> Vec<Vec<Option<ColumnType>>> {
         let type_of = |at: &usize| self.columns[*at].column.as_ref().map(|column| column.column_type());

@@ -2,6 +2,7 @@
 
 mod ascending;
 mod batches;
+mod dealt;
 mod prepared;
 mod room;
 mod waiting;
@@ -22,6 +23,7 @@ use super::selection::{Selected, Selection};
 use super::shown::{Scanned, Shown, show};
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
 use crate::finalize::Values;
+use crate::partial::FoldPartial;
 use crate::plan::{Buckets, FirstKeys, FoldPlan};
 use crate::spill::SpillFile;
 use crate::{Error, Result};
@@ -165,6 +167,8 @@ struct Leaf<'a> {
     told_by: Option<usize>,
     held: Reservation,
     spilled: Option<SpillFile>,
+    /// All groups, where rows were dealt before they were folded.
+    dealt: Option<FoldPartial>,
     /// Whether its groups are merged with no others.
     is_only: bool,
 }
@@ -211,6 +215,7 @@ impl<'a> Leaf<'a> {
             told_by: None,
             held: Reservation::new(&exec.memory),
             spilled: None,
+            dealt: None,
             is_only: false,
         };
         leaf.bind_keys(&seen)?;
@@ -301,6 +306,9 @@ impl<'a> Leaf<'a> {
         }
         let mut met = self.is_done();
         let vectors = self.selection.vectors(if met { 0..0 } else { rows });
+        if let Some(parts) = self.parts_for(&vectors)? {
+            return self.fold_dealt(vectors, parts);
+        }
         self.look_around(&vectors)?;
         for rows in vectors {
             self.exec.check()?;

@@ -1,5 +1,6 @@
 //! Whole questions over rows in memory.
 
+mod dealt;
 mod group_by;
 mod joined;
 mod joins;

@@ -14,10 +14,16 @@ pub(super) fn pays(num_groups: usize, num_bits: u32) -> bool {
 
 /// The groups in the order of their keys, of which each has a different one of `num_bits` bits.
 pub(super) fn order(keys: &[u64], num_bits: u32) -> Vec<u32> {
-    let mut pairs: Vec<u64> = (0u64..).zip(keys).map(|(group, key)| key << MAX_BITS | group).collect();
+    sorted(keys.iter().copied(), num_bits).into_iter().map(|pair| pair as u32).collect()
+}
+
+/// Keys of `num_bits` bits ascending, above the place of each; those of equal keys ascend.
+fn sorted(keys: impl Iterator<Item = u64>, num_bits: u32) -> Vec<u64> {
+    let mut pairs: Vec<u64> = (0u64..).zip(keys).map(|(at, key)| key << MAX_BITS | at).collect();
     let mut sorted = vec![0; pairs.len()];
-    for shift in (0..num_bits).step_by(DIGIT_BITS as usize) {
-        let digit = |pair: u64| (pair >> (MAX_BITS + shift)) as usize & ((1 << DIGIT_BITS) - 1);
+    let digit_bits = num_bits.div_ceil(num_bits.div_ceil(DIGIT_BITS).max(1));
+    for shift in (0..num_bits).step_by(digit_bits.max(1) as usize) {
+        let digit = |pair: u64| (pair >> (MAX_BITS + shift)) as usize & ((1 << digit_bits) - 1);
         let mut ends = [0usize; 1 << DIGIT_BITS];
         pairs.iter().for_each(|pair| ends[digit(*pair)] += 1);
         let mut start = 0;
@@ -31,7 +37,37 @@ pub(super) fn order(keys: &[u64], num_bits: u32) -> Vec<u32> {
         }
         std::mem::swap(&mut pairs, &mut sorted);
     }
-    pairs.into_iter().map(|pair| pair as u32).collect()
+    pairs
+}
+
+/// The different words, ascending, and which of them each one is.
+pub(super) fn grouped(words: &[u64]) -> (Vec<u64>, Vec<u32>) {
+    let (least, most) = words.iter().fold((u64::MAX, 0), |(least, most), word| (least.min(*word), most.max(*word)));
+    let num_bits = u64::BITS - most.saturating_sub(least).leading_zeros();
+    if num_bits <= MAX_BITS {
+        let pairs = sorted(words.iter().map(|word| word - least), num_bits);
+        return runs(pairs.into_iter().map(|pair| ((pair >> MAX_BITS) + least, pair as u32)), words.len());
+    }
+    let mut order: Vec<u32> = (0..).take(words.len()).collect();
+    order.sort_unstable_by_key(|at| words[*at as usize]);
+    runs(order.into_iter().map(|at| (words[at as usize], at)), words.len())
+}
+
+/// Of ascending words and their places: each once, and for each place which of them is there.
+fn runs(ascending: impl Iterator<Item = (u64, u32)>, len: usize) -> (Vec<u64>, Vec<u32>) {
+    let (mut distinct, mut groups) = (vec![0; len], vec![0; len]);
+    let mut ascending = ascending.peekable();
+    let mut last = ascending.peek().map_or(0, |(word, _)| *word);
+    let mut group = 0;
+    for (word, at) in ascending {
+        // Whether a word is a new one cannot be foreseen, so that no branch tries to.
+        group += usize::from(word != last);
+        last = word;
+        distinct[group] = word;
+        groups[at as usize] = group as u32;
+    }
+    distinct.truncate(group + 1);
+    (distinct, groups)
 }
 
 #[cfg(test)]
@@ -47,6 +83,13 @@ mod tests {
             let order = order(&keys, num_bits);
             assert_eq!(order.len(), keys.len());
             assert!(order.is_sorted_by(|group, next| keys[*group as usize] < keys[*next as usize]), "{num_bits}");
+            for stretch in [1, 1 << 31] {
+                let wide: Vec<u64> = keys.iter().map(|key| key * stretch + 7).collect();
+                let twice: Vec<u64> = wide.iter().chain(&wide).copied().collect();
+                let (distinct, groups) = grouped(&twice);
+                assert!(distinct.iter().eq(order.iter().map(|at| &wide[*at as usize])));
+                assert!(groups.iter().zip(&twice).all(|(group, word)| distinct[*group as usize] == *word));
+            }
         }
     }
 }

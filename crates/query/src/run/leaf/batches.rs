@@ -208,7 +208,7 @@ impl Leaf<'_> {
         }
     }
 
-    fn fold_batch(&mut self, base: usize, groups: Groups<'_>, batch: &Batch<'_>) -> Result<()> {
+    pub(super) fn fold_batch(&mut self, base: usize, groups: Groups<'_>, batch: &Batch<'_>) -> Result<()> {
         let inputs = self.inputs.of(batch.arrays)?;
         let rows = batch.mask.map_or(Rows::All, Rows::Mask);
         if let (Grouper::Dense { cells, .. }, None) = (&self.grouper, self.told_by) {

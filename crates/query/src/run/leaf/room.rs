@@ -46,7 +46,7 @@ impl Leaf<'_> {
         }
     }
 
-    fn is_worth_a_file(&self, bytes: usize) -> bool {
+    pub(super) fn is_worth_a_file(&self, bytes: usize) -> bool {
         let memory = &self.exec.memory;
         bytes as u64 > memory.limit_bytes() / LEAST_SHARE && memory.is_tight()
     }
@@ -70,7 +70,7 @@ impl Leaf<'_> {
         Ok(true)
     }
 
-    fn begin_anew(&mut self) -> Result<()> {
+    pub(super) fn begin_anew(&mut self) -> Result<()> {
         let num_groups = if let Grouper::Dense { .. } = self.grouper { self.fold.len() } else { 0 };
         self.fold = bound(&self.plan.specs, &self.inputs, self.waits)?;
         self.fold.grow(num_groups);
@@ -85,6 +85,9 @@ impl Leaf<'_> {
 
     /// `None` when no row was met.
     pub(super) fn finish(mut self) -> Result<Option<Part>> {
+        if let Some(groups) = self.dealt.take() {
+            return self.hold(groups);
+        }
         self.settle()?;
         let order = self.order()?;
         if self.spilled.is_some() {
@@ -98,6 +101,11 @@ impl Leaf<'_> {
         }
         let (times, keys, order) = self.keys_of(order)?;
         let groups = FoldPartial { times, keys, states: self.fold.states(&order)?, chunks: Chunks::default() };
+        self.hold(groups)
+    }
+
+    /// Groups that are all that there are.
+    fn hold(mut self, groups: FoldPartial) -> Result<Option<Part>> {
         self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
         let num_bytes = groups.memory_bytes();
         let held = self.held.resize(num_bytes);
