@@ -44,6 +44,11 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
         }
     }
 
+    /// What a gate looks at first of these keys, in half of their bits. `None` where it has to look at all of them.
+    fn narrow(&self, _keys: &[Self::Key]) -> Option<Vec<u16>> {
+        None
+    }
+
     /// `None` if the value adds nothing.
     fn hash_text(&self, text: &str) -> Option<Self::Hash>;
     fn hash_long(&self, value: i64) -> Self::Hash;
@@ -108,6 +113,8 @@ struct InputCache<S: HashSketch> {
     marks: Marks,
     /// Of numbers that are fed as codes: the keys of all of them, once as many rows were met.
     keys: Vec<S::Key>,
+    /// These keys for a first look, where the sketch has such.
+    narrow: Vec<u16>,
     num_rows: usize,
 }
 
@@ -146,7 +153,7 @@ impl<S: HashSketch> Caches for HashCaches<S> {
 
     fn memory_bytes(&self) -> usize {
         let bytes = |cache: &InputCache<S>| {
-            let keys = cache.keys.capacity() * size_of::<S::Key>();
+            let keys = cache.keys.capacity() * size_of::<S::Key>() + cache.narrow.capacity() * size_of::<u16>();
             cache.hashes.capacity() * size_of::<Entry<S::Hash>>() + cache.marks.memory_bytes() + keys
         };
         self.inputs.iter().map(bytes).sum::<usize>() + self.gated.memory_bytes()
@@ -163,7 +170,7 @@ fn sieve_of<S: Default>(sieve: &mut (Option<usize>, S), group: usize) -> &mut S 
 
 impl<S: HashSketch> InputCache<S> {
     fn new() -> Self {
-        InputCache { hashes: Vec::new(), marks: Marks::default(), keys: Vec::new(), num_rows: 0 }
+        InputCache { hashes: Vec::new(), marks: Marks::default(), keys: Vec::new(), narrow: Vec::new(), num_rows: 0 }
     }
 
     /// The hash of an entry.

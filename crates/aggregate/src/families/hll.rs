@@ -12,8 +12,8 @@ use crate::input::{ColumnType, InputSpec, NumberValues};
 use crate::owned::States;
 use crate::properties::Properties;
 use crate::sketches::hll::{
-    Coupon, Hll, HllPool, HllShape, HllSieve, HllType, TextEncoding, canonical, coupon_bits, double_coupon,
-    long_coupon, text_coupon, word_coupons,
+    Coupon, Hll, HllPool, HllShape, HllSieve, HllType, TextEncoding, canonical, coupon_bits, double_coupon, is_narrow,
+    long_coupon, narrow_coupon, text_coupon, word_coupons,
 };
 use crate::spec::{AggregatorSpec, Finalized};
 
@@ -43,6 +43,10 @@ impl HashSketch for HllAggregator {
             NumberValues::Longs(longs) => word_coupons(longs, |long| long as u64, out),
             NumberValues::Doubles(doubles) => word_coupons(doubles, canonical, out),
         }
+    }
+
+    fn narrow(&self, keys: &[u32]) -> Option<Vec<u16>> {
+        is_narrow(self.shape.lg_k).then(|| keys.iter().map(|key| narrow_coupon(*key)).collect())
     }
 
     fn hash_text(&self, text: &str) -> Option<Coupon> {
@@ -115,6 +119,10 @@ impl Gate<HllAggregator> for HllPool {
 
     fn pass(&mut self, groups: &[u32], keys: &[u32], passed: &mut Vec<u32>) {
         self.take(groups, keys, passed);
+    }
+
+    fn pass_coded(&mut self, groups: &[u32], codes: &[u32], keys: (&[u16], &[u32]), passed: &mut Vec<u32>) {
+        self.take_coded(groups, codes, keys, passed);
     }
 
     fn learn(&mut self, _sketch: &HllAggregator, group: usize, num_hashes: usize, state: &mut Hll) {

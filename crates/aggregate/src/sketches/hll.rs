@@ -6,7 +6,7 @@ use datasketches::hll::{HllSketch, HllUnion};
 use dialect::utf16;
 
 pub use datasketches::hll::{Coupon, HllType};
-pub use pool::HllPool;
+pub use pool::{HllPool, is_narrow, narrow_coupon};
 pub use sieve::HllSieve;
 
 use crate::error::{Error, Result};

@@ -17,6 +17,9 @@ pub(crate) trait Gate<S: HashSketch>: Default + Send + Sync {
     /// stands for no hash.
     fn pass(&mut self, groups: &[u32], keys: &[S::Key], passed: &mut Vec<u32>);
 
+    /// As `pass`, by the codes of values, of which narrow and whole keys are known.
+    fn pass_coded(&mut self, groups: &[u32], codes: &[u32], keys: (&[u16], &[S::Key]), passed: &mut Vec<u32>);
+
     /// A sketch was given so many hashes.
     fn learn(&mut self, sketch: &S, group: usize, num_hashes: usize, state: &mut S::State);
 
@@ -34,6 +37,10 @@ impl<S: HashSketch> Gate<S> for () {
 
     fn pass(&mut self, groups: &[u32], _keys: &[S::Key], passed: &mut Vec<u32>) {
         passed.extend((0u32..).take(groups.len()));
+    }
+
+    fn pass_coded(&mut self, groups: &[u32], _codes: &[u32], _keys: (&[u16], &[S::Key]), passed: &mut Vec<u32>) {
+        Gate::<S>::pass(self, groups, &[], passed);
     }
 
     fn learn(&mut self, _sketch: &S, _group: usize, _num_hashes: usize, _state: &mut S::State) {}

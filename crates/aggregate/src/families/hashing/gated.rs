@@ -24,6 +24,7 @@ pub(super) struct Gated<S: HashSketch> {
     rows: Vec<u32>,
     groups: Vec<u32>,
     keys: Vec<S::Key>,
+    codes: Vec<u32>,
     longs: Vec<i64>,
     doubles: Vec<f64>,
     passed: Vec<u32>,
@@ -40,6 +41,7 @@ impl<S: HashSketch> Default for Gated<S> {
             rows: Vec::new(),
             groups: Vec::new(),
             keys: Vec::new(),
+            codes: Vec::new(),
             longs: Vec::new(),
             doubles: Vec::new(),
             passed: Vec::new(),
@@ -86,18 +88,16 @@ impl<S: HashSketch> Gated<S> {
             match span.rows {
                 Rows::All => {
                     self.read_groups(span, part.clone());
-                    self.read_keys(sketch, cache, input, part.clone());
+                    self.pass(sketch, cache, input, part.clone());
                 }
                 Rows::Mask(words) => {
                     self.pick(words, part.clone());
                     let rows = std::mem::take(&mut self.rows);
                     self.read_groups(span, rows.iter().map(|row| *row as usize));
-                    self.read_keys(sketch, cache, input, rows.iter().map(|row| *row as usize));
+                    self.pass(sketch, cache, input, rows.iter().map(|row| *row as usize));
                     self.rows = rows;
                 }
             }
-            self.passed.clear();
-            self.gate.pass(&self.groups, &self.keys, &mut self.passed);
             let Gated { passed, all_passed, groups, rows, .. } = self;
             let row = |at: u32| if let Rows::All = span.rows { part.start as u32 + at } else { rows[at as usize] };
             all_passed.extend(passed.iter().map(|at| (groups[*at as usize], row(*at))));
@@ -124,6 +124,29 @@ impl<S: HashSketch> Gated<S> {
         }
     }
 
+    /// Lists the rows that pass, whose groups were read.
+    fn pass(
+        &mut self,
+        sketch: &Hashing<S>,
+        cache: &mut InputCache<S>,
+        input: &Input<'_>,
+        rows: impl ExactSizeIterator<Item = usize>,
+    ) {
+        self.passed.clear();
+        if let (Input::Numbers { codes, .. }, false) = (input, cache.narrow.is_empty()) {
+            self.codes.clear();
+            match codes {
+                Codes::U8(codes) => self.codes.extend(rows.map(|row| u32::from(codes[row]))),
+                Codes::U16(codes) => self.codes.extend(rows.map(|row| u32::from(codes[row]))),
+                Codes::U32(codes) => self.codes.extend(rows.map(|row| codes[row])),
+            }
+            let keys = (cache.narrow.as_slice(), cache.keys.as_slice());
+            return self.gate.pass_coded(&self.groups, &self.codes, keys, &mut self.passed);
+        }
+        self.read_keys(sketch, cache, input, rows);
+        self.gate.pass(&self.groups, &self.keys, &mut self.passed);
+    }
+
     fn read_keys(
         &mut self,
         sketch: &Hashing<S>,
@@ -140,6 +163,7 @@ impl<S: HashSketch> Gated<S> {
         if cache.keys.is_empty() && cache.num_rows > values.len() / MIN_ROWS_PER_VALUE {
             cache.keys.reserve_exact(values.len());
             sketch.keys(*values, &mut cache.keys);
+            cache.narrow = sketch.narrow(&cache.keys).unwrap_or_default();
         }
         if !cache.keys.is_empty() {
             let known = &cache.keys;
