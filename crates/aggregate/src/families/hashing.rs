@@ -2,6 +2,7 @@
 
 pub(crate) mod gate;
 mod gated;
+mod input_cache;
 
 use std::fmt::Debug;
 
@@ -10,12 +11,13 @@ use arrow_array::Array;
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
-use crate::input::{Dictionary, Groups, Input, NumberValues, Rows};
-use crate::marks::{MAX_WORDS, Marks};
+use crate::input::{Groups, Input, NumberValues, Rows};
+use crate::marks::MAX_WORDS;
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
 use gate::Gate;
 use gated::Gated;
+use input_cache::InputCache;
 
 /// Numbers of a list that are hashed before they go into a sketch.
 const HASHED_TOGETHER: usize = 4_096;
@@ -107,24 +109,6 @@ pub(crate) struct HashCaches<S: HashSketch> {
     gated: Gated<S>,
 }
 
-/// Of one input: hashes of dictionary entries, made when first met, and the codes that wait.
-struct InputCache<S: HashSketch> {
-    hashes: Vec<Entry<S::Hash>>,
-    marks: Marks,
-    /// Of numbers that are fed as codes: the keys of all of them, once as many rows were met.
-    keys: Vec<S::Key>,
-    /// These keys for a first look, where the sketch has such.
-    narrow: Vec<u16>,
-    num_rows: usize,
-}
-
-#[derive(Clone, Copy)]
-enum Entry<H> {
-    Unknown,
-    Nothing,
-    Hash(H),
-}
-
 impl<S: HashSketch> Default for HashCaches<S> {
     fn default() -> Self {
         HashCaches {
@@ -152,11 +136,7 @@ impl<S: HashSketch> Caches for HashCaches<S> {
     }
 
     fn memory_bytes(&self) -> usize {
-        let bytes = |cache: &InputCache<S>| {
-            let keys = cache.keys.capacity() * size_of::<S::Key>() + cache.narrow.capacity() * size_of::<u16>();
-            cache.hashes.capacity() * size_of::<Entry<S::Hash>>() + cache.marks.memory_bytes() + keys
-        };
-        self.inputs.iter().map(bytes).sum::<usize>() + self.gated.memory_bytes()
+        self.inputs.iter().map(InputCache::memory_bytes).sum::<usize>() + self.gated.memory_bytes()
     }
 }
 
@@ -166,33 +146,6 @@ fn sieve_of<S: Default>(sieve: &mut (Option<usize>, S), group: usize) -> &mut S 
         *sieve = (Some(group), S::default());
     }
     &mut sieve.1
-}
-
-impl<S: HashSketch> InputCache<S> {
-    fn new() -> Self {
-        InputCache { hashes: Vec::new(), marks: Marks::default(), keys: Vec::new(), narrow: Vec::new(), num_rows: 0 }
-    }
-
-    /// The hash of an entry.
-    #[inline]
-    fn hash(
-        &mut self,
-        code: u32,
-        dictionary: &dyn Dictionary,
-        hash: impl Fn(&str) -> Option<S::Hash>,
-    ) -> Option<S::Hash> {
-        let at = code as usize;
-        if at >= self.hashes.len() {
-            self.hashes.resize(dictionary.len().max(at + 1), Entry::Unknown);
-        }
-        if let Entry::Unknown = self.hashes[at] {
-            self.hashes[at] = dictionary.get(code).and_then(hash).map_or(Entry::Nothing, Entry::Hash);
-        }
-        match self.hashes[at] {
-            Entry::Hash(hash) => Some(hash),
-            Entry::Unknown | Entry::Nothing => None,
-        }
-    }
 }
 
 impl<S: HashSketch> OwnedAggregator for Hashing<S> {

@@ -20,61 +20,75 @@ const PIECES_PER_THREAD: usize = 2;
 const ROWS_PER_CELL: usize = 256;
 
 /// Rows for one thread.
-pub(super) enum Job {
-    Piece(Piece),
-    /// All rows of several small segments.
-    Many(Vec<SegmentRef>),
+pub(super) struct Job {
+    /// One behind the other.
+    pub pieces: Vec<Piece>,
+    /// Whether they are small segments, whose groups are found in one table whatever their dictionaries.
+    pub is_joined: bool,
+    /// Whether there are no others to merge its groups with.
+    pub is_only: bool,
 }
 
 /// Rows of one segment.
 pub(super) struct Piece {
     pub segment: SegmentRef,
     pub rows: Range<usize>,
-    /// Whether there is no other one to merge its groups with.
-    pub is_only: bool,
     /// What the pieces of a segment have in common.
     pub shared: Shared,
 }
 
-impl Job {
-    fn whole(segment: SegmentRef) -> Job {
-        let rows = 0..segment.num_rows();
-        Job::Piece(Piece { segment, rows, is_only: false, shared: Shared::default() })
+impl Piece {
+    fn whole(segment: &SegmentRef) -> Piece {
+        Piece { segment: segment.clone(), rows: 0..segment.num_rows(), shared: Shared::default() }
     }
 }
 
 /// In the order of the segments; large ones are shared when there are more threads than segments, or in several pieces
 /// for each thread where that costs little, so that none waits long for another.
 pub(super) fn of(plan: &FoldPlan, segments: &[SegmentRef], num_threads: usize) -> Vec<Job> {
-    let mut jobs = Vec::new();
-    let most = rows_together(segments, num_threads);
-    let (mut together, mut num_together) = (Vec::new(), 0);
+    let mut jobs = Jobs::default();
+    let most = [false, true].map(|is_small| rows_together(segments, is_small, num_threads));
     for segment in segments {
         let num_rows = segment.num_rows();
-        if num_together > 0 && (num_rows > SMALL_ROWS || num_together >= most) {
-            jobs.push(joined(std::mem::take(&mut together)));
-            num_together = 0;
-        }
-        if num_rows <= SMALL_ROWS {
-            together.push(segment.clone());
-            num_together += num_rows;
+        let is_small = num_rows <= SMALL_ROWS;
+        let parts = if is_small { 1 } else { parts(plan, segment, segments.len(), num_threads) };
+        if parts == 1 {
+            jobs.push(Piece::whole(segment), is_small, most[usize::from(is_small)]);
             continue;
         }
-        let parts = parts(plan, segment, segments.len(), num_threads);
         let step = num_rows.div_ceil(parts).next_multiple_of(VECTOR_ROWS).max(1);
         let shared = Shared::default();
-        jobs.extend((0..num_rows).step_by(step).map(|start| {
+        for start in (0..num_rows).step_by(step) {
             let rows = start..num_rows.min(start + step);
-            Job::Piece(Piece { segment: segment.clone(), rows, is_only: false, shared: shared.clone() })
-        }));
+            jobs.push(Piece { segment: segment.clone(), rows, shared: shared.clone() }, false, 0);
+        }
     }
-    if !together.is_empty() {
-        jobs.push(joined(together));
+    let mut jobs = jobs.0;
+    for job in &mut jobs {
+        // Alone, it has none to be joined with.
+        job.is_joined &= job.pieces.len() > 1;
     }
-    if let [Job::Piece(piece)] = jobs.as_mut_slice() {
-        piece.is_only = true;
+    if let [only] = jobs.as_mut_slice() {
+        only.is_only = only.pieces.len() == 1;
     }
     jobs
+}
+
+#[derive(Default)]
+struct Jobs(Vec<Job>);
+
+impl Jobs {
+    /// Adds to the last one of its kind, as long as that has not enough rows.
+    fn push(&mut self, piece: Piece, is_joined: bool, most: usize) {
+        let num_rows = |job: &Job| job.pieces.iter().map(|piece| piece.rows.len()).sum::<usize>();
+        let room = if is_joined { 0 } else { piece.rows.len() };
+        match self.0.last_mut() {
+            Some(last) if last.is_joined == is_joined && num_rows(last).saturating_add(room) <= most => {
+                last.pieces.push(piece);
+            }
+            _ => self.0.push(Job { pieces: vec![piece], is_joined, is_only: false }),
+        }
+    }
 }
 
 /// Pieces that a large segment is cut into.
@@ -102,21 +116,15 @@ fn num_cells(plan: &FoldPlan, segment: &SegmentRef) -> Option<usize> {
     })
 }
 
-/// Rows of small segments from which on a job has enough of them.
-fn rows_together(segments: &[SegmentRef], num_threads: usize) -> usize {
+/// Rows of small or of large segments that one job has.
+fn rows_together(segments: &[SegmentRef], are_small: bool, num_threads: usize) -> usize {
     if num_threads <= 1 {
         return usize::MAX;
     }
-    let small = segments.iter().map(|segment| segment.num_rows()).filter(|num_rows| *num_rows <= SMALL_ROWS);
-    (small.sum::<usize>() / (num_threads * JOBS_PER_THREAD)).max(SMALL_ROWS)
-}
-
-fn joined(mut segments: Vec<SegmentRef>) -> Job {
-    match segments.pop() {
-        Some(only) if segments.is_empty() => Job::whole(only),
-        last => {
-            segments.extend(last);
-            Job::Many(segments)
-        }
+    let rows = segments.iter().map(|segment| segment.num_rows());
+    let rows: usize = rows.filter(|num_rows| (*num_rows <= SMALL_ROWS) == are_small).sum();
+    match are_small {
+        true => (rows / (num_threads * JOBS_PER_THREAD)).max(SMALL_ROWS),
+        false => rows / (num_threads * PIECES_PER_THREAD),
     }
 }

@@ -10,6 +10,7 @@ use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListA
 use expression::DimensionSpec;
 use segment::{ColumnRef, ListCodes, NumberCodes, SegmentRef, codes_of};
 
+use super::merge::are_alike;
 use super::unexpected;
 use crate::finalize::{Keys, Values};
 use crate::{Error, Result};
@@ -82,6 +83,19 @@ impl Key {
     /// Whether several codes may stand for one value, so that groups have to be joined.
     pub fn joins_codes(&self) -> bool {
         self.number.is_some()
+    }
+
+    /// Whether codes of both mean the same.
+    pub fn is_like(&self, other: &Key) -> bool {
+        let are_alike = match (&self.domain, &other.domain) {
+            (
+                Domain::Codes { dictionary, num_codes, null },
+                Domain::Codes { dictionary: of_other, num_codes: num_of_other, null: null_of_other },
+            ) => (num_codes, null) == (num_of_other, null_of_other) && are_alike(dictionary, of_other),
+            (Domain::Numbers(numbers), Domain::Numbers(of_other)) => numbers.values() == of_other.values(),
+            _ => false,
+        };
+        are_alike && (self.is_multi, self.drop_empty, &self.number) == (other.is_multi, other.drop_empty, &other.number)
     }
 
     /// Number of codes, `None` for numbers.

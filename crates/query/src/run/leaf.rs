@@ -3,6 +3,7 @@
 mod ascending;
 mod batches;
 mod dealt;
+mod onward;
 mod prepared;
 mod room;
 mod waiting;
@@ -21,12 +22,12 @@ use super::leading::{Carried, Leading};
 use super::regroup;
 use super::selection::{Selected, Selection};
 use super::shown::{Scanned, Shown, show};
+use crate::Result;
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
 use crate::finalize::Values;
 use crate::partial::FoldPartial;
-use crate::plan::{Buckets, FirstKeys, FoldPlan};
+use crate::plan::{FirstKeys, FoldPlan};
 use crate::spill::SpillFile;
-use crate::{Error, Result};
 use prepared::{Mask, Prepared};
 use waiting::Waiting;
 
@@ -54,63 +55,45 @@ pub(super) struct Folded {
     pub met: Vec<SegmentRef>,
 }
 
-/// Folds the rows that the plan selects.
+/// Folds the rows that the plan selects: in one table, as long as the keys of what follows fit into it.
 pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Folded> {
-    match job {
-        Job::Piece(piece) => fold_piece(plan, piece, exec),
-        Job::Many(segments) => fold_many(plan, segments, exec),
-    }
-}
-
-fn fold_piece(plan: &FoldPlan, piece: &Piece, exec: &ExecContext) -> Result<Folded> {
-    let Piece { segment, rows, is_only, shared } = piece;
-    let prepared = shared.prepared(plan, segment)?;
-    if prepared.selection.is_empty() {
-        plan.common.check_virtual()?;
-        return Ok(Folded::default());
-    }
-    let mut leaf = Leaf::new(plan, prepared, Extent::Piece(rows), exec)?;
-    leaf.is_only = *is_only;
-    leaf.fold_rows(segment.num_rows(), rows.clone())?;
-    let part = leaf.part()?;
-    plan.common.check_virtual()?;
-    let met = part.iter().map(|_| segment.clone()).collect();
-    Ok(Folded { parts: part.into_iter().collect(), met })
-}
-
-/// One table for all segments, as long as their keys are of the same types.
-fn fold_many(plan: &FoldPlan, segments: &[SegmentRef], exec: &ExecContext) -> Result<Folded> {
-    let num_rows = segments.iter().map(|segment| segment.num_rows()).sum();
     let (mut folded, mut leaf) = (Folded::default(), None::<Leaf<'_>>);
-    for segment in segments {
-        let buckets = leaf.as_mut().map(|leaf| std::mem::take(&mut leaf.selection.buckets)).unwrap_or_default();
-        let mut prepared = Prepared::new(plan, segment, buckets)?;
-        if prepared.selection.is_empty() {
-            leaf.iter_mut().for_each(|leaf| leaf.selection.take_buckets(&mut prepared.selection));
-            plan.common.check_virtual()?;
-            continue;
-        }
+    let num_rows = job.pieces.iter().map(|piece| piece.rows.len()).sum();
+    for Piece { segment, rows, shared } in &job.pieces {
         let goes_on = match &mut leaf {
-            Some(leaf) => leaf.begin(prepared)?,
-            None => {
-                leaf = Some(Leaf::new(plan, prepared, Extent::Many(num_rows), exec)?);
-                true
-            }
+            Some(leaf) if job.is_joined => leaf.begin_joined(segment)?,
+            Some(leaf) => leaf.go_on(&shared.prepared(plan, segment)?)?,
+            None => None,
         };
-        if !goes_on {
+        if goes_on.is_none() {
             folded.parts.extend(leaf.take().map(Leaf::part).transpose()?.flatten());
-            let prepared = Prepared::new(plan, segment, Buckets::default())?;
-            leaf = Some(Leaf::new(plan, prepared, Extent::Many(num_rows), exec)?);
+            let prepared = shared.prepared(plan, segment)?;
+            if !prepared.selection.is_empty() {
+                let extent = if job.is_joined { Extent::Many(num_rows) } else { Extent::Piece(rows) };
+                leaf = Some(Leaf::new(plan, prepared, extent, exec)?);
+            }
         }
         if let Some(leaf) = &mut leaf
-            && leaf.fold_rows(segment.num_rows(), 0..segment.num_rows())?
+            && goes_on != Some(Next::Nothing)
+            && leaf.fold_rows(segment.num_rows(), rows.clone())?
         {
             folded.met.push(segment.clone());
         }
         plan.common.check_virtual()?;
     }
+    if let Some(leaf) = &mut leaf {
+        leaf.is_only = job.is_only;
+    }
     folded.parts.extend(leaf.map(Leaf::part).transpose()?.flatten());
     Ok(folded)
+}
+
+/// What a leaf that goes on finds in the next segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Rows,
+    /// No row is selected.
+    Nothing,
 }
 
 /// How much a leaf will see.
@@ -185,7 +168,7 @@ struct Batch<'b> {
 
 impl<'a> Leaf<'a> {
     fn new(plan: &'a FoldPlan, prepared: Prepared, extent: Extent<'_>, exec: &'a ExecContext) -> Result<Self> {
-        let Prepared { seen, selection, masks, mask_of } = prepared;
+        let Prepared { seen, selection, keys, masks, mask_of } = prepared;
         let (is_joined, num_rows) = match extent {
             Extent::Piece(rows) => (false, rows.len()),
             Extent::Many(num_rows) => (true, num_rows),
@@ -218,9 +201,9 @@ impl<'a> Leaf<'a> {
             dealt: None,
             is_only: false,
         };
-        leaf.bind_keys(&seen)?;
+        leaf.bind_keys(keys);
         leaf.inputs.prefer_narrow(&leaf.fold);
-        leaf.told_by = (0..leaf.fold.accumulators().len()).find(|at| leaf.tells(*at, is_joined));
+        leaf.told_by = (0..leaf.fold.accumulators().len()).find(|at| leaf.tells(*at, is_joined, &leaf.inputs));
         if !is_joined || leaf.keys.is_empty() {
             let max_rows = match extent {
                 Extent::Piece(rows) if leaf.leading.is_none() => leaf.selection.max_rows(rows),
@@ -232,28 +215,6 @@ impl<'a> Leaf<'a> {
         }
         leaf.grow_dense();
         Ok(leaf)
-    }
-
-    /// Goes on with another segment. False where its keys are of another type than those so far.
-    fn begin(&mut self, prepared: Prepared) -> Result<bool> {
-        if self.waits {
-            let arrays = self.inputs.read(0..0);
-            self.fold.leave(&self.inputs.of(&arrays)?)?;
-        }
-        let seen = prepared.seen;
-        self.selection = prepared.selection;
-        self.bind_keys(&seen)?;
-        if let Grouper::Joined(joined) = &mut self.grouper
-            && !joined.begin(&self.keys, &self.shown)
-        {
-            return Ok(false);
-        }
-        self.inputs = Inputs::bind(&self.plan.specs, &seen, &self.plan.common.env)?;
-        self.fold.begin_segment(&self.inputs.types())?;
-        self.inputs.prefer_narrow(&self.fold);
-        (self.masks, self.mask_of) = (prepared.masks, prepared.mask_of);
-        self.grow_dense();
-        Ok(true)
     }
 
     /// The groups, those that show the same keys as one. `None` when no row was met.
@@ -268,33 +229,29 @@ impl<'a> Leaf<'a> {
         })
     }
 
-    fn bind_keys(&mut self, segment: &SegmentRef) -> Result<()> {
+    fn bind_keys(&mut self, keys: Vec<Key>) {
         let (plan, num_rows) = (self.plan, self.num_rows);
-        let bind = |spec| Key::bind(spec, segment, plan.drop_empty_lists);
-        let keys: Vec<Key> = plan.keys.iter().map(bind).collect::<Result<_>>()?;
-        if plan.single_values_only && keys.iter().any(|key| key.is_multi) {
-            return Err(Error::invalid(
-                "a dimension has several values, which 'groupByEnableMultiValueUnnesting' refuses",
-            ));
-        }
         if let (Some(leading), Some(carried)) = (self.leading.take(), &mut self.carried) {
             leading.hand_on(carried);
         }
         let carried = self.carried.as_ref();
         let leading = |first: &FirstKeys| Leading::of(first, keys.get(first.key)?, num_rows, carried);
         self.leading = plan.first.as_ref().and_then(leading);
-        let finer = self.fold.accumulators().iter().all(|accumulator| accumulator.commutes());
-        let num_buckets = self.selection.max_buckets();
-        let Scanned { keys, shown, joins } = Scanned::of(keys, finer, num_rows, num_buckets);
+        let Scanned { keys, shown, joins } = self.scanned(keys);
         (self.keys, self.shown, self.joins_codes) = (keys, shown, joins);
-        Ok(())
     }
 
-    /// Whether the states of an aggregator tell which groups have met a row, in this segment or in every one.
-    fn tells(&self, at: usize, everywhere: bool) -> bool {
+    fn scanned(&self, keys: Vec<Key>) -> Scanned {
+        let is_finer = self.fold.accumulators().iter().all(|accumulator| accumulator.commutes());
+        Scanned::of(keys, is_finer, self.num_rows, self.selection.max_buckets())
+    }
+
+    /// Whether the states of an aggregator tell which groups have met a row, in the segment of the inputs or in every
+    /// one.
+    fn tells(&self, at: usize, everywhere: bool, inputs: &Inputs) -> bool {
         match (self.mask_of[at], self.fold.accumulators()[at].tells_rows()) {
             (None, Some(Told::Counted)) => true,
-            (None, Some(Told::Valid)) => !everywhere && self.inputs.is_number_everywhere(at),
+            (None, Some(Told::Valid)) => !everywhere && inputs.is_number_everywhere(at),
             _ => false,
         }
     }

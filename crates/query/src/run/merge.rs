@@ -17,7 +17,8 @@ use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
 use layout::{Field, KeyField, Layout, Span};
-use texts::{MergedTexts, are_alike};
+use texts::MergedTexts;
+pub(super) use texts::are_alike;
 
 /// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
 const MERGE_SHARE: u64 = 4;

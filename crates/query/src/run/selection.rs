@@ -151,6 +151,15 @@ impl Selection {
         self.max_buckets
     }
 
+    /// Goes on with the buckets that segments before had. The selection is of this segment, and not empty.
+    pub fn carry(&mut self, segment: &SegmentRef, mut buckets: Buckets) {
+        self.runs = runs_of(segment.as_ref(), &self.intervals, &self.granularity, &mut buckets);
+        self.buckets = buckets;
+        if let Runs::Sorted(_) = self.runs {
+            self.max_buckets = self.buckets.len();
+        }
+    }
+
     /// The buckets of a selection that is given up.
     pub fn take_buckets(&mut self, other: &mut Selection) {
         std::mem::swap(&mut self.buckets, &mut other.buckets);

@@ -82,6 +82,16 @@ impl Shown {
         self.from
     }
 
+    /// Whether the same is shown for the same codes.
+    pub fn is_like(&self, other: &Shown) -> bool {
+        let are_alike = match (&self.how, &other.how) {
+            (How::Same, How::Same) => true,
+            (How::Map(map), How::Map(of_other)) => map == of_other,
+            _ => false,
+        };
+        are_alike && self.from == other.from && self.key.is_like(&other.key)
+    }
+
     /// Whether groups go by whole lists.
     pub fn is_of_lists(&self) -> bool {
         matches!(self.how, How::Lists(_))

@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use expression::BoundFilter;
 use segment::SegmentRef;
 
+use super::super::keys::Key;
 use super::super::selection::Selection;
-use crate::Result;
 use crate::aggregations::MaskFilter;
 use crate::plan::{Buckets, FoldPlan};
+use crate::{Error, Result};
 
-/// A segment with its virtual columns, the rows that are selected, and the filters of aggregators.
+/// A segment with its virtual columns, the rows that are selected, the keys of groups and the filters of aggregators.
 #[derive(Clone)]
 pub(super) struct Prepared {
     pub seen: SegmentRef,
     pub selection: Selection,
+    pub keys: Vec<Key>,
     pub masks: Vec<Mask>,
     /// Which mask each fold has.
     pub mask_of: Vec<Option<usize>>,
@@ -27,7 +29,7 @@ pub(super) struct Mask {
 }
 
 impl Prepared {
-    /// Filters of aggregators are left out where no row is selected.
+    /// Keys and filters of aggregators are left out where no row is selected.
     pub fn new(plan: &FoldPlan, segment: &SegmentRef, buckets: Buckets) -> Result<Self> {
         let seen = match &plan.common.virtual_columns {
             Some(virtual_columns) => crate::expressions::with_virtual(segment, virtual_columns)?,
@@ -35,11 +37,18 @@ impl Prepared {
         };
         let filter = plan.common.filter.as_ref();
         let selection = Selection::with_buckets(&seen, &plan.common.scanned, &plan.granularity, filter, buckets)?;
-        let (masks, mask_of) = match selection.is_empty() {
-            true => (Vec::new(), Vec::new()),
-            false => bind_masks(&plan.masks, &seen)?,
-        };
-        Ok(Self { seen, selection, masks, mask_of })
+        if selection.is_empty() {
+            return Ok(Self { seen, selection, keys: Vec::new(), masks: Vec::new(), mask_of: Vec::new() });
+        }
+        let bind = |spec| Key::bind(spec, &seen, plan.drop_empty_lists);
+        let keys: Vec<Key> = plan.keys.iter().map(bind).collect::<Result<_>>()?;
+        if plan.single_values_only && keys.iter().any(|key| key.is_multi) {
+            return Err(Error::invalid(
+                "a dimension has several values, which 'groupByEnableMultiValueUnnesting' refuses",
+            ));
+        }
+        let (masks, mask_of) = bind_masks(&plan.masks, &seen)?;
+        Ok(Self { seen, selection, keys, masks, mask_of })
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) struct MergedTexts {
 }
 
 /// Whether codes of both mean the same: segments of one table often have the same texts.
-pub(super) fn are_alike(one: &Arc<dyn Dictionary>, other: &Arc<dyn Dictionary>) -> bool {
+pub(in crate::run) fn are_alike(one: &Arc<dyn Dictionary>, other: &Arc<dyn Dictionary>) -> bool {
     if Arc::ptr_eq(one, other) {
         return true;
     }
