@@ -1,6 +1,11 @@
 //! Records that could not become rows, kept with the cut that passed them.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
 /// One record that was not taken.
@@ -17,10 +22,9 @@ pub struct DeadLetter {
     pub field: Option<String>,
     /// What was wrong with it.
     pub details: Vec<String>,
-    /// The first bytes of the record, base64.
-    pub raw: String,
-    /// SHA-256 of these bytes in hexadecimal.
-    pub hash: String,
+    /// The first bytes of the record.
+    #[serde(with = "as_base64")]
+    pub raw: Vec<u8>,
 }
 
 impl DeadLetter {
@@ -32,11 +36,11 @@ impl DeadLetter {
             reason: reason.to_owned(),
             field: None,
             details: Vec::new(),
-            raw: encode_base64(raw),
-            hash: storage::sha256_hex(raw),
+            raw: raw.to_vec(),
         }
     }
 
+    /// As it is kept, with the SHA-256 of its bytes in hexadecimal.
     fn to_json(&self, topic: &str, partition: i32) -> Value {
         json!({
             "topic": topic,
@@ -46,8 +50,8 @@ impl DeadLetter {
             "reason": self.reason,
             "field": self.field,
             "details": self.details,
-            "raw": self.raw,
-            "hash": self.hash,
+            "raw": STANDARD.encode(&self.raw),
+            "hash": storage::sha256_hex(&self.raw),
         })
     }
 }
@@ -69,9 +73,19 @@ pub fn decode(object: &[u8], limit: usize) -> std::io::Result<Vec<Value>> {
     lines.map(|line| serde_json::from_slice(line).map_err(std::io::Error::from)).collect()
 }
 
-fn encode_base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+mod as_base64 {
+    use serde::de::Error as _;
+
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(bytes, &STANDARD))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        STANDARD.decode(text.as_bytes()).map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]
@@ -81,6 +95,8 @@ mod tests {
     #[test]
     fn an_object_gives_back_its_letters() {
         let letters = vec![DeadLetter::new(7, Some(1), "malformed", b"oops"), DeadLetter::new(9, None, "late", b"")];
+        let held = serde_json::to_string(&letters).expect("written");
+        assert_eq!(serde_json::from_str::<Vec<DeadLetter>>(&held).expect("read"), letters);
         let object = encode(&letters, "t", 3).expect("encoded");
         let lines = decode(&object, 1 << 20).expect("decoded");
         assert_eq!(lines.len(), 2);
@@ -88,6 +104,8 @@ mod tests {
             (&lines[0]["offset"], &lines[0]["raw"], &lines[0]["partition"]),
             (&json!(7), &json!("b29wcw=="), &json!(3))
         );
+        let hash = "d13f2eadd4ed5b027fa773a29520cc0d65ce374365d641112de786f8a029c2fe";
+        assert_eq!(lines[0]["hash"], hash, "of the bytes");
         assert!(decode(&object, 10).is_err(), "a limit is a limit");
     }
 }
