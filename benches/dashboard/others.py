@@ -133,6 +133,19 @@ v("gb.mod", gb("ads",["v"],virtualColumns=[{"type":"expression","name":"v","expr
 v("ts.bound_number", dict(ts("orders",granularity="all",filter={"type":"bound","dimension":"amount","lower":"100","upper":"200","ordering":"numeric"},aggregations=[COUNT])),
   "select count(*) from orders where amount >= 100 and amount <= 200")
 
+v("gb.user.hour", gb("ads",[long_dim("user_id")],granularity="hour",aggregations=[COUNT,dsum("c","cost")],limitSpec=limit(100,("c","descending"))),
+  "select ts // 3600000 h, user_id, count(*), sum(cost) c from ads group by all order by h, c desc limit 100",
+  "select intDiv(ts,3600000) h, user_id, count(*), sum(cost) c from ads group by h, user_id order by h, c desc limit 100")
+v("gb.ad_user", gb("ads",["ad_id",long_dim("user_id")],aggregations=[COUNT],limitSpec=limit(100,("n","descending"))),
+  "select ad_id, user_id, count(*) n from ads group by all order by n desc limit 100",
+  "select ad_id, user_id, count(*) n from ads group by ad_id, user_id order by n desc limit 100")
+v("gb.user_device", gb("ads",[long_dim("user_id"),"device"],aggregations=[COUNT,dsum("c","cost")],limitSpec=limit(100,("c","descending"))),
+  "select user_id, device, count(*), sum(cost) c from ads group by all order by c desc limit 100",
+  "select user_id, device, count(*), sum(cost) c from ads group by user_id, device order by c desc limit 100")
+v("gb.order_id", gb("orders",[long_dim("order_id")],aggregations=[dsum("c","amount")],limitSpec=limit(100,("c","descending"))),
+  "select order_id, sum(amount) c from orders group by all order by c desc limit 100",
+  "select order_id, sum(amount) c from orders group by order_id order by c desc limit 100")
+
 QUERIES = {name: forms[0] for name, forms in V.items()}
 DUCKDB = {name: forms[1] for name, forms in V.items()}
 CLICKHOUSE = {name: forms[2] for name, forms in V.items()}

@@ -107,20 +107,24 @@ impl Counter<'_> {
 
     fn count_stored<C: Copy + Into<u32>>(self, groups: Groups<'_>, stored: &[C], rows: Rows<'_>) {
         match groups {
-            Groups::One => self.count_of(stored, rows, |_| 0),
-            Groups::U8(ids) => self.count_of(stored, rows, |row| ids[row].into()),
-            Groups::U16(ids) => self.count_of(stored, rows, |row| ids[row].into()),
-            Groups::U32(ids) => self.count_of(stored, rows, |row| ids[row] as usize),
+            Groups::One => self.count_of::<u32, C>(&[], stored, rows),
+            Groups::U8(ids) => self.count_of(ids, stored, rows),
+            Groups::U16(ids) => self.count_of(ids, stored, rows),
+            Groups::U32(ids) => self.count_of(ids, stored, rows),
         }
     }
 
+    /// Without ids all rows are of one group.
     #[inline(always)]
-    fn count_of<C: Copy + Into<u32>>(self, stored: &[C], rows: Rows<'_>, id: impl Fn(usize) -> usize) {
-        let Counter { counts, width, above } = self;
-        for_each_row(stored.len(), rows, |row| {
-            let stored: u32 = stored[row].into();
-            counts[id(row) * width + above + stored as usize] += 1;
-        });
+    fn count_of<G: Copy + Into<u32>, C: Copy + Into<u32>>(self, ids: &[G], stored: &[C], rows: Rows<'_>) {
+        let (counts, width) = (&mut self.counts[self.above..], self.width);
+        let mut count = |id: u32, stored: C| counts[id as usize * width + stored.into() as usize] += 1;
+        match (rows, ids) {
+            (Rows::All, []) => stored.iter().for_each(|stored| count(0, *stored)),
+            (Rows::All, ids) => ids.iter().zip(stored).for_each(|(id, stored)| count((*id).into(), *stored)),
+            (rows, []) => for_each_row(stored.len(), rows, |row| count(0, stored[row])),
+            (rows, ids) => for_each_row(stored.len(), rows, |row| count(ids[row].into(), stored[row])),
+        }
     }
 }
 

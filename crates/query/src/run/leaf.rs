@@ -385,12 +385,17 @@ impl<'a> Leaf<'a> {
     }
 }
 
+/// Cells that memory has room for.
+fn room_for_cells(memory: &MemoryBudget) -> usize {
+    usize::try_from(memory.limit_bytes()).unwrap_or(usize::MAX) / DENSE_SHARE / CELL_BYTES
+}
+
 /// Dense when the cells are few, or fewer than the rows that may fall into them.
 fn grouper(keys: &[Key], selection: &Selection, num_rows: usize, memory: &MemoryBudget) -> Grouper {
     let num_codes: Option<Vec<usize>> = keys.iter().map(Key::num_codes).collect();
     let cells = num_codes.as_ref().and_then(|codes| codes.iter().try_fold(1usize, |cells, n| cells.checked_mul(*n)));
     let num_buckets = selection.max_buckets().max(1);
-    let room = usize::try_from(memory.limit_bytes()).unwrap_or(usize::MAX) / DENSE_SHARE / CELL_BYTES;
+    let room = room_for_cells(memory);
     let few = DENSE_CELLS.min(LEAST_CELLS.max(num_rows.saturating_mul(CELLS_PER_ROW)));
     let most = few.max(if keys.len() <= 1 { num_rows.saturating_mul(2) } else { num_rows });
     let most = most.min(room).min(u32::MAX as usize);

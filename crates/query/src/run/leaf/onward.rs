@@ -4,7 +4,7 @@ use segment::SegmentRef;
 
 use super::super::keys::Key;
 use super::super::shown::Scanned;
-use super::{DENSE_CELLS, Grouper, Inputs, Leaf, Next, Prepared};
+use super::{DENSE_CELLS, Grouper, Inputs, Leaf, Next, Prepared, room_for_cells};
 use crate::Result;
 
 impl Leaf<'_> {
@@ -46,7 +46,8 @@ impl Leaf<'_> {
         selection.carry(&prepared.seen, std::mem::take(&mut self.selection.buckets));
         let num_cells = cells.saturating_mul(selection.max_buckets());
         let tells = self.told_by.is_none_or(|at| self.tells(at, false, &inputs));
-        if !tells || num_cells > self.fold.len().max(DENSE_CELLS) {
+        let room = DENSE_CELLS.min(room_for_cells(&self.exec.memory));
+        if !tells || num_cells > self.fold.len().max(room) {
             self.selection.take_buckets(&mut selection);
             return Ok(None);
         }

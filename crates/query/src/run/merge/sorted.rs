@@ -20,6 +20,8 @@ const STRETCH_GROUPS: usize = 1 << 16;
 const MIN_GROUPS: usize = 4_096;
 /// Groups of all parts from which on they pay for a thread more.
 const MIN_SHARED: usize = 1 << 14;
+/// As many for what is but copied.
+const MIN_COPIED: usize = 1 << 17;
 const STRETCHES_PER_THREAD: usize = 2;
 /// Keys that are looked at for each stretch, to know where it ends.
 const LOOKS: usize = 32;
@@ -47,12 +49,12 @@ pub(super) fn regroup(
     };
     let num_bytes = merged.iter().map(|(keys, _, held)| keys.len() * size_of::<u64>() + held).sum();
     held.resize(num_bytes)?;
-    let (keys, states) = strung_together(merged, exec)?;
+    let (keys, states) = strung_together(merged, num_rows, exec)?;
     let (time, keys) = (layout.time, Arc::new(keys));
     let times = keys.chunks_exact(width).map(|key| time.get(key) as i64).collect();
     let work = work.clone();
-    let shown = (0..columns.len()).collect();
-    let shown = exec.map(shown, move |at| Ok(work.values(at, &keys, TextPool::default())))?;
+    let value = move |at| Ok(work.values(at, &keys, TextPool::default()));
+    let shown = shared((0..columns.len()).collect(), num_rows, exec, value)?;
     Ok(Some(FoldPartial { times, keys: shown, states, chunks: Chunks::default() }))
 }
 
@@ -65,9 +67,18 @@ fn packed(work: &Arc<Parts>, num_rows: usize, exec: &ExecContext) -> Result<Opti
             Ok(ascend(&words, work.layout.width).then_some(words))
         }
     };
-    let all = 0..work.parts.len();
-    let packed = if num_rows < MIN_SHARED { all.map(pack).collect() } else { exec.map(all.collect(), pack) };
-    Ok(packed?.into_iter().collect())
+    let packed = shared((0..work.parts.len()).collect(), num_rows, exec, pack)?;
+    Ok(packed.into_iter().collect())
+}
+
+/// On all threads, if there are so many groups that it is worth waking them.
+fn shared<R: Send + 'static>(
+    items: Vec<usize>,
+    num_groups: usize,
+    exec: &ExecContext,
+    work: impl Fn(usize) -> Result<R> + Send + Sync + 'static,
+) -> Result<Vec<R>> {
+    if num_groups < MIN_COPIED { items.into_iter().map(work).collect() } else { exec.map(items, work) }
 }
 
 /// Groups of each part between the same two keys.
@@ -141,7 +152,11 @@ fn merge_stretch(
 }
 
 /// Stretches as one.
-fn strung_together(mut merged: Vec<Merged>, exec: &ExecContext) -> Result<(Vec<u64>, Vec<ArrayRef>)> {
+fn strung_together(
+    mut merged: Vec<Merged>,
+    num_groups: usize,
+    exec: &ExecContext,
+) -> Result<(Vec<u64>, Vec<ArrayRef>)> {
     if let [_] = merged.as_slice()
         && let Some((keys, states, _)) = merged.pop()
     {
@@ -153,7 +168,7 @@ fn strung_together(mut merged: Vec<Merged>, exec: &ExecContext) -> Result<(Vec<u
         let parts: Vec<&dyn Array> = merged.iter().map(|(_, states, _)| states[at].as_ref()).collect();
         Ok(arrow_select::concat::concat(&parts)?)
     };
-    Ok((keys, exec.map((0..num_states).collect(), column)?))
+    Ok((keys, shared((0..num_states).collect(), num_groups, exec, column)?))
 }
 
 fn ascend(keys: &[u64], width: usize) -> bool {
