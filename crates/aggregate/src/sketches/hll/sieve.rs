@@ -8,6 +8,9 @@ use super::words::coupons_of;
 /// Bits of a coupon that name a register; those above are its value.
 pub(super) const SLOT_BITS: u32 = 26;
 
+/// Registers of a sketch of the usual size: that there are so many is then known when its places are looked at.
+const USUAL_REGISTERS: usize = 1 << 12;
+
 /// Words hashed before the registers are looked at.
 const HASHED_TOGETHER: usize = 256;
 
@@ -54,14 +57,16 @@ impl HllSieve {
         }
     }
 
-    /// Which of the coupons may change the sketch. There is no foreseeing them, so that no branch tries to.
+    /// Which of the coupons may change the sketch.
     fn list<'a>(&self, coupons: &[u32], listed: &'a mut [u8; HASHED_TOGETHER]) -> &'a [u8] {
-        let (mut num, all) = (0, self.num_set < self.num_kept);
-        for (at, &bits) in (0..=u8::MAX).zip(coupons) {
-            let slot = bits as usize & (self.registers.len() - 1);
-            listed[num] = at;
-            num += usize::from(all || (bits >> SLOT_BITS) as u8 > self.registers[slot]);
+        if self.num_set < self.num_kept {
+            listed.iter_mut().zip(0u32..).for_each(|(listed, at)| *listed = at as u8);
+            return &listed[..coupons.len()];
         }
+        let num = match <&[u8; USUAL_REGISTERS]>::try_from(self.registers.as_slice()) {
+            Ok(registers) => list_rising(coupons, listed, |slot| registers[slot & (USUAL_REGISTERS - 1)]),
+            Err(_) => list_rising(coupons, listed, |slot| self.registers[slot & (self.registers.len() - 1)]),
+        };
         &listed[..num]
     }
 
@@ -87,6 +92,17 @@ impl HllSieve {
         }
         changes
     }
+}
+
+/// Lists the coupons above their registers. There is no foreseeing them, so that no branch tries to.
+#[inline(always)]
+fn list_rising(coupons: &[u32], listed: &mut [u8; HASHED_TOGETHER], register: impl Fn(usize) -> u8) -> usize {
+    let mut num = 0;
+    for (at, &bits) in (0u32..).zip(coupons) {
+        listed[num & (HASHED_TOGETHER - 1)] = at as u8;
+        num += usize::from((bits >> SLOT_BITS) as u8 > register(bits as usize));
+    }
+    num
 }
 
 /// A coupon as it is stored.
