@@ -126,14 +126,6 @@ impl Reservation {
     }
 }
 
-impl Reservation {
-    /// Holds so many bytes more, or fails as `resize` does.
-    pub fn grow(&mut self, bytes: usize) -> Result<()> {
-        let all = usize::try_from(self.bytes).map_err(Error::internal)?.saturating_add(bytes);
-        self.resize(all)
-    }
-}
-
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.budget.give_back(self.bytes);

@@ -23,6 +23,8 @@ const ROWS_PER_CELL: usize = 256;
 pub(super) struct Job {
     /// One behind the other.
     pub pieces: Vec<Piece>,
+    /// Rows of all pieces.
+    pub num_rows: usize,
     /// Whether they are small segments, whose groups are found in one table whatever their dictionaries.
     pub is_joined: bool,
     /// Whether there are no others to merge its groups with.
@@ -80,13 +82,14 @@ struct Jobs(Vec<Job>);
 impl Jobs {
     /// Adds to the last one of its kind, as long as that has not enough rows.
     fn push(&mut self, piece: Piece, is_joined: bool, most: usize) {
-        let num_rows = |job: &Job| job.pieces.iter().map(|piece| piece.rows.len()).sum::<usize>();
-        let room = if is_joined { 0 } else { piece.rows.len() };
+        let num_rows = piece.rows.len();
+        let room = if is_joined { 0 } else { num_rows };
         match self.0.last_mut() {
-            Some(last) if last.is_joined == is_joined && num_rows(last).saturating_add(room) <= most => {
+            Some(last) if last.is_joined == is_joined && last.num_rows.saturating_add(room) <= most => {
                 last.pieces.push(piece);
+                last.num_rows += num_rows;
             }
-            _ => self.0.push(Job { pieces: vec![piece], is_joined, is_only: false }),
+            _ => self.0.push(Job { pieces: vec![piece], num_rows, is_joined, is_only: false }),
         }
     }
 }

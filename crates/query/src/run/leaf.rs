@@ -58,7 +58,6 @@ pub(super) struct Folded {
 /// Folds the rows that the plan selects: in one table, as long as the keys of what follows fit into it.
 pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Folded> {
     let (mut folded, mut leaf) = (Folded::default(), None::<Leaf<'_>>);
-    let num_rows = job.pieces.iter().map(|piece| piece.rows.len()).sum();
     for Piece { segment, rows, shared } in &job.pieces {
         let goes_on = match &mut leaf {
             Some(leaf) if job.is_joined => leaf.begin_joined(segment)?,
@@ -69,7 +68,7 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Fol
             folded.parts.extend(leaf.take().map(Leaf::part).transpose()?.flatten());
             let prepared = shared.prepared(plan, segment)?;
             if !prepared.selection.is_empty() {
-                let extent = if job.is_joined { Extent::Many(num_rows) } else { Extent::Piece(rows) };
+                let extent = if job.is_joined { Extent::Many(job.num_rows) } else { Extent::Piece(rows) };
                 leaf = Some(Leaf::new(plan, prepared, extent, exec)?);
             }
         }
@@ -306,10 +305,7 @@ impl<'a> Leaf<'a> {
         if self.leading.is_none() || vectors.len() <= LOOKS {
             return Ok(());
         }
-        for look in 0..LOOKS {
-            self.select(vectors[look * (vectors.len() - 1) / (LOOKS - 1)].clone())?;
-        }
-        Ok(())
+        looks(vectors).try_for_each(|rows| self.select(rows).map(drop))
     }
 
     fn select(&mut self, rows: Range<usize>) -> Result<Option<Selected>> {
@@ -383,6 +379,11 @@ impl<'a> Leaf<'a> {
         let word = |at: usize, group: u32| Some((group as usize / below[at] % num_codes[at]) as u64);
         show(&self.shown, times, order, word)
     }
+}
+
+/// Some of the vectors, from the first to the last.
+fn looks(vectors: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
+    (0..LOOKS).map(|look| vectors[look * (vectors.len() - 1) / (LOOKS - 1)].clone())
 }
 
 /// Cells that memory has room for.

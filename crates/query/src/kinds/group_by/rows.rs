@@ -163,17 +163,18 @@ impl Question {
         if limit.columns.is_empty() && self.subtotals.is_some() {
             return Ok(Vec::new());
         }
-        let mut natural = self.natural_order(times, table);
+        let mut all = self.by_columns(table)?;
+        let natural = self.natural_order(times, table);
         // Time comes before the columns of the limit, or right behind them.
-        let by_time = match self.dims_first {
-            true => natural.last().filter(|_| limit.is_given),
-            false => natural.first().filter(|_| !limit.columns.is_empty()),
+        let (by_time, at) = match self.dims_first {
+            true => (natural.last().filter(|_| limit.is_given), all.len()),
+            false => (natural.first().filter(|_| !limit.columns.is_empty()), 0),
         };
-        let mut all: Vec<OrderBy> = by_time.filter(|_| !self.plan.is_one_bucket()).cloned().into_iter().collect();
-        let columns = self.by_columns(table)?;
-        all.splice(if self.dims_first { 0..0 } else { all.len()..all.len() }, columns);
+        if let Some(by_time) = by_time.filter(|_| !self.plan.is_one_bucket()) {
+            all.insert(at, by_time.clone());
+        }
         if self.subtotals.is_none() {
-            all.append(&mut natural);
+            all.extend(natural);
         }
         Ok(all)
     }

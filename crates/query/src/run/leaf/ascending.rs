@@ -40,10 +40,15 @@ fn sorted(keys: impl Iterator<Item = u64>, num_bits: u32) -> Vec<u64> {
     pairs
 }
 
+/// The least of the words, and the bits that the others are above it.
+pub(super) fn span(words: &[u64]) -> (u64, u32) {
+    let (least, most) = words.iter().fold((u64::MAX, 0), |(least, most), word| (least.min(*word), most.max(*word)));
+    (least, u64::BITS - most.saturating_sub(least).leading_zeros())
+}
+
 /// The different words, ascending, and which of them each one is.
 pub(super) fn grouped(words: &[u64]) -> (Vec<u64>, Vec<u32>) {
-    let (least, most) = words.iter().fold((u64::MAX, 0), |(least, most), word| (least.min(*word), most.max(*word)));
-    let num_bits = u64::BITS - most.saturating_sub(least).leading_zeros();
+    let (least, num_bits) = span(words);
     if num_bits <= MAX_BITS {
         let pairs = sorted(words.iter().map(|word| word - least), num_bits);
         return runs(pairs.into_iter().map(|pair| ((pair >> MAX_BITS) + least, pair as u32)), words.len());

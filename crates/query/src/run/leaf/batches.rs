@@ -147,11 +147,7 @@ impl Leaf<'_> {
     ) -> Result<()> {
         let mut rows = selected.positions();
         let num_selected = rows.len();
-        let mut words: Vec<Words> = Vec::with_capacity(keys.len());
-        for (key, array) in self.keys.iter().zip(keys) {
-            let next = key.words(array.as_ref(), &mut rows, &mut words)?;
-            words.push(next);
-        }
+        let words = self.words(keys, &mut rows)?;
         if rows.is_empty() {
             return Ok(());
         }
@@ -176,6 +172,16 @@ impl Leaf<'_> {
         }
         let batch = Batch { num_rows, arrays, mask: Some(&mask), filters };
         self.fold_batch(0, Groups::U32(&all), &batch)
+    }
+
+    /// What each key is of the given rows, which lists make more.
+    pub(super) fn words(&self, keys: &[ArrayRef], rows: &mut Vec<u32>) -> Result<Vec<Words>> {
+        let mut words = Vec::with_capacity(keys.len());
+        for (key, array) in self.keys.iter().zip(keys) {
+            let next = key.words(array.as_ref(), rows, &mut words)?;
+            words.push(next);
+        }
+        Ok(words)
     }
 
     /// The group of each of the rows.

@@ -7,11 +7,10 @@ use aggregate::{Groups, KeyTable};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use segment::VECTOR_ROWS;
 
-use super::super::keys::Words;
 use super::super::selection::Selected;
-use super::super::{inputs, mask, shown};
+use super::super::{inputs, mask};
 use super::batches::buckets_of;
-use super::{Batch, Grouper, LOOKS, Leaf, ascending};
+use super::{Batch, Grouper, Leaf, ascending, looks};
 use crate::exec::Reservation;
 use crate::partial::{Chunks, FoldPartial};
 use crate::spill::SpillFile;
@@ -22,7 +21,7 @@ const MIN_ROWS: usize = 1 << 19;
 /// Rows of a part.
 const PART_ROWS: usize = 1 << 15;
 const MAX_PARTS: usize = 256;
-/// Of so many rows of a sample one more than half is a group of its own, at least.
+/// Of so many rows of a sample at least so many groups.
 const ROWS_PER_NEW: (usize, usize) = (8, 5);
 /// Places that the span of the keys has, of which parts are made.
 const NUM_PLACES: u64 = 1 << 14;
@@ -41,9 +40,7 @@ pub(super) struct Parts {
 impl Parts {
     /// About as many rows each, as far as some of the words tell.
     fn of_sample(sample: &[u64], num_rows: usize) -> Self {
-        let (least, most) =
-            sample.iter().fold((u64::MAX, 0), |(least, most), word| (least.min(*word), most.max(*word)));
-        let span_bits = u64::BITS - most.saturating_sub(least).leading_zeros();
+        let (least, span_bits) = ascending::span(sample);
         let shift = span_bits.saturating_sub(NUM_PLACES.ilog2());
         let mut counts = vec![0usize; NUM_PLACES as usize];
         sample.iter().for_each(|word| counts[((word - least) >> shift) as usize] += 1);
@@ -120,8 +117,7 @@ impl Leaf<'_> {
             return Ok(None);
         }
         let (mut sample, mut num_looked) = (Vec::new(), 0);
-        for look in 0..LOOKS {
-            let rows = vectors[look * (vectors.len() - 1) / (LOOKS - 1)].clone();
+        for rows in looks(vectors) {
             num_looked += rows.len();
             if let Some(selected) = self.select(rows)? {
                 sample.extend(self.words_of(&selected)?.0);
@@ -145,11 +141,8 @@ impl Leaf<'_> {
     fn words_of(&self, selected: &Selected) -> Result<(Vec<u64>, Vec<u32>)> {
         let Grouper::Hash { layout, .. } = &self.grouper else { return Err(Error::internal("no table of keys")) };
         let mut rows = selected.positions();
-        let mut words: Vec<Words> = Vec::with_capacity(self.keys.len());
-        for key in &self.keys {
-            let next = key.words(key.read(selected.rows.clone()).as_ref(), &mut rows, &mut words)?;
-            words.push(next);
-        }
+        let keys: Vec<ArrayRef> = self.keys.iter().map(|key| key.read(selected.rows.clone())).collect();
+        let words = self.words(&keys, &mut rows)?;
         Ok((layout.pack(buckets_of(selected, &rows).into_iter(), &words, rows.len()), rows))
     }
 
@@ -157,7 +150,7 @@ impl Leaf<'_> {
     pub(super) fn fold_dealt(
         &mut self,
         vectors: Vec<Range<usize>>,
-        (parts, mut held): (Parts, Reservation),
+        (parts, _held): (Parts, Reservation),
     ) -> Result<bool> {
         let mut dealt = Vec::with_capacity(vectors.len());
         for rows in vectors {
@@ -176,7 +169,7 @@ impl Leaf<'_> {
             let (words, groups) = ascending::grouped(&words);
             self.fold.grow(words.len());
             self.fold_part(&dealt, part, &groups)?;
-            self.collect(words, &mut collected, &mut held)?;
+            self.collect(words, &mut collected)?;
         }
         let met = !collected.words.is_empty() || self.spilled.is_some();
         if !collected.words.is_empty() {
@@ -227,23 +220,23 @@ impl Leaf<'_> {
     }
 
     /// Takes the groups of a part. They go to disk where memory has no room for them.
-    fn collect(&mut self, words: Vec<u64>, collected: &mut Collected, held: &mut Reservation) -> Result<()> {
+    fn collect(&mut self, words: Vec<u64>, collected: &mut Collected) -> Result<()> {
         self.settle()?;
         let order: Vec<u32> = (0..).take(words.len()).collect();
         let states = self.fold.states(&order)?;
         let num_states: usize = states.iter().map(|states| states.get_array_memory_size()).sum();
-        let num_bytes = num_states + words.len() * size_of::<u64>();
+        collected.num_bytes += num_states + words.len() * size_of::<u64>();
         collected.words.extend(words);
         collected.states.push(states);
-        collected.num_bytes += num_bytes;
         self.begin_anew()?;
-        let is_due = held.grow(num_bytes).is_err() || self.is_worth_a_file(collected.num_bytes);
+        let is_due = self.held.resize(collected.num_bytes).is_err() || self.is_worth_a_file(collected.num_bytes);
         if is_due && self.spilled.is_none() {
             self.spilled = SpillFile::create(self.exec)?;
         }
         if self.spilled.is_some() {
             let groups = self.groups_of(std::mem::take(collected))?;
             self.spilled.iter_mut().try_for_each(|file| file.deal_all(&groups))?;
+            self.held.resize(0)?;
         }
         Ok(())
     }
@@ -257,14 +250,8 @@ impl Leaf<'_> {
             Ok(arrow_select::concat::concat(&parts)?)
         };
         let states = (0..num_states).map(column).collect::<Result<Vec<ArrayRef>>>()?;
-        let key = |group: u32| std::slice::from_ref(&words[group as usize]);
         let order: Vec<u32> = (0..).take(words.len()).collect();
-        let buckets = &self.selection.buckets;
-        let times = match buckets.len() {
-            1 => vec![buckets.start(0); words.len()],
-            _ => order.iter().map(|group| buckets.start(layout.bucket(key(*group)))).collect(),
-        };
-        let (times, keys, _) = shown::show(&self.shown, times, order, |at, group| layout.key(key(group), at));
+        let (times, keys, _) = self.keys_by_words(layout, order, |group| std::slice::from_ref(&words[group as usize]));
         Ok(FoldPartial { times, keys, states, chunks: Chunks::default() })
     }
 }

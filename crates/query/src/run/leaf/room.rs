@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aggregate::{AggregatorSpec, ArenaKind, Fold, KeyTable};
 
 use super::super::shown;
-use super::{Grouper, Inputs, Leaf, ascending};
+use super::{Grouper, Inputs, Layout, Leaf, ascending};
 use crate::Result;
 use crate::exec::Reservation;
 use crate::finalize::Values;
@@ -143,12 +143,23 @@ impl Leaf<'_> {
         Ok(match &self.grouper {
             Grouper::Joined(joined) => joined.keys(order, &self.selection.buckets)?,
             Grouper::Dense { cells, num_codes } => self.dense_keys(order, *cells, num_codes),
-            Grouper::Hash { table, layout } => {
-                let bucket = |group: &u32| layout.bucket(table.key(*group));
-                let times = order.iter().map(|group| self.selection.buckets.start(bucket(group))).collect();
-                shown::show(&self.shown, times, order, |at, group| layout.key(table.key(group), at))
-            }
+            Grouper::Hash { table, layout } => self.keys_by_words(layout, order, |group| table.key(group)),
         })
+    }
+
+    /// As `keys_of`, of groups whose words are known.
+    pub(super) fn keys_by_words<'k>(
+        &self,
+        layout: &Layout,
+        order: Vec<u32>,
+        key: impl Fn(u32) -> &'k [u64],
+    ) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
+        let buckets = &self.selection.buckets;
+        let times = match buckets.len() {
+            1 => vec![buckets.start(0); order.len()],
+            _ => order.iter().map(|group| buckets.start(layout.bucket(key(*group)))).collect(),
+        };
+        shown::show(&self.shown, times, order, |at, group| layout.key(key(group), at))
     }
 }
 

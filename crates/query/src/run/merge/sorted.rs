@@ -20,7 +20,7 @@ const STRETCH_GROUPS: usize = 1 << 16;
 const MIN_GROUPS: usize = 4_096;
 /// Groups of all parts from which on they pay for a thread more.
 const MIN_SHARED: usize = 1 << 14;
-/// As many for what is but copied.
+/// Groups from which on it pays to wake threads for what only copies them.
 const MIN_COPIED: usize = 1 << 17;
 const STRETCHES_PER_THREAD: usize = 2;
 /// Keys that are looked at for each stretch, to know where it ends.
