@@ -14,9 +14,10 @@ use query::{ExecContext, Executor, Query};
 const BLOCK: usize = 5;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let directory = PathBuf::from(option("--data", "bench-data"));
     let only = option("--only", "");
     let only: Vec<&str> = only.split(',').filter(|name| !name.is_empty()).collect();

@@ -11,7 +11,7 @@ use benches::guard::{Rows, cases};
 use serde::{Deserialize, Serialize};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 /// Parts of a hundred by which a count may grow.
 const TOLERANCE: f64 = 3.0;
@@ -27,6 +27,7 @@ struct Known {
 }
 
 fn main() -> Result<ExitCode> {
+    heap::keep_pages();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["run", directory, case] => run(Path::new(directory), case).map(|()| ExitCode::SUCCESS),

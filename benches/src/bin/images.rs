@@ -16,11 +16,12 @@ use segment::{BatchView, BatchViewBuilder, ColumnType, DimensionSchema, RollupSc
 use serde_json::Value;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 const BATCH_ROWS: usize = 250_000;
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let data = PathBuf::from(option("--data", "bench-data"));
     let out = PathBuf::from(option("--out", "bench-data"));
     fs::create_dir_all(&out)?;

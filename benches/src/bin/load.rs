@@ -16,7 +16,7 @@ use segment::{LiveIndex, RollupSchema, SegmentRef, Source};
 use serde_json::{Value, json};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 const BATCH_RECORDS: usize = 4_096;
 const SEGMENT_ROWS: usize = 5_000_000;
@@ -25,6 +25,7 @@ const LIVE_ROWS: usize = 1_000_000;
 const CHUNK_ROWS: usize = 150_000;
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let data = PathBuf::from(option("--data", "bench-data"));
     match std::env::args().nth(1).as_deref() {
         Some("images") => images(&data, &PathBuf::from(option("--out", "bench-data"))),

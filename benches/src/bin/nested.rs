@@ -16,7 +16,7 @@ use segment::{
 use serde_json::json;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 const BATCH_ROWS: usize = 4_096;
 
@@ -155,6 +155,7 @@ fn query(table: &str, column: &str, kind: &str, is_path: bool) -> Result<Query> 
 }
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let num_rows: usize = option("--rows", "1000000").parse()?;
     let reps: usize = option("--reps", "9").parse()?;
     let ordinary = [

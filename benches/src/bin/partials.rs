@@ -7,7 +7,7 @@ use segment::{BatchView, SegmentRef};
 use serde_json::{Value, json};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 /// A segment whose keys are some of twice as many.
 fn part(number: usize, num_groups: usize) -> Result<SegmentRef> {
@@ -45,6 +45,7 @@ fn questions() -> [(&'static str, Value); 3] {
 }
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let num_parts: usize = option("--parts", "100").parse()?;
     let num_groups: usize = option("--groups", "10000").parse()?;
     let reps: usize = option("--reps", "5").parse()?;

@@ -14,12 +14,13 @@ use segment::{BatchView, ColumnType, DimensionSchema, RollupSchema, Source};
 use serde_json::{Value, json};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 const TABLE: &str = "events";
 const SEGMENT_ROWS: u64 = 5_000_000;
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let directory = PathBuf::from(option("--dir", "bench-data"));
     let num_rows: u64 = option("--rows", "50000000").parse()?;
     let budget: u64 = option("--memory", "1073741824").parse()?;

@@ -15,11 +15,12 @@ use segment::{
 };
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 const BATCH_ROWS: usize = 4_096;
 
 fn main() -> Result<()> {
+    heap::keep_pages();
     let data = PathBuf::from(option("--data", "bench-data"));
     let num_rows: usize = option("--rows", "1000000").parse()?;
     let reps: usize = option("--reps", "9").parse()?;

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static HEAP: heap::Heap = heap::Heap;
 
 fn main() -> ExitCode {
+    heap::keep_pages();
     let command = Cli::parse().command;
     let num_workers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
     let num_started = AtomicUsize::new(0);
