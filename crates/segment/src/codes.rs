@@ -56,7 +56,7 @@ pub(crate) fn narrowed(codes: impl Iterator<Item = u32>, num_values: usize) -> A
 }
 
 /// What other codes stand for, code by code, each below `num_values`. Panics where `map` has no entry for a code.
-pub(crate) fn map_codes(others: Codes<'_>, map: &[u32], num_values: usize) -> ArrayRef {
+pub fn map_codes(others: Codes<'_>, map: &[u32], num_values: usize) -> ArrayRef {
     match others {
         Codes::U8(others) => narrowed(others.iter().map(|&other| map[usize::from(other)]), num_values),
         Codes::U16(others) => narrowed(others.iter().map(|&other| map[usize::from(other)]), num_values),

@@ -26,7 +26,7 @@ mod write;
 pub use aggregate::{Codes, ColumnType, Dictionary, Shape};
 pub use batch_view::{ArrayColumn, BatchView, BatchViewBuilder};
 pub use bitmap::{BitmapPolicy, RoaringIndex};
-pub use codes::{CodeWidth, codes_of, narrow, remap_codes, widen};
+pub use codes::{CodeWidth, codes_of, map_codes, narrow, remap_codes, widen};
 pub use determined::Determined;
 pub use dictionary::{StringDictionary, compare_values};
 pub use error::{Error, Result};

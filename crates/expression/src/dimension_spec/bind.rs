@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use aggregate::{ColumnType, KeyTable};
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use aggregate::ColumnType;
+use arrow_array::{ArrayRef, Float32Array, Float64Array, Int64Array};
 use dialect::read;
-use segment::{ColumnRef, NumberCodes, SegmentRef, TIME_COLUMN, VECTOR_ROWS, narrow};
+use segment::{ColumnRef, SegmentRef, TIME_COLUMN};
 
 use super::filtered::keep_column;
+use super::number_texts::text_of_numbers;
 use super::{DimensionSpec, Transform};
-use crate::columns::{Cast, Remapped, coded, nulls};
-use crate::dictionaries::{Interner, map};
+use crate::columns::{Cast, Remapped, nulls};
+use crate::dictionaries::map;
 use crate::steps::Steps;
 use crate::{Error, ExtractionFn, Result, by_codes, values};
 
@@ -99,85 +98,10 @@ fn numbers_of_text(column: ColumnRef, to: &ColumnType) -> ColumnRef {
     by_codes::decoded(column, to.clone(), values)
 }
 
-/// Every distinct number as text, perhaps through an extraction function. The column is read through once.
-pub(crate) fn text_of_numbers(
-    column: &ColumnRef,
-    segment: &SegmentRef,
-    extraction: Option<&ExtractionFn>,
-) -> Result<ColumnRef> {
-    if let Some(numbers) = column.number_codes() {
-        return text_of_codes(numbers, extraction);
-    }
-    // The code of each number that a row was seen to have.
-    let (mut table, mut known) = (KeyTable::new(1), Vec::<Option<u32>>::new());
-    let mut interner = Interner::default();
-    let mut codes: Vec<u32> = Vec::with_capacity(segment.num_rows());
-    let mut ids = Vec::with_capacity(VECTOR_ROWS);
-    for start in (0..segment.num_rows()).step_by(VECTOR_ROWS) {
-        let array = column.read(start..(start + VECTOR_ROWS).min(segment.num_rows()));
-        ids.clear();
-        table.insert_batch(&bits_of(&array), &mut ids);
-        known.resize(table.len(), None);
-        for (row, id) in ids.iter().enumerate() {
-            let known = &mut known[*id as usize];
-            if known.is_none() && array.is_valid(row) {
-                *known = Some(interner.code(shown(&array, row, extraction).as_deref())?);
-            }
-        }
-        codes.extend(ids.iter().map(|id| known[*id as usize].unwrap_or(0)));
-        if let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) {
-            let of_null = interner.code(extraction.and_then(|extraction| extraction.apply(None)).as_deref())?;
-            (start..).zip(nulls).filter(|(_, is_valid)| !is_valid).for_each(|(row, _)| codes[row] = of_null);
-        }
-    }
-    interner.code(None)?;
-    let (dictionary, places) = interner.finish()?;
-    codes.iter_mut().for_each(|code| *code = places[*code as usize]);
-    coded(narrow(&codes, places.len()), dictionary)
-}
-
-fn text_of_codes(numbers: &NumberCodes, extraction: Option<&ExtractionFn>) -> Result<ColumnRef> {
-    let values = numbers.values();
-    by_codes::texts(Arc::new(numbers.clone()), (0..values.len()).map(|at| shown(values, at, extraction)))
-}
-
 /// What a function of times gives, asked once for each step within which it stays the same. `None` when it does not.
 fn text_of_steps(segment: &SegmentRef, extraction: &ExtractionFn) -> Option<Result<ColumnRef>> {
     let steps = Steps::of(segment.sorted_times()?, segment.num_rows(), extraction.step_ms()?)?;
     let texts: Vec<_> = steps.firsts().values().iter().map(|first| extraction.apply_long(*first)).collect();
     let is_steady = steps.lasts().values().iter().zip(&texts).all(|(last, text)| extraction.apply_long(*last) == *text);
     is_steady.then(|| by_codes::texts(Arc::new(steps), texts.into_iter()))
-}
-
-/// The numbers of rows by their bits, nulls by any.
-fn bits_of(array: &ArrayRef) -> Vec<u64> {
-    if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
-        longs.values().iter().map(|value| *value as u64).collect()
-    } else if let Some(doubles) = array.as_primitive_opt::<Float64Type>() {
-        doubles.values().iter().map(|value| value.to_bits()).collect()
-    } else {
-        let floats = array.as_primitive_opt::<Float32Type>();
-        floats.map_or_else(Vec::new, |floats| floats.values().iter().map(|value| value.to_bits().into()).collect())
-    }
-}
-
-fn shown(array: &ArrayRef, row: usize, extraction: Option<&ExtractionFn>) -> Option<String> {
-    if array.is_null(row) {
-        return extraction.and_then(|extraction| extraction.apply(None));
-    }
-    if let Some(longs) = array.as_primitive_opt::<Int64Type>() {
-        let value = longs.value(row);
-        return match extraction {
-            Some(extraction) => extraction.apply_long(value),
-            None => Some(value.to_string()),
-        };
-    }
-    let text = match array.as_primitive_opt::<Float64Type>() {
-        Some(doubles) => dialect::print::double_text(doubles.value(row)),
-        None => dialect::print::float_text(array.as_primitive_opt::<Float32Type>()?.value(row)),
-    };
-    match extraction {
-        Some(extraction) => extraction.apply(Some(&text)),
-        None => Some(text),
-    }
 }

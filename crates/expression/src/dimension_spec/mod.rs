@@ -1,12 +1,13 @@
 //! Dimension specs: a column as a query wants to group by it.
 
-// helpers: bind filtered
+// helpers: bind filtered number_texts
 mod bind;
 mod default;
 mod extraction;
 mod filtered;
 mod list_filtered;
 mod lookup;
+mod number_texts;
 mod prefix_filtered;
 mod regex_filtered;
 
@@ -17,8 +18,8 @@ use aggregate::{ColumnType, Shape};
 use segment::{ColumnRef, SegmentRef};
 use serde_json::Value;
 
-pub(crate) use bind::text_of_numbers;
 pub(crate) use filtered::{Keep, ListKeep, PrefixKeep, RegexKeep, keep_column, text_column};
+pub(crate) use number_texts::text_of_numbers;
 
 use crate::json::Object;
 use crate::{Environment, Error, ExtractionFn, Result};

@@ -131,9 +131,11 @@ struct ExprLeaf {
     bound: BoundExpr,
 }
 
-impl BoundFilter for ExprLeaf {
-    fn mask(&self, rows: Range<usize>, unknown: bool, out: &mut Vec<u64>) -> Result<()> {
-        words::reset(out, rows.len());
+/// Rows whose values on the way stay in the processor's cache.
+const ROWS_TOGETHER: usize = 1 << 13;
+
+impl ExprLeaf {
+    fn fill(&self, rows: Range<usize>, unknown: bool, out: &mut [u64]) -> Result<()> {
         match self.bound.eval(rows)? {
             Vector::Long(values) => {
                 words::set_longs(values.values(), 1, i64::MAX, out);
@@ -144,6 +146,17 @@ impl BoundFilter for ExprLeaf {
                     out[row / 64] |= u64::from(truth(&values.get(row)).keep(unknown)) << (row % 64);
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+impl BoundFilter for ExprLeaf {
+    fn mask(&self, rows: Range<usize>, unknown: bool, out: &mut Vec<u64>) -> Result<()> {
+        words::reset(out, rows.len());
+        let starts = rows.clone().step_by(ROWS_TOGETHER);
+        for (start, out) in starts.zip(out.chunks_mut(ROWS_TOGETHER / 64)) {
+            self.fill(start..rows.end.min(start + ROWS_TOGETHER), unknown, out)?;
         }
         Ok(())
     }
