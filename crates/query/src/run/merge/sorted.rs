@@ -42,7 +42,7 @@ pub(super) fn regroup(
     let mut held = Reservation::new(&exec.memory);
     held.resize(num_rows * (2 * width * size_of::<u64>() + size_of::<u32>()))?;
     let Some(packed) = packed(work, num_rows, exec)? else { return Ok(None) };
-    let stretches = stretches(&packed, width, num_rows, exec.executor.num_threads());
+    let stretches = stretches(&packed, width, exec.executor.num_threads());
     let merged = {
         let (work, specs, exec_of_job) = (work.clone(), specs.to_vec(), exec.clone());
         exec.map(stretches, move |stretch| merge_stretch(&specs, &work, &packed, &stretch, &exec_of_job))?
@@ -84,20 +84,76 @@ fn shared<R: Send + 'static>(
 /// Groups of each part between the same two keys.
 type Stretch = Vec<Range<usize>>;
 
-/// Stretches one behind the other, about as long as each other: several for each thread, where it is worth sharing.
-fn stretches(parts: &[Vec<u64>], width: usize, num_rows: usize, num_threads: usize) -> Vec<Stretch> {
+/// Stretches one behind the other: where only one part has groups as long as they are, elsewhere about as long as each
+/// other, several for each thread where it is worth sharing.
+fn stretches(parts: &[Vec<u64>], width: usize, num_threads: usize) -> Vec<Stretch> {
+    let mut stretches = Vec::new();
+    for region in regions(parts, width) {
+        let num_rows = region.iter().map(Range::len).sum();
+        if num_filled(&region) > 1 {
+            stretches.extend(cut(parts, width, &region, num_rows, num_threads));
+        } else if num_rows > 0 {
+            stretches.push(region);
+        }
+    }
+    stretches
+}
+
+fn num_filled(stretch: &Stretch) -> usize {
+    stretch.iter().filter(|rows| !rows.is_empty()).count()
+}
+
+/// Cuts where parts begin and end, but not between groups that several parts may have.
+fn regions(parts: &[Vec<u64>], width: usize) -> Vec<Stretch> {
+    let ends_of =
+        |part: &Vec<u64>| Some([part.chunks_exact(width).next()?.to_vec(), after(part.rchunks(width).next()?)]);
+    let mut bounds: Vec<Vec<u64>> = parts.iter().filter_map(ends_of).flatten().collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    let mut starts = vec![0; parts.len()];
+    let mut regions: Vec<Stretch> = Vec::new();
+    for bound in bounds.iter().map(Some).chain([None]) {
+        let end = |part: &Vec<u64>| bound.map_or(part.len() / width, |bound| place(part, width, bound));
+        let ends: Vec<usize> = parts.iter().map(end).collect();
+        let region: Stretch = starts.iter().zip(&ends).map(|(start, end)| *start..*end).collect();
+        starts = ends;
+        match regions.last_mut() {
+            Some(last) if num_filled(last) > 1 && num_filled(&region) > 1 => {
+                last.iter_mut().zip(region).for_each(|(rows, more)| rows.end = more.end);
+            }
+            _ => regions.push(region),
+        }
+    }
+    regions
+}
+
+/// The next key.
+fn after(key: &[u64]) -> Vec<u64> {
+    let mut next = key.to_vec();
+    for word in next.iter_mut().rev() {
+        *word = word.wrapping_add(1);
+        if *word != 0 {
+            break;
+        }
+    }
+    next
+}
+
+fn cut(parts: &[Vec<u64>], width: usize, region: &Stretch, num_rows: usize, num_threads: usize) -> Vec<Stretch> {
     let num = if num_threads > 1 { (num_rows / MIN_SHARED).min(num_threads * STRETCHES_PER_THREAD) } else { 1 };
     let num = num.max(num_rows.div_ceil(STRETCH_GROUPS));
     let step = (num_rows / (num * LOOKS)).max(1);
-    let mut looks: Vec<&[u64]> =
-        parts.iter().flat_map(|part| part.chunks_exact(width).skip(step / 2).step_by(step)).collect();
+    let mut looks: Vec<&[u64]> = Vec::new();
+    for (part, rows) in parts.iter().zip(region) {
+        looks.extend(part[rows.start * width..rows.end * width].chunks_exact(width).skip(step / 2).step_by(step));
+    }
     looks.sort_unstable();
-    let mut starts = vec![0; parts.len()];
+    let mut starts: Vec<usize> = region.iter().map(|rows| rows.start).collect();
     let mut stretches = Vec::with_capacity(num);
     for at in 1..=num {
         let behind = if at < num { looks.get(looks.len() * at / num) } else { None };
-        let end = |part: &Vec<u64>| behind.map_or(part.len() / width, |key| place(part, width, key));
-        let ends: Vec<usize> = parts.iter().map(end).collect();
+        let end = |(part, rows): (&Vec<u64>, &Range<usize>)| behind.map_or(rows.end, |key| place(part, width, key));
+        let ends: Vec<usize> = parts.iter().zip(region).map(end).collect();
         stretches.push(starts.iter().zip(&ends).map(|(start, end)| *start..*end).collect());
         starts = ends;
     }
@@ -129,8 +185,9 @@ fn merge_stretch(
     let states_of = |part: usize, rows: Range<usize>| -> Vec<ArrayRef> {
         work.parts[part].states.iter().map(|states| states.slice(rows.start, rows.len())).collect()
     };
-    let mut filled = (0..packed.len()).filter(|part| !stretch[*part].is_empty());
-    if let (Some(only), None) = (filled.next(), filled.next()) {
+    if let Some(only) = (0..packed.len()).find(|part| !stretch[*part].is_empty())
+        && num_filled(stretch) == 1
+    {
         return Ok((keys_of(only).to_vec(), states_of(only, stretch[only].clone()), 0));
     }
     let (keys, groups) = merge(&(0..packed.len()).map(keys_of).collect::<Vec<_>>(), width);
@@ -271,16 +328,16 @@ mod tests {
     #[test]
     fn stretches_hold_every_group_once() {
         let one: Vec<u64> = (0..50_000).map(|n| n * 3).collect();
-        let two: Vec<u64> = (0..200).map(|n| n * 7).collect();
+        let two: Vec<u64> = (0..200).map(|n| n * 750).chain([149_997]).collect();
         let parts = [one, two, Vec::new()];
         for num_threads in [1, 2, 5] {
-            let stretches = stretches(&parts, 1, 50_200, num_threads);
+            let stretches = stretches(&parts, 1, num_threads);
             assert_eq!(stretches.len() > 1, num_threads > 1);
             let mut before = None;
             for stretch in &stretches {
                 let keys = || parts.iter().zip(stretch).flat_map(|(part, rows)| &part[rows.clone()]);
                 assert!(keys().min() > before.as_ref());
-                assert!(keys().count() <= 50_200 / stretches.len() * 5 / 4);
+                assert!(keys().count() <= 50_201 / stretches.len() * 5 / 4);
                 before = keys().max().copied();
             }
             for (at, part) in parts.iter().enumerate() {
@@ -288,6 +345,22 @@ mod tests {
                 assert!(rows.into_iter().eq(0..part.len()));
             }
         }
+    }
+
+    #[test]
+    fn what_only_one_part_has_is_a_stretch_of_its_own() {
+        let keys = |words: &[u64]| words.to_vec();
+        let parts = [keys(&[1, 2, 5, 9]), keys(&[5, 7, 8]), keys(&[8, 20]), keys(&[30, u64::MAX])];
+        let expected = [
+            [0..2, 0..0, 0..0, 0..0],
+            [2..3, 0..3, 0..1, 0..0],
+            [3..4, 3..3, 1..1, 0..0],
+            [4..4, 3..3, 1..2, 0..0],
+            [4..4, 3..3, 2..2, 0..2],
+        ];
+        assert_eq!(stretches(&parts, 1, 1), expected);
+        let wide = [keys(&[1, u64::MAX]), keys(&[2, 0])];
+        assert_eq!(stretches(&wide, 2, 1), [[0..1, 0..0], [1..1, 0..1]]);
     }
 
     #[test]
