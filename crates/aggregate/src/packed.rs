@@ -5,8 +5,10 @@ use arrow_buffer::NullBuffer;
 
 use crate::input::{Codes, Rows};
 
+mod extremes;
 mod sums;
 
+pub(crate) use extremes::extreme_stored;
 pub(crate) use sums::sum_stored;
 
 /// Most digits behind the point that a decimal is scaled by.

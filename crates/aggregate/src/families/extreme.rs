@@ -1,5 +1,6 @@
 //! Smallest and greatest numbers, as Java's `Math.min` and `Math.max` choose them.
 
+use std::hint::select_unpredictable;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -8,7 +9,9 @@ use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
 
 use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
-use crate::feed::Numbers;
+use crate::feed::{Number, Numbers};
+use crate::input::{Codes, Rows};
+use crate::packed::{Scale, extreme_stored};
 use crate::seen::Seen;
 
 /// Smallest (`GREATEST` false) or greatest long.
@@ -42,13 +45,22 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
 
     #[inline(always)]
     fn update(&self, state: &mut Seen<i64>, item: i64) {
-        *state = Seen { value: Self::better(state.value, item), seen: true };
+        self.update_if(state, item, true);
     }
 
     #[inline(always)]
     fn update_if(&self, state: &mut Seen<i64>, item: i64, keep: bool) {
-        let item = if keep { item } else { Self::WORST };
-        *state = Seen { value: Self::better(state.value, item), seen: state.seen | keep };
+        // Seldom, so that the branches are foreseen and neighbours of a group do not wait for each other.
+        let kept = select_unpredictable(keep, item, Self::WORST);
+        if Self::better(state.value, kept) != state.value || (!state.seen && keep) {
+            *state = Seen { value: item, seen: true };
+        }
+    }
+
+    fn run_packed(&self, state: &mut Seen<i64>, stored: Codes<'_>, scale: Scale, rows: Rows<'_>) -> bool {
+        let found = extreme_stored::<GREATEST>(stored, rows);
+        found.into_iter().for_each(|stored| self.update(state, i64::of_packed(stored, scale)));
+        true
     }
 
     fn merge(&self, state: &mut Seen<i64>, other: &Seen<i64>) {
@@ -122,12 +134,22 @@ macro_rules! floating_extreme {
 
             #[inline(always)]
             fn update(&self, state: &mut $key, item: $number) {
-                *state = Self::better(*state, Self::key(item));
+                self.update_if(state, item, true);
             }
 
             #[inline(always)]
             fn update_if(&self, state: &mut $key, item: $number, keep: bool) {
-                *state = Self::better(*state, if keep { Self::key(item) } else { Self::EMPTY });
+                let key = select_unpredictable(keep, Self::key(item), Self::EMPTY);
+                // Seldom, as above.
+                if Self::better(*state, key) != *state {
+                    *state = key;
+                }
+            }
+
+            fn run_packed(&self, state: &mut $key, stored: Codes<'_>, scale: Scale, rows: Rows<'_>) -> bool {
+                let found = extreme_stored::<GREATEST>(stored, rows);
+                found.into_iter().for_each(|stored| self.update(state, <$number>::of_packed(stored, scale)));
+                true
             }
 
             fn merge(&self, state: &mut $key, other: &$key) {
