@@ -193,6 +193,19 @@ pub enum Input<'a> {
     Absent,
 }
 
+impl<'a> Input<'a> {
+    /// Codes of values or of texts, and how many different ones there are.
+    pub(crate) fn codes(&self) -> Option<(Codes<'a>, usize)> {
+        match self {
+            Input::Numbers { codes, values } => Some((*codes, values.len())),
+            Input::Text { codes, dictionary } | Input::Texts { codes, dictionary, .. } => {
+                Some((*codes, dictionary.len()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// The different numbers of a column, ascending; codes count them.
 #[derive(Clone, Copy, Debug)]
 pub enum NumberValues<'a> {

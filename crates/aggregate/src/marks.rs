@@ -42,6 +42,10 @@ impl Marks {
         self.base != base && !self.is_empty()
     }
 
+    pub fn num_words(&self) -> usize {
+        self.words.len()
+    }
+
     /// Makes room for codes below `num_codes` of the groups, counted from `base`. False if that does not pay
     /// yet, by the rows met so far, or takes more than `max_words`.
     pub fn reserve(
@@ -67,6 +71,11 @@ impl Marks {
             self.words.resize(num_words, 0);
         }
         true
+    }
+
+    /// So many words pay.
+    pub fn pay(&mut self, num_words: usize) {
+        self.num_rows = self.num_rows.max(num_words.div_ceil(WORDS_PER_ROW));
     }
 
     /// Marks the code of every row that counts. All are below the number reserved for.

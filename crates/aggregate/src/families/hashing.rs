@@ -170,8 +170,7 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
             if caches.may_wait && self.mark(caches, at, span, input, states)? {
                 continue;
             }
-            let HashCaches { inputs: known, gated, may_wait, .. } = caches;
-            if *may_wait && gated.fold(self, &mut known[at], span, input, states)? {
+            if caches.may_wait && self.fold_gated(caches, at, span, input, states)? {
                 continue;
             }
             if self.fold_numbers(caches, span, input, states)? {
@@ -228,7 +227,7 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
 
     fn settle(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
         self.leave(caches, inputs, states)?;
-        caches.gated.settle(states)
+        caches.gated.settle(self, states)
     }
 
     fn leave(&self, caches: &mut HashCaches<S>, inputs: &[Input<'_>], states: &mut States<'_, Self>) -> Result<()> {
@@ -264,11 +263,7 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<bool> {
-        let (codes, num_codes) = match input {
-            Input::Numbers { codes, values } => (codes, values.len()),
-            Input::Text { codes, dictionary } | Input::Texts { codes, dictionary, .. } => (codes, dictionary.len()),
-            _ => return Ok(false),
-        };
+        let Some((codes, num_codes)) = input.codes() else { return Ok(false) };
         if caches.inputs[at].marks.is_of_other(span.base) {
             self.hand_over(caches, at, input, states)?;
         }
@@ -277,8 +272,11 @@ impl<S: HashSketch> Hashing<S> {
             Rows::All => span.num_rows(),
             Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
         };
-        let max_words = if S::Gate::IS_ANY && !matches!(groups, Groups::One) { MAX_GATED_WORDS } else { MAX_WORDS };
-        if !marks.reserve(span.base, groups, num_codes, num_rows, max_words) {
+        let is_gated = S::Gate::IS_ANY && !matches!(groups, Groups::One);
+        let max_words = if is_gated { MAX_GATED_WORDS } else { MAX_WORDS };
+        if !marks.reserve(span.base, groups, num_codes, num_rows, max_words)
+            || is_gated && marks.num_words() > MAX_GATED_WORDS
+        {
             return Ok(false);
         }
         let Input::Texts { offsets, .. } = input else {
@@ -292,6 +290,27 @@ impl<S: HashSketch> Hashing<S> {
         Ok(true)
     }
 
+    /// Folds rows of many groups of which most change nothing. False, and nothing was done, of others.
+    fn fold_gated(
+        &self,
+        caches: &mut HashCaches<S>,
+        at: usize,
+        span: &Span<'_>,
+        input: &Input<'_>,
+        states: &mut States<'_, Self>,
+    ) -> Result<bool> {
+        let HashCaches { inputs, gated, .. } = caches;
+        if !gated.fold(self, &mut inputs[at], span, input, states)? {
+            return Ok(false);
+        }
+        if gated.is_due(&inputs[at].marks) {
+            let num_words = inputs[at].marks.num_words();
+            self.hand_over(caches, at, input, states)?;
+            caches.inputs[at].marks.pay(num_words);
+        }
+        Ok(true)
+    }
+
     /// Hashes the codes that wait, into the states of their groups.
     fn hand_over(
         &self,
@@ -300,7 +319,7 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        let HashCaches { inputs, codes, longs, doubles, batch, sieve, .. } = caches;
+        let HashCaches { inputs, codes, longs, doubles, batch, sieve, gated, .. } = caches;
         let cache = &mut inputs[at];
         let mut marks = std::mem::take(&mut cache.marks);
         let result = marks.drain(|group, met| {
@@ -325,7 +344,9 @@ impl<S: HashSketch> Hashing<S> {
                         }
                     };
                     self.0.add_numbers(state, sieve, numbers, batch)
-                })
+                })?;
+                gated.learn(self, group, state);
+                Ok(())
             })
         });
         cache.marks = marks;

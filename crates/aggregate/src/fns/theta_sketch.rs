@@ -5,11 +5,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::error::Result;
+use crate::families::hashing::gate::Gate;
 use crate::families::hashing::{HashSketch, Hashing};
 use crate::families::sketch_spec::{SketchKind, SketchSpec, estimates};
 use crate::input::{ColumnType, InputSpec};
+use crate::owned::States;
 use crate::properties::Properties;
-use crate::sketches::theta::{Theta, ThetaSet, double_hash, long_hash, text_hash};
+use crate::sketches::theta::{Theta, ThetaBars, ThetaSet, double_hash, long_hash, rank, text_hash};
 use crate::spec::{AggregatorSpec, Finalized, Kind};
 
 const DEFAULT_SIZE: i64 = 16_384;
@@ -46,10 +48,13 @@ impl HashSketch for ThetaAggregator {
     type State = ThetaSet;
     type Hash = u64;
     type Sieve = ();
-    type Gate = ();
-    type Key = ();
+    type Gate = ThetaBars;
+    type Key = u8;
 
-    fn key(&self, _hash: u64) {}
+    #[inline]
+    fn key(&self, hash: u64) -> u8 {
+        rank(hash)
+    }
 
     fn add_all(&self, state: &mut ThetaSet, _sieve: &mut (), hashes: &[u64]) -> Result<()> {
         state.add_all(hashes);
@@ -101,6 +106,32 @@ impl HashSketch for ThetaAggregator {
         let mut state = self.empty();
         state.merge(&Theta::decode(bytes)?);
         Ok(state)
+    }
+}
+
+impl Gate<ThetaAggregator> for ThetaBars {
+    const IS_ANY: bool = true;
+    const MARKS: bool = true;
+
+    fn grow(&mut self, num_groups: usize) {
+        ThetaBars::grow(self, num_groups);
+    }
+
+    fn pass(&mut self, groups: &[u32], keys: &[u8], passed: &mut Vec<u32>) {
+        ThetaBars::pass(self, groups, keys, passed);
+    }
+
+    fn learn(&mut self, _sketch: &ThetaAggregator, group: usize, _num_hashes: usize, state: &mut ThetaSet) {
+        self.lower(group, state);
+    }
+
+    fn settle(&mut self, _states: &mut States<'_, Hashing<ThetaAggregator>>) -> Result<()> {
+        *self = ThetaBars::default();
+        Ok(())
+    }
+
+    fn memory_bytes(&self) -> usize {
+        ThetaBars::memory_bytes(self)
     }
 }
 

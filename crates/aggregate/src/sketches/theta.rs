@@ -1,6 +1,8 @@
 //! Theta sketches: uniform samples of hashes below a threshold, as the DataSketches family defines
 //! them. A [`ThetaSet`] is fed; a [`Theta`] is finished and takes part in set operations.
 
+mod bars;
+
 use datasketches::theta::CompactThetaSketch;
 
 use crate::error::{Error, Result};
@@ -8,6 +10,8 @@ use crate::prefetch::prefetch;
 use crate::sketches::druid_hll::double_bits;
 use crate::sketches::hll::deviations;
 use crate::sketches::murmur::{hash_word, hash128};
+
+pub(crate) use bars::{ThetaBars, rank};
 
 const WHAT: &str = "thetaSketch";
 const SEED: u64 = 9_001;

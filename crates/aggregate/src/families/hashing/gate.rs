@@ -9,6 +9,8 @@ use crate::owned::States;
 pub(crate) trait Gate<S: HashSketch>: Default + Send + Sync {
     /// Whether it leaves anything out.
     const IS_ANY: bool;
+    /// Whether the values of what passes are marked where they can be, to be hashed once.
+    const MARKS: bool = false;
 
     /// There are so many groups.
     fn grow(&mut self, num_groups: usize);
@@ -18,12 +20,15 @@ pub(crate) trait Gate<S: HashSketch>: Default + Send + Sync {
     fn pass(&mut self, groups: &[u32], keys: &[S::Key], passed: &mut Vec<u32>);
 
     /// As `pass`, by the codes of values, of which narrow and whole keys are known.
-    fn pass_coded(&mut self, groups: &[u32], codes: &[u32], keys: (&[u16], &[S::Key]), passed: &mut Vec<u32>);
+    fn pass_coded(&mut self, groups: &[u32], codes: &[u32], keys: (&[u16], &[S::Key]), passed: &mut Vec<u32>) {
+        let keys: Vec<S::Key> = codes.iter().map(|code| keys.1[*code as usize]).collect();
+        self.pass(groups, &keys, passed);
+    }
 
     /// A sketch was given so many hashes.
     fn learn(&mut self, sketch: &S, group: usize, num_hashes: usize, state: &mut S::State);
 
-    /// Gives back what was taken from sketches.
+    /// Gives back what was taken from sketches, and forgets what it knows of them.
     fn settle(&mut self, states: &mut States<'_, Hashing<S>>) -> Result<()>;
 
     fn memory_bytes(&self) -> usize;
@@ -37,10 +42,6 @@ impl<S: HashSketch> Gate<S> for () {
 
     fn pass(&mut self, groups: &[u32], _keys: &[S::Key], passed: &mut Vec<u32>) {
         passed.extend((0u32..).take(groups.len()));
-    }
-
-    fn pass_coded(&mut self, groups: &[u32], _codes: &[u32], _keys: (&[u16], &[S::Key]), passed: &mut Vec<u32>) {
-        Gate::<S>::pass(self, groups, &[], passed);
     }
 
     fn learn(&mut self, _sketch: &S, _group: usize, _num_hashes: usize, _state: &mut S::State) {}

@@ -2,12 +2,15 @@
 
 use std::ops::Range;
 
+use arrow_array::Array;
+
 use super::gate::Gate;
 use super::{HashSketch, Hashing, InputCache};
 use crate::by_group::ByGroup;
 use crate::error::Result;
 use crate::input::{Codes, Groups, Input, NumberValues, Rows};
 use crate::listed::{LISTED_TOGETHER, list};
+use crate::marks::{MAX_WORDS, Marks};
 use crate::owned::States;
 use crate::span::Span;
 
@@ -15,12 +18,16 @@ use crate::span::Span;
 const MAX_GROUPS: usize = 1 << 20;
 /// Rows whose keys are looked at together. A multiple of 64.
 const ROWS_TOGETHER: usize = 1_024;
+/// Hashes that are given to the sketches together.
+const MIN_WAITING: usize = 1 << 13;
 /// Rows met for each number, from which on the keys of all are kept.
 const MIN_ROWS_PER_VALUE: usize = 4;
 
 /// Scratch and what the gate knows.
 pub(super) struct Gated<S: HashSketch> {
     gate: S::Gate,
+    /// Rows whose codes were marked since marks were last handed over.
+    num_marked: usize,
     rows: Vec<u32>,
     groups: Vec<u32>,
     keys: Vec<S::Key>,
@@ -28,16 +35,16 @@ pub(super) struct Gated<S: HashSketch> {
     longs: Vec<i64>,
     doubles: Vec<f64>,
     passed: Vec<u32>,
-    hashes: Vec<S::Hash>,
-    /// Group and row of those that passed.
-    all_passed: Vec<(u32, u32)>,
-    by_group: ByGroup<u32>,
+    /// What passed, of the group of each: given to the sketches when there is much of it.
+    waiting: Vec<(u32, S::Hash)>,
+    by_group: ByGroup<S::Hash>,
 }
 
 impl<S: HashSketch> Default for Gated<S> {
     fn default() -> Self {
         Gated {
             gate: S::Gate::default(),
+            num_marked: 0,
             rows: Vec::new(),
             groups: Vec::new(),
             keys: Vec::new(),
@@ -45,8 +52,7 @@ impl<S: HashSketch> Default for Gated<S> {
             longs: Vec::new(),
             doubles: Vec::new(),
             passed: Vec::new(),
-            hashes: Vec::new(),
-            all_passed: Vec::new(),
+            waiting: Vec::new(),
             by_group: ByGroup::default(),
         }
     }
@@ -54,10 +60,11 @@ impl<S: HashSketch> Default for Gated<S> {
 
 impl<S: HashSketch> Gated<S> {
     pub fn memory_bytes(&self) -> usize {
-        self.gate.memory_bytes()
+        self.gate.memory_bytes() + self.waiting.capacity() * size_of::<(u32, S::Hash)>()
     }
 
-    pub fn settle(&mut self, states: &mut States<'_, Hashing<S>>) -> Result<()> {
+    pub fn settle(&mut self, sketch: &Hashing<S>, states: &mut States<'_, Hashing<S>>) -> Result<()> {
+        self.add(sketch, states)?;
         self.gate.settle(states)
     }
 
@@ -80,7 +87,7 @@ impl<S: HashSketch> Gated<S> {
             return Ok(false);
         }
         self.gate.grow(num_groups);
-        self.all_passed.clear();
+        let codes = Self::codes_to_mark(&mut cache.marks, span, input);
         for start in (span.start..span.end).step_by(ROWS_TOGETHER) {
             let part = start..span.end.min(start + ROWS_TOGETHER);
             self.groups.clear();
@@ -98,12 +105,46 @@ impl<S: HashSketch> Gated<S> {
                     self.rows = rows;
                 }
             }
-            let Gated { passed, all_passed, groups, rows, .. } = self;
-            let row = |at: u32| if let Rows::All = span.rows { part.start as u32 + at } else { rows[at as usize] };
-            all_passed.extend(passed.iter().map(|at| (groups[*at as usize], row(*at))));
+            let rows = std::mem::take(&mut self.rows);
+            let row =
+                |at: u32| if let Rows::All = span.rows { part.start + at as usize } else { rows[at as usize] as usize };
+            match codes {
+                Some(codes) => self.mark(&mut cache.marks, span.base, codes, row),
+                None => self.wait(sketch, cache, input, row),
+            }
+            self.rows = rows;
         }
-        self.add(sketch, cache, input, states)?;
-        Ok(true)
+        if self.waiting.len() >= MIN_WAITING { self.add(sketch, states) } else { Ok(()) }.map(|()| true)
+    }
+
+    /// The codes of an input that are to be marked where their rows pass, if there is room for marks.
+    fn codes_to_mark<'a>(marks: &mut Marks, span: &Span<'_>, input: &Input<'a>) -> Option<Codes<'a>> {
+        let (codes, num_codes) = input.codes().filter(|_| S::Gate::MARKS)?;
+        marks.reserve(span.base, span.local_groups(), num_codes, 0, MAX_WORDS).then_some(codes)
+    }
+
+    fn mark(&mut self, marks: &mut Marks, base: usize, codes: Codes<'_>, row: impl Fn(u32) -> usize) {
+        for &at in &self.passed {
+            marks.mark_one(self.groups[at as usize] as usize - base, codes.get(row(at)));
+        }
+        self.num_marked += self.passed.len();
+    }
+
+    /// Whether so many rows were marked that their marks are to be handed over, for the gate to learn.
+    pub fn is_due(&mut self, marks: &Marks) -> bool {
+        let is_due = self.num_marked > marks.num_words();
+        if is_due {
+            self.num_marked = 0;
+        }
+        is_due
+    }
+
+    /// A group's sketch was given what was marked.
+    pub fn learn(&mut self, sketch: &Hashing<S>, group: usize, state: &mut S::State) {
+        if S::Gate::MARKS {
+            self.gate.grow(group + 1);
+            self.gate.learn(&sketch.0, group, 0, state);
+        }
     }
 
     /// Lists the rows of a part of the vector that count.
@@ -187,43 +228,58 @@ impl<S: HashSketch> Gated<S> {
         }
     }
 
-    /// Gives the rows that passed to the sketches of their groups.
-    fn add(
-        &mut self,
-        sketch: &Hashing<S>,
-        cache: &mut InputCache<S>,
-        input: &Input<'_>,
-        states: &mut States<'_, Hashing<S>>,
-    ) -> Result<()> {
-        let Gated { gate, all_passed, by_group, hashes, .. } = self;
+    /// Hashes what passed.
+    fn wait(&mut self, sketch: &Hashing<S>, cache: &mut InputCache<S>, input: &Input<'_>, row: impl Fn(u32) -> usize) {
+        let Gated { passed, groups, waiting, .. } = self;
+        let rows = passed.iter().map(|at| (groups[*at as usize], row(*at)));
+        match input {
+            Input::Numbers { codes, values: NumberValues::Longs(values) } => {
+                waiting.extend(rows.map(|(group, row)| (group, sketch.0.hash_long(values[codes.get(row) as usize]))));
+            }
+            Input::Long(longs) if longs.null_count() == 0 => {
+                waiting.extend(rows.map(|(group, row)| (group, sketch.0.hash_long(longs.values()[row]))));
+            }
+            _ => {
+                let hash = |(group, row)| Some((group, sketch.hash_at(cache, input, row)?));
+                waiting.extend(rows.filter_map(hash));
+            }
+        }
+    }
+
+    /// Gives what waits to the sketches of their groups.
+    fn add(&mut self, sketch: &Hashing<S>, states: &mut States<'_, Hashing<S>>) -> Result<()> {
+        let Gated { gate, waiting, by_group, .. } = self;
         let mut result = Ok(());
-        let mut add = |group: usize, rows: &mut dyn Iterator<Item = u32>| {
+        let mut add = |group: usize, hashes: &mut dyn Iterator<Item = S::Hash>| {
             if result.is_err() {
                 return;
             }
-            hashes.clear();
-            hashes.extend(rows.filter_map(|row| sketch.hash_at(cache, input, row as usize)));
             result = states.update(group, |state| {
-                hashes.iter().try_for_each(|&hash| sketch.0.add(state, hash))?;
-                gate.learn(&sketch.0, group, hashes.len(), state);
+                let mut num_hashes = 0;
+                for hash in hashes {
+                    sketch.0.add(state, hash)?;
+                    num_hashes += 1;
+                }
+                gate.learn(&sketch.0, group, num_hashes, state);
                 Ok(())
             });
         };
-        let num = all_passed.len();
+        let group = |at: usize| waiting[at].0 as usize;
         let done = by_group.visit_list(
-            num,
-            |at| all_passed[at].0 as usize,
-            |at| all_passed[at].1,
-            |group, rows| {
-                add(group, &mut rows.iter().copied());
+            waiting.len(),
+            group,
+            |at| waiting[at].1,
+            |group, hashes| {
+                add(group, &mut hashes.iter().copied());
             },
         );
         if !done {
-            all_passed.sort_by_key(|(group, _)| *group);
-            all_passed.chunk_by(|(group, _), (next, _)| group == next).for_each(|rows| {
-                add(rows[0].0 as usize, &mut rows.iter().map(|(_, row)| *row));
+            waiting.sort_by_key(|(group, _)| *group);
+            waiting.chunk_by(|(group, _), (next, _)| group == next).for_each(|hashes| {
+                add(hashes[0].0 as usize, &mut hashes.iter().map(|(_, hash)| *hash));
             });
         }
+        waiting.clear();
         result
     }
 }
