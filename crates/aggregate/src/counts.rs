@@ -8,6 +8,12 @@ use crate::span::for_each_row;
 const MAX_COUNTS: usize = 4 << 20;
 /// Counts that one row met pays for: they are cleared and read once.
 const COUNTS_PER_ROW: usize = 2;
+/// Counts that all groups may take of the smallest integers, where there is no room for all.
+const MAX_LOW_COUNTS: usize = 1 << 21;
+/// Least integers of a group that are worth counting.
+const MIN_LOW: usize = 1 << 12;
+/// Integers that are looked at to see whether most are low.
+const LOOKS: usize = 256;
 /// Part by which the room for integers grows beyond what is asked for, so that it does so seldom.
 const SPARE: usize = 8;
 
@@ -19,6 +25,8 @@ pub(crate) struct Counts {
     scale: Option<Scale>,
     /// Integers of one group.
     width: usize,
+    /// Whether those above a limit are kept elsewhere.
+    are_low: bool,
     counts: Vec<u32>,
     /// Rows met since `base` is what it is.
     num_rows: usize,
@@ -79,12 +87,33 @@ impl Counts {
         Some(Counter { counts: &mut self.counts, width, above })
     }
 
-    /// Hands out what every group that met any has counted, with what the integers stand for, and forgets it.
-    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32])) {
+    /// Below which number integers are to be counted where all are too many: most of them are. `None` if that does not
+    /// pay.
+    pub fn limit(&self, groups: Groups<'_>, packed: &Packed<'_>) -> Option<u32> {
+        let room = self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_LOW_COUNTS) / groups.bound().max(1);
+        let limit = 1u32.checked_shl(room.max(1).ilog2()).filter(|limit| *limit as usize >= MIN_LOW)?;
+        let step = (packed.stored.len() / LOOKS).max(1);
+        let (mut num_looks, mut num_low) = (0, 0);
+        for at in (0..packed.stored.len()).step_by(step) {
+            num_looks += 1;
+            num_low += usize::from(packed.stored.get(at) < limit);
+        }
+        (num_low * 4 >= num_looks * 3).then_some(limit)
+    }
+
+    /// From now on integers above a limit are kept elsewhere.
+    pub fn leave_out_high(&mut self) {
+        self.are_low = true;
+    }
+
+    /// Hands out what every group that met any has counted, with what the integers stand for and whether they were so
+    /// many that those above a limit are kept elsewhere, and forgets it.
+    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32], bool)) {
+        let are_low = std::mem::take(&mut self.are_low);
         if let Some(scale) = self.scale.take() {
             let groups = self.counts.chunks(self.width).enumerate();
             let met = groups.filter(|(_, counts)| counts.iter().any(|count| *count > 0));
-            met.for_each(|(id, counts)| visit(self.base + id, scale, counts));
+            met.for_each(|(id, counts)| visit(self.base + id, scale, counts, are_low));
         }
         self.counts.clear();
         (self.width, self.num_rows) = (0, 0);
@@ -103,6 +132,58 @@ impl Counter<'_> {
             Codes::U16(stored) => self.count_stored(groups, stored, rows),
             Codes::U32(stored) => self.count_stored(groups, stored, rows),
         }
+    }
+
+    /// Counts what is stored below a limit in every row that counts; the others are handed out, with their groups' ids.
+    pub fn count_low(
+        self,
+        limit: u32,
+        groups: Groups<'_>,
+        stored: Codes<'_>,
+        rows: Rows<'_>,
+        mut high: impl FnMut(u32, u32),
+    ) {
+        match stored {
+            Codes::U8(stored) => self.count_low_stored(limit, groups, stored, rows, &mut high),
+            Codes::U16(stored) => self.count_low_stored(limit, groups, stored, rows, &mut high),
+            Codes::U32(stored) => self.count_low_stored(limit, groups, stored, rows, &mut high),
+        }
+    }
+
+    fn count_low_stored<C: Copy + Into<u32>>(
+        self,
+        limit: u32,
+        groups: Groups<'_>,
+        stored: &[C],
+        rows: Rows<'_>,
+        high: &mut impl FnMut(u32, u32),
+    ) {
+        match groups {
+            Groups::One => self.count_low_of(limit, stored, rows, |_| 0, high),
+            Groups::U8(ids) => self.count_low_of(limit, stored, rows, |row| ids[row].into(), high),
+            Groups::U16(ids) => self.count_low_of(limit, stored, rows, |row| ids[row].into(), high),
+            Groups::U32(ids) => self.count_low_of(limit, stored, rows, |row| ids[row], high),
+        }
+    }
+
+    #[inline(always)]
+    fn count_low_of<C: Copy + Into<u32>>(
+        self,
+        limit: u32,
+        stored: &[C],
+        rows: Rows<'_>,
+        id: impl Fn(usize) -> u32,
+        high: &mut impl FnMut(u32, u32),
+    ) {
+        let (counts, width) = (&mut self.counts[self.above..], self.width);
+        for_each_row(stored.len(), rows, |row| {
+            let (id, stored) = (id(row), stored[row].into());
+            if stored < limit {
+                counts[id as usize * width + stored as usize] += 1;
+            } else {
+                high(id, stored);
+            }
+        });
     }
 
     fn count_stored<C: Copy + Into<u32>>(self, groups: Groups<'_>, stored: &[C], rows: Rows<'_>) {
@@ -153,11 +234,11 @@ mod tests {
                 counts.counter(10, groups, &packed, 1_000).unwrap().count(groups, packed.stored, rows);
                 assert!(!counts.takes(9, SCALE, 1) && counts.takes(10, SCALE, 1));
                 let mut seen = Vec::new();
-                counts.drain(|group, scale, counts| seen.push((group, scale, counts.to_vec())));
+                counts.drain(|group, scale, counts, _| seen.push((group, scale, counts.to_vec())));
                 let expected = (10..).zip(expected).filter(|(_, counts)| counts.iter().any(|count| *count > 0));
                 let expected: Vec<_> = expected.map(|(group, counts)| (group, SCALE, counts)).collect();
                 assert_eq!(seen, expected);
-                counts.drain(|_, _, _| panic!("nothing waits"));
+                counts.drain(|_, _, _, _| panic!("nothing waits"));
             }
         }
     }
@@ -179,7 +260,7 @@ mod tests {
         assert!(!counts.takes(0, Scale::Long { base: 0 }, 1), "of another kind");
         assert!(!counts.takes(0, SCALE, u32::MAX as usize), "too many to be counted");
         let mut seen = std::collections::BTreeMap::new();
-        counts.drain(|group, scale, counts| {
+        counts.drain(|group, scale, counts, _| {
             let Scale::Double { base, .. } = scale else { panic!("{scale:?}") };
             let met = (base..).zip(counts).filter(|(_, count)| **count > 0);
             seen.extend(met.map(|(whole, count)| ((group, whole), *count)));

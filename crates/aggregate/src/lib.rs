@@ -26,6 +26,7 @@ mod owned;
 mod packed;
 mod prefetch;
 mod properties;
+mod runs;
 mod seen;
 mod shape;
 mod side;

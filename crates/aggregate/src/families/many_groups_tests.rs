@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, Float64Array, Int64Array};
 use serde_json::{Value, json};
 
 use crate::arena::ArenaKind;
 use crate::fold::Fold;
 use crate::input::{Codes, ColumnType, Groups, Input, NumberValues, Rows};
+use crate::packed::{Packed, Scale};
+use crate::sketches::quantiles::Quantiles;
 use crate::spec::{AggregatorSpec, parse_aggregator};
 
 const NUM_ROWS: usize = 16_384;
@@ -78,6 +81,47 @@ fn sketches_of_many_groups_are_those_of_their_rows() {
         }
         waiting.settle(&numbers(&[], &values)).unwrap();
         assert!(states(&waiting) == states(&plain), "{}", spec.to_json());
+    }
+}
+
+/// Far more integers than can be counted, most of them low.
+#[test]
+fn quantiles_of_wide_integers_are_those_of_their_rows() {
+    let spec = spec(json!({"type": "quantilesDoublesSketch", "name": "a", "fieldName": "x", "k": 128}));
+    for num_groups in [1, 3, NUM_GROUPS] {
+        let mut fold = bound(&spec, &[ColumnType::Double]);
+        fold.let_wait();
+        let mut expected = vec![Vec::new(); num_groups];
+        for vector in 0..20 {
+            let stored: Vec<u32> = (0..NUM_ROWS)
+                .map(|row| (odd(vector)(row) % if row % 23 == 0 { 5_000_000 } else { 3_000 }) as u32)
+                .collect();
+            let ids: Vec<u8> = (0..NUM_ROWS).map(|row| (odd(!vector)(row) % num_groups as u64) as u8).collect();
+            let base = if vector < 13 { 70 } else { -200 };
+            let scale = Scale::Double { base, digits: 1 };
+            let words = mask(|row| vector % 3 != 1 || row % 7 != 2);
+            let rows = if vector % 3 == 0 { Rows::All } else { Rows::Mask(&words) };
+            let packed = Packed { stored: Codes::U32(&stored), nulls: None, scale, max: 5_000_000 };
+            let groups = if num_groups == 1 { Groups::One } else { Groups::U8(&ids) };
+            fold.fold(2, groups, NUM_ROWS, rows, &[[Input::Packed(packed)]]).unwrap();
+            for row in (0..NUM_ROWS).filter(|row| rows.contains(*row)) {
+                expected[usize::from(ids[row])].push(scale.double(stored[row]));
+            }
+        }
+        fold.settle(&[[Input::Absent]]).unwrap();
+        let order: Vec<u32> = (2..).take(num_groups).collect();
+        let states = fold.states(&order).unwrap().remove(0);
+        for (state, mut expected) in states.as_binary::<i32>().iter().zip(expected) {
+            expected.sort_by(f64::total_cmp);
+            let sketch = Quantiles::decode(state.unwrap()).unwrap();
+            assert_eq!((sketch.n(), sketch.min()), (expected.len() as u64, expected[0]));
+            assert_eq!(Some(&sketch.max()), expected.last());
+            for percent in 1..100 {
+                let quantile = sketch.view().quantile(f64::from(percent) / 100.0).unwrap();
+                let rank = expected.partition_point(|item| *item <= quantile) as f64 / expected.len() as f64;
+                assert!((rank * 100.0 - f64::from(percent)).abs() < 2.0, "{num_groups} groups, {percent}: {rank}");
+            }
+        }
     }
 }
 

@@ -24,6 +24,15 @@ pub trait NumberSketch: Clone + Debug + Send + Sync + 'static {
         items.iter().for_each(|(item, count)| (0..*count).for_each(|_| self.add(*item)));
     }
 
+    /// Whether many numbers are better sorted first.
+    const SORTS: bool = false;
+
+    /// Adds so many numbers in ascending order, none of them NaN, of which the least and the greatest are known. Not
+    /// all have to be looked at, but each after those before it.
+    fn add_sorted(&mut self, num: usize, _ends: (Self::Item, Self::Item), item: &mut dyn FnMut(usize) -> Self::Item) {
+        (0..num).for_each(|at| self.add(item(at)));
+    }
+
     /// Whether it can be merged with another.
     fn check(&self, _other: &Self) -> Result<()> {
         Ok(())

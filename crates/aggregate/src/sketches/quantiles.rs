@@ -127,13 +127,36 @@ impl Quantiles {
         }
     }
 
-    /// Every other item. Which ones depends only on how many items the sketch has seen, so that the
-    /// same stream always gives the same sketch.
-    fn halve(&self, sorted: &[f64], level: usize) -> Vec<f64> {
+    /// Adds numbers in ascending order, none of them NaN: of as many neighbours as an item of a level stands for, one
+    /// is taken, so the answers are at most as far off as if they had come one by one.
+    pub fn add_sorted(&mut self, num: usize, (least, greatest): (f64, f64), item: &mut dyn FnMut(usize) -> f64) {
+        if num == 0 {
+            return;
+        }
+        (self.min, self.max) = (self.min.min(least), self.max.max(greatest));
+        let mut start = 0;
+        while let Some(level) = ((num - start) / (self.k * 2)).checked_ilog2() {
+            let each = 2 << level;
+            self.n += (self.k * each) as u64;
+            let start_at = start + (self.chance(level as usize) >> (u64::BITS - 1 - level)) as usize;
+            let items = (0..self.k).map(|at| item(start_at + at * each)).collect();
+            self.carry(items, level as usize);
+            start += self.k * each;
+        }
+        self.add_numbers(&(start..num).map(item).collect::<Vec<f64>>());
+    }
+
+    /// Bits that depend only on how many items the sketch has seen, so that the same stream always gives the same
+    /// sketch.
+    fn chance(&self, level: usize) -> u64 {
         let mut bits = self.n ^ (level as u64) << 48;
         bits = (bits ^ bits >> 33).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        bits = (bits ^ bits >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-        let offset = usize::from(bits >> 63 == 1);
+        (bits ^ bits >> 33).wrapping_mul(0xc4ce_b9fe_1a85_ec53)
+    }
+
+    /// Every other item.
+    fn halve(&self, sorted: &[f64], level: usize) -> Vec<f64> {
+        let offset = usize::from(self.chance(level) >> 63 == 1);
         sorted.iter().copied().skip(offset).step_by(2).collect()
     }
 
@@ -223,6 +246,12 @@ impl NumberSketch for Quantiles {
 
     fn add_counted(&mut self, items: &[(f64, u64)]) {
         Quantiles::add_counted(self, items);
+    }
+
+    const SORTS: bool = true;
+
+    fn add_sorted(&mut self, num: usize, ends: (f64, f64), item: &mut dyn FnMut(usize) -> f64) {
+        Quantiles::add_sorted(self, num, ends, item);
     }
 
     fn add(&mut self, item: f64) {

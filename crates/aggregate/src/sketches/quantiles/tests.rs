@@ -50,6 +50,34 @@ fn many_items_are_within_the_error() {
 }
 
 #[test]
+fn sorted_items_are_as_many_and_within_the_error() {
+    let mut sketch = sketch(128, scattered(700));
+    // Each batch has numbers from everywhere.
+    for batch in 0..37_u32 {
+        let num = [0, 1, 255, 256, 2_048, 9_999][batch as usize % 6];
+        let item = |at: usize| f64::from(at as u32 * 10_000 / num.max(1));
+        let mut next = 0;
+        let ends = (item(0), item((num as usize).saturating_sub(1)));
+        sketch.add_sorted(num as usize, ends, &mut |at| {
+            assert!(at >= std::mem::replace(&mut next, at + 1), "each after those before it");
+            item(at)
+        });
+    }
+    assert_eq!(sketch.n(), 700 + 6 * (1 + 255 + 256 + 2_048 + 9_999));
+    assert_eq!((sketch.min(), sketch.max()), (0.0, 9_998.0));
+    let weight: u64 = sketch.levels.iter().enumerate().map(|(level, items)| (items.len() as u64) << (level + 1)).sum();
+    assert_eq!(weight + sketch.base.len() as u64, sketch.n());
+    let is_filled = |level: usize| sketch.levels.get(level).is_some_and(|items| !items.is_empty());
+    assert!((0..16).all(|level| is_filled(level) == ((sketch.n() / 256) >> level & 1 == 1)));
+    assert!(sketch.levels.iter().all(|items| items.is_sorted()));
+    let view = sketch.view();
+    for percent in 2..100 {
+        let fraction = f64::from(percent) / 100.0;
+        assert!((view.quantile(fraction).unwrap() / 10_000.0 - fraction).abs() < 0.02);
+    }
+}
+
+#[test]
 fn merging_keeps_count_bounds_and_accuracy() {
     for (k, other_k) in [(128, 128), (128, 32), (64, 256)] {
         let mut merged = sketch(k, (0..30_000).step_by(2));
