@@ -3,7 +3,7 @@ expressions. Each with its form for DuckDB and, where that is another one, for C
 """
 import json, re
 
-from queries import COUNT, DAY, HLL, dsum, gb, ingestion_spec, is_, limit, long_dim, quantiles, topn, ts
+from queries import COUNT, DAY, HLL, dsum, filtered, gb, ingestion_spec, is_, limit, long_dim, quantiles, topn, ts
 
 def inq(dim, vals): return {"type":"in","dimension":dim,"values":vals}
 def and_(*f): return {"type":"and","fields":list(f)}
@@ -83,6 +83,9 @@ v("gb.hll", gb("orders",["province"],aggregations=[HLL]),
 v("gb.quantile.city", gb("orders",["city"],**quantiles("amount")),
   "select city, approx_quantile(amount,[0.5,0.9,0.99]) from orders group by city",
   "select city, quantiles(0.5,0.9,0.99)(amount) from orders group by city")
+v("gb.quantile.ad", dict(gb("ads",["ad_id"],limitSpec=limit(100,("n","descending")),**quantiles("bid")),aggregations=[COUNT]+quantiles("bid")["aggregations"]),
+  "select ad_id, count(*) n, approx_quantile(bid,[0.5,0.9,0.99]) from ads group by ad_id order by n desc limit 100",
+  "select ad_id, count(*) n, quantiles(0.5,0.9,0.99)(bid) from ads group by ad_id order by n desc limit 100")
 v("gb.interval", dict(gb("ads",["ad_id"],aggregations=[COUNT,dsum("c","cost")],limitSpec=limit(100,("c","descending"))),intervals="2026-01-05T09:30/2026-01-05T12:10"),
   "select ad_id, count(*), sum(cost) c from ads where ts>=1767605400000 and ts<1767615000000 group by ad_id order by c desc limit 100")
 v("gb.long.quantity", gb("orders",[long_dim("quantity")],aggregations=[COUNT,dsum("a","amount")]),
@@ -145,6 +148,56 @@ v("gb.user_device", gb("ads",[long_dim("user_id"),"device"],aggregations=[COUNT,
 v("gb.order_id", gb("orders",[long_dim("order_id")],aggregations=[dsum("c","amount")],limitSpec=limit(100,("c","descending"))),
   "select order_id, sum(amount) c from orders group by all order by c desc limit 100",
   "select order_id, sum(amount) c from orders group by order_id order by c desc limit 100")
+
+# Sketches and extremes over time and under filters, nested queries, wider keys.
+v("ts.hour.hll.filter", ts(filter=is_("device","iphone"),aggregations=[COUNT,HLL]),
+  "select ts // 3600000 h, count(*), approx_count_distinct(user_id) from ads where device='iphone' group by h order by h")
+v("ts.hour.theta", ts(aggregations=[{"type":"thetaSketch","name":"t","fieldName":"user_id","size":4096}]),
+  "select ts // 3600000 h, approx_count_distinct(user_id) from ads group by h order by h")
+v("ts.hour.quantiles", ts("orders",**quantiles("amount")),
+  "select ts // 3600000 h, approx_quantile(amount,[0.5,0.9,0.99]) from orders group by h order by h",
+  "select intDiv(ts,3600000) h, quantiles(0.5,0.9,0.99)(amount) from orders group by h order by h")
+v("gb.status.quantiles", gb("orders",["status"],filter=rng("amount",50),**quantiles("amount")),
+  "select status, approx_quantile(amount,[0.5,0.9,0.99]) from orders where amount>=50 group by status",
+  "select status, quantiles(0.5,0.9,0.99)(amount) from orders where amount>=50 group by status")
+v("topn.campaign.max", topn("campaign_id","m",20,filter=is_("os","android"),aggregations=[lmax("m","bid"),lmin("l","bid")]),
+  "select campaign_id, max(bid) m, min(bid) from ads where os='android' group by campaign_id order by m desc limit 20")
+v("topn.ad.ratio", topn("ad_id","r",50,aggregations=[COUNT,dsum("c","cost")],postAggregations=[{"type":"arithmetic","name":"r","fn":"/","fields":[{"type":"fieldAccess","fieldName":"c"},{"type":"fieldAccess","fieldName":"n"}]}]),
+  "select ad_id, count(*) n, sum(cost) c, sum(cost)/count(*) r from ads group by ad_id order by r desc limit 50")
+v("topn.user.count", topn(long_dim("user_id"),"n",100,filter=is_("action","1"),aggregations=[COUNT]),
+  "select user_id, count(*) n from ads where action=1 group by user_id order by n desc limit 100")
+v("gb.channel_os_device_hour", gb("ads",["channel","os","device"],granularity="hour",aggregations=[COUNT,dsum("c","cost"),dsum("b","bid")]),
+  "select ts // 3600000 h, channel, os, device, count(*), sum(cost), sum(bid) from ads group by all",
+  "select intDiv(ts,3600000) h, channel, os, device, count(*), sum(cost), sum(bid) from ads group by h, channel, os, device")
+v("gb.minute", gb("ads",["device"],granularity="minute",filter=inq("province",["四川","湖北","湖南"]),aggregations=[COUNT,dsum("c","cost")]),
+  "select ts // 60000 m, device, count(*), sum(cost) from ads where province in ('四川','湖北','湖南') group by m, device",
+  "select intDiv(ts,60000) m, device, count(*), sum(cost) from ads where province in ('四川','湖北','湖南') group by m, device")
+v("gb.city.having", gb("orders",["city","status"],filter=not_(is_("pay_type","cod")),aggregations=[COUNT,dsum("a","amount")],having={"type":"greaterThan","aggregation":"a","value":1000000}),
+  "select city, status, count(*), sum(amount) a from orders where pay_type<>'cod' group by city, status having a>1000000",
+  "select city, status, count(*), sum(amount) a from orders where pay_type<>'cod' group by city, status having a>1000000")
+v("gb.placement_device", gb("ads",["placement","device"],aggregations=[COUNT,dsum("c","cost")]),
+  "select unnest(placement) p, device, count(*), sum(cost) from ads group by p, device",
+  "select arrayJoin(placement) p, device, count(*), sum(cost) from ads group by p, device")
+v("gb.campaign.distinct", gb("ads",["campaign_id"],aggregations=[HLL,dsum("c","cost")],limitSpec=limit(100,("c","descending"))),
+  "select campaign_id, approx_count_distinct(user_id), sum(cost) c from ads group by campaign_id order by c desc limit 100")
+v("gb.user.sessions", dict(queryType="groupBy",dataSource={"type":"query","query":gb("ads",[long_dim("user_id")],aggregations=[COUNT])},granularity="all",intervals=DAY,dimensions=[long_dim("n")],aggregations=[{"type":"count","name":"users"}],limitSpec=limit(100,("users","descending"))),
+  "select n, count(*) users from (select user_id, count(*) n from ads group by user_id) t group by n order by users desc limit 100")
+v("ts.or_users", ts(granularity="all",filter={"type":"or","fields":[is_("user_id","100478711"),is_("ad_id","77"),rng("bid",8)]},aggregations=[COUNT,dsum("c","cost")]),
+  "select count(*), sum(cost) from ads where user_id=100478711 or ad_id='77' or bid>=8")
+v("ts.extremes", ts(aggregations=[lmax("a","bid"),lmin("b","bid"),lmax("c","cost"),lmin("d","cost")]),
+  "select ts // 3600000 h, max(bid), min(bid), max(cost), min(cost) from ads group by h order by h")
+v("gb.advertiser.all", gb("ads",["advertiser"],aggregations=[COUNT,dsum("c","cost"),dsum("b","bid"),lmax("m","bid"),filtered("k",is_("action","1"))],limitSpec=limit(50,("c","descending"))),
+  "select advertiser, count(*), sum(cost) c, sum(bid), max(bid), count(*) filter (where action=1) from ads group by advertiser order by c desc limit 50",
+  "select advertiser, count(*), sum(cost) c, sum(bid), max(bid), countIf(action=1) from ads group by advertiser order by c desc limit 50")
+v("gb.user.filter", gb("ads",[long_dim("user_id")],filter=is_("province","广东"),aggregations=[COUNT,dsum("c","cost")],limitSpec=limit(100,("c","descending"))),
+  "select user_id, count(*), sum(cost) c from ads where province='广东' group by user_id order by c desc limit 100")
+v("gb.user_city.filter", gb("orders",[long_dim("user_id"),"city"],filter=is_("status","refunded"),aggregations=[dsum("a","amount")],limitSpec=limit(100,("a","descending"))),
+  "select user_id, city, sum(amount) a from orders where status='refunded' group by user_id, city order by a desc limit 100")
+v("ts.not_like", ts(granularity="all",filter=and_(not_({"type":"like","dimension":"city","pattern":"%an%"}),not_(is_("channel","search"))),aggregations=[COUNT,dsum("c","cost")]),
+  "select count(*), sum(cost) from ads where city not like '%an%' and channel<>'search'")
+v("gb.lookup_case", gb("ads",["v","device"],virtualColumns=[{"type":"expression","name":"v","expression":"case_searched(bid < 1, 'low', bid < 3, 'middle', 'high')","outputType":"STRING"}],aggregations=[COUNT,dsum("c","cost")]),
+  "select case when bid<1 then 'low' when bid<3 then 'middle' else 'high' end v, device, count(*), sum(cost) from ads group by v, device",
+  "select multiIf(bid<1,'low',bid<3,'middle','high') v, device, count(*), sum(cost) from ads group by v, device")
 
 QUERIES = {name: forms[0] for name, forms in V.items()}
 DUCKDB = {name: forms[1] for name, forms in V.items()}
