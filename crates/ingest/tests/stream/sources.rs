@@ -249,13 +249,20 @@ async fn a_topic_that_was_made_anew_halts_its_lanes_until_a_reset() {
     supervisors.drain(Duration::from_secs(30)).await;
 }
 
+/// Nothing is cut by itself, and no lease ends where the machine has other work for a while, so that nobody has to
+/// begin anew.
+fn undisturbed() -> IngestLimits {
+    let long = Duration::from_secs(100_000);
+    IngestLimits { cut_period: long, lease: long, ..limits() }
+}
+
 /// The reader notices nothing, since the new topic has as many records as the old one had and more.
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_topic_made_anew_are_never_booked_under_the_old_one() {
     for is_drained in [false, true] {
         let world = World::new();
         world.produce(0, 100);
-        let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(100_000), ..limits() });
+        let context = world.context("a", undisturbed());
         let (live, metrics) = (context.live.clone(), context.metrics.clone());
         let supervisors = Supervisors::start(context).await.expect("started");
         let mut body = one_group();
@@ -297,7 +304,7 @@ async fn rows_of_a_topic_made_anew_are_never_booked_under_the_old_one() {
 async fn what_was_read_of_a_deleted_topic_is_published() {
     let world = World::new();
     world.produce(0, 100);
-    let context = world.context("a", IngestLimits { cut_period: Duration::from_secs(100_000), ..limits() });
+    let context = world.context("a", undisturbed());
     let live = context.live.clone();
     let supervisors = Supervisors::start(context).await.expect("started");
     let mut body = one_group();
