@@ -30,10 +30,9 @@ impl Having for EqualTo {
         let Some(values) = rows.finalized(&self.aggregation)? else {
             return Ok(vec![self.value.is_none(); rows.num_rows()]);
         };
-        let equal = |row| match &self.value {
-            None => Ok(values.is_null(row)),
-            Some(value) => Ok(number::compare(&values, row, value)? == Some(Ordering::Equal)),
-        };
-        (0..rows.num_rows()).map(equal).collect()
+        match &self.value {
+            None => Ok((0..rows.num_rows()).map(|row| values.is_null(row)).collect()),
+            Some(value) => number::which(&values, value, Ordering::Equal),
+        }
     }
 }

@@ -30,8 +30,6 @@ impl Having for LessThan {
         let Some(values) = rows.finalized(&self.aggregation)? else {
             return Ok(vec![false; rows.num_rows()]);
         };
-        (0..rows.num_rows())
-            .map(|row| Ok(number::compare(&values, row, &self.value)? == Some(Ordering::Less)))
-            .collect()
+        number::which(&values, &self.value, Ordering::Less)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use arrow_array::Array;
 use serde_json::{Number, Value};
 
 use crate::fields::Fields;
@@ -15,6 +16,26 @@ pub(super) fn parse(fields: &Fields<'_>, name: &str) -> Result<Number> {
         Value::String(s) => s.trim().parse().map_err(|_| fields.wrong(name, "a number", &Value::String(s.clone()))),
         other => Err(fields.wrong(name, "a number", other)),
     }
+}
+
+/// Which values compare so with a number; nulls never do.
+pub(super) fn which(values: &Values, with: &Number, wanted: Ordering) -> Result<Vec<bool>> {
+    /// Longs that are the same as doubles.
+    const MAX_EXACT: u64 = 1 << 53;
+    let (mut found, nulls): (Vec<bool>, _) = match (values, with.as_i64()) {
+        (Values::Long(longs), Some(with)) => {
+            (longs.values().iter().map(|long| long.cmp(&with) == wanted).collect(), longs.nulls())
+        }
+        (Values::Double(doubles), long) if long.is_none_or(|long| long.unsigned_abs() <= MAX_EXACT) => {
+            let with = long.map_or(with.as_f64().unwrap_or(f64::NAN), |long| long as f64);
+            (doubles.values().iter().map(|double| total(*double, with) == wanted).collect(), doubles.nulls())
+        }
+        _ => return (0..values.len()).map(|row| Ok(compare(values, row, with)? == Some(wanted))).collect(),
+    };
+    if let Some(nulls) = nulls {
+        found.iter_mut().zip(nulls).for_each(|(found, is_valid)| *found &= is_valid);
+    }
+    Ok(found)
 }
 
 /// `None` when the value is null.
@@ -55,4 +76,33 @@ fn long_double(long: i64, double: f64) -> Ordering {
     }
     let whole = double.trunc();
     long.cmp(&(whole as i64)).then_with(|| total(0.0, double - whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Float64Array, Int64Array};
+
+    use super::*;
+
+    #[test]
+    fn many_compare_as_one_by_one() {
+        let doubles = [f64::NAN, f64::INFINITY, -0.0, 0.0, 5.0, 5.5, -7.25, 9_007_199_254_740_993.0];
+        let longs = [i64::MIN, -8, -7, 0, 5, 6, i64::MAX];
+        let columns = [
+            Values::Double(doubles.iter().map(|double| Some(*double)).chain([None]).collect::<Float64Array>()),
+            Values::Double(Float64Array::from(doubles.to_vec())),
+            Values::Long(longs.iter().map(|long| Some(*long)).chain([None]).collect::<Int64Array>()),
+            Values::Long(Int64Array::from(longs.to_vec())),
+        ];
+        for with in ["0", "-7", "5", "5.5", "-7.25", "9007199254740992", "9007199254740993", "9223372036854775807"] {
+            let with: Number = with.parse().unwrap();
+            for values in &columns {
+                for wanted in [Ordering::Less, Ordering::Equal, Ordering::Greater] {
+                    let one = |row| compare(values, row, &with).unwrap() == Some(wanted);
+                    let expected: Vec<bool> = (0..values.len()).map(one).collect();
+                    assert_eq!(which(values, &with, wanted).unwrap(), expected, "{with} {wanted:?}");
+                }
+            }
+        }
+    }
 }

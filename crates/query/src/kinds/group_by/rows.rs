@@ -73,8 +73,11 @@ impl Question {
     /// The rows that `having` keeps, where there is one.
     fn had(&self, times: &[i64], table: &mut Table) -> Result<Option<UInt32Array>> {
         let Some(having) = &self.having else { return Ok(None) };
-        self.outputs.push_posts(table, having.columns().as_deref())?;
-        Ok(Some(kept(&having.keep(&self.with_times(times, table)?)?)))
+        let columns = having.columns();
+        self.outputs.push_posts(table, columns.as_deref())?;
+        let reads_times = columns.is_none_or(|columns| columns.iter().any(|column| column == segment::TIME_COLUMN));
+        let keeps = if reads_times { having.keep(&self.with_times(times, table)?)? } else { having.keep(table)? };
+        Ok(Some(kept(&keeps)))
     }
 
     /// Without dimensions, granularity `all` and no offset there is a row even without data.
