@@ -2,13 +2,14 @@
 //! the table and the states of a part stay in the processor's cache, and groups come in the order of their keys.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use aggregate::{Groups, KeyTable};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use segment::VECTOR_ROWS;
 
 use super::super::selection::Selected;
-use super::super::{inputs, mask};
+use super::super::{inputs, mask, unexpected};
 use super::batches::buckets_of;
 use super::{Batch, Grouper, Leaf, ascending, looks};
 use crate::exec::Reservation;
@@ -202,8 +203,7 @@ impl Leaf<'_> {
         };
         let array = |array: usize| -> Result<Option<ArrayRef>> {
             let slices = slices(array);
-            let slices: Vec<&dyn Array> = slices.iter().map(AsRef::as_ref).collect();
-            Ok(if slices.is_empty() { None } else { Some(arrow_select::concat::concat(&slices)?) })
+            Ok(if slices.is_empty() { None } else { Some(strung(&slices)?) })
         };
         let num_arrays = dealt.first().map_or(0, |dealt| dealt.arrays.len());
         let arrays = (0..num_arrays).map(array).collect::<Result<Vec<_>>>()?;
@@ -256,6 +256,21 @@ impl Leaf<'_> {
     }
 }
 
+/// Arrays one behind the other: a live column holds each vector in integers as narrow as they can be.
+fn strung(slices: &[ArrayRef]) -> Result<ArrayRef> {
+    let is_alike = |slices: &[ArrayRef]| slices[0].data_type() == slices[1].data_type();
+    let wide = |slice: &ArrayRef| -> Result<ArrayRef> {
+        let integers = segment::widen(slice.as_ref()).ok_or_else(|| unexpected("integers of several widths"))?;
+        Ok(Arc::new(UInt32Array::new(integers.into(), slice.nulls().cloned())))
+    };
+    let widened = match slices.windows(2).all(is_alike) {
+        true => slices.to_vec(),
+        false => slices.iter().map(wide).collect::<Result<_>>()?,
+    };
+    let arrays: Vec<&dyn Array> = widened.iter().map(AsRef::as_ref).collect();
+    Ok(arrow_select::concat::concat(&arrays)?)
+}
+
 fn bits(verdicts: &[bool]) -> Vec<u64> {
     let word = |verdicts: &[bool]| (0..).zip(verdicts).fold(0, |word, (at, verdict)| word | u64::from(*verdict) << at);
     verdicts.chunks(64).map(word).collect()
@@ -263,7 +278,22 @@ fn bits(verdicts: &[bool]) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use arrow_array::cast::AsArray;
+
     use super::*;
+
+    #[test]
+    fn integers_of_several_widths_are_strung_together() {
+        let narrow: ArrayRef = Arc::new(arrow_array::UInt8Array::from(vec![Some(7), None, Some(255)]));
+        let middle: ArrayRef = Arc::new(arrow_array::UInt16Array::from(vec![1, 60_000]));
+        let expected = [Some(7), None, Some(255), Some(60_000), None, Some(255)];
+        let all = strung(&[narrow.clone(), middle.slice(1, 1), narrow.slice(1, 2)]).unwrap();
+        assert!(all.as_primitive::<arrow_array::types::UInt32Type>().iter().eq(expected));
+        let alike = strung(&[narrow.clone(), narrow.slice(0, 1)]).unwrap();
+        assert_eq!((alike.data_type(), alike.len()), (narrow.data_type(), 4));
+        let other: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["a"]));
+        assert!(strung(&[narrow, other]).is_err());
+    }
 
     #[test]
     fn parts_ascend_and_hold_about_as_many() {
