@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{BinaryArray, Float32Array, Float64Array, Int64Array, StringArray};
 
+use crate::listed::count;
 use crate::{Packed, Shape};
 
 /// The distinct values of a text column. Null is an entry like any other, so code arrays carry no
@@ -281,6 +282,14 @@ impl Rows<'_> {
         match self {
             Rows::All => true,
             Rows::Mask(words) => words[row / 64] >> (row % 64) & 1 == 1,
+        }
+    }
+
+    /// How many of a vector's rows count.
+    pub(crate) fn count(&self, num_rows: usize) -> usize {
+        match self {
+            Rows::All => num_rows,
+            Rows::Mask(words) => count(words),
         }
     }
 }

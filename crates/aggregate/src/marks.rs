@@ -1,7 +1,7 @@
 //! Which codes each group has met: a bit for each, group after group.
 
 use crate::input::{Codes, Groups, Rows};
-use crate::listed::{LISTED_TOGETHER, list};
+use crate::listed::{LISTED_TOGETHER, count, list};
 use crate::span::for_each_row;
 
 /// Words that all groups' codes may take together.
@@ -82,8 +82,7 @@ impl Marks {
     pub fn mark(&mut self, groups: Groups<'_>, codes: Codes<'_>, rows: Rows<'_>) {
         if let Groups::One = groups {
             if !self.is_full && self.num_rows > self.full_at {
-                let met: usize = self.words.iter().map(|word| word.count_ones() as usize).sum();
-                self.is_full = met == self.num_codes;
+                self.is_full = count(&self.words) == self.num_codes;
                 self.full_at = self.num_rows.saturating_add(self.num_rows / 2).max(self.num_codes);
             }
             if self.is_full {

@@ -268,10 +268,7 @@ impl<S: HashSketch> Hashing<S> {
             self.hand_over(caches, at, input, states)?;
         }
         let (marks, groups, rows) = (&mut caches.inputs[at].marks, span.local_groups(), span.local_rows());
-        let num_rows = match rows {
-            Rows::All => span.num_rows(),
-            Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
-        };
+        let num_rows = rows.count(span.num_rows());
         let is_gated = S::Gate::IS_ANY && !matches!(groups, Groups::One);
         let max_words = if is_gated { MAX_GATED_WORDS } else { MAX_WORDS };
         if !marks.reserve(span.base, groups, num_codes, num_rows, max_words)

@@ -100,10 +100,7 @@ impl Aggregator for Count {
     }
 
     fn run(&self, state: &mut i64, items: &[()], rows: Rows<'_>) {
-        *state += match rows {
-            Rows::All => items.len() as i64,
-            Rows::Mask(words) => words.iter().map(|word| i64::from(word.count_ones())).sum(),
-        };
+        *state += rows.count(items.len()) as i64;
     }
 
     fn merge(&self, state: &mut i64, other: &i64) {

@@ -9,11 +9,7 @@ pub(crate) fn sum_stored(stored: Codes<'_>, rows: Rows<'_>) -> (u64, u64) {
         Codes::U16(stored) => sum(stored, rows),
         Codes::U32(stored) => sum(stored, rows),
     };
-    let count = match rows {
-        Rows::All => stored.len() as u64,
-        Rows::Mask(words) => words.iter().map(|word| u64::from(word.count_ones())).sum(),
-    };
-    (sum, count)
+    (sum, rows.count(stored.len()) as u64)
 }
 
 fn sum<C: Stored>(stored: &[C], rows: Rows<'_>) -> u64 {
