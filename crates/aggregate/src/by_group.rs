@@ -69,15 +69,24 @@ impl<T: Copy> ByGroup<T> {
         done
     }
 
-    /// As `visit`, of items that are listed, each with its group.
-    pub fn visit_list(
-        &mut self,
-        num_items: usize,
-        group: impl Fn(usize) -> usize,
-        item: impl Fn(usize) -> T,
-        visit: impl FnMut(usize, &[T]),
-    ) -> bool {
-        self.visit_rows(0, num_items, || 0..num_items, group, |at| Some(item(at)), visit)
+    /// As `visit`, of items that are listed, each with its group, however many groups there are. The list may be
+    /// reordered.
+    pub fn visit_list(&mut self, list: &mut [(u32, T)], mut visit: impl FnMut(usize, &[T])) {
+        let group = |at: usize| list[at].0 as usize;
+        if self.visit_rows(0, list.len(), || 0..list.len(), group, |at| Some(list[at].1), &mut visit) {
+            return;
+        }
+        // Stable: the items of a group stay in their order.
+        list.sort_by_key(|(group, _)| *group);
+        for of_group in list.chunk_by(|one, next| one.0 == next.0) {
+            self.items.clear();
+            self.items.extend(of_group.iter().map(|(_, item)| *item));
+            visit(of_group[0].0 as usize, &self.items);
+        }
+    }
+
+    pub fn memory_bytes(&self) -> usize {
+        (self.ends.capacity() + self.rows.capacity()) * size_of::<u32>() + self.items.capacity() * size_of::<T>()
     }
 
     /// Sorts the items of the rows by their id.

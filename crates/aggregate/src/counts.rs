@@ -25,7 +25,7 @@ pub(crate) struct Counts {
     scale: Option<Scale>,
     /// Integers of one group.
     width: usize,
-    /// Whether those above a limit are kept elsewhere.
+    /// Whether integers above a limit may have been left out.
     are_low: bool,
     counts: Vec<u32>,
     /// Rows met since `base` is what it is.
@@ -60,11 +60,40 @@ impl Counts {
             (self.base, self.num_rows) = (base, 0);
         }
         self.num_rows = self.num_rows.saturating_add(num_rows);
-        let scale = self.scale.unwrap_or(packed.scale);
-        let above = packed.scale.above(scale)?;
+        let above = self.reserve(groups, packed.scale, packed.max)?;
+        Some(Counter { counts: &mut self.counts, width: self.width, above })
+    }
+
+    /// Where [`Counts::counter`] has just found no room for all integers: a counter of those below a limit, and that
+    /// limit. `None` if they are few, or do not pay either.
+    pub fn low_counter(&mut self, groups: Groups<'_>, packed: &Packed<'_>) -> Option<(Counter<'_>, u32)> {
+        let limit = self.limit(groups, packed)?;
+        let above = self.reserve(groups, packed.scale, limit - 1)?;
+        self.are_low = true;
+        Some((Counter { counts: &mut self.counts, width: self.width, above }, limit))
+    }
+
+    /// Below which number there is room to count integers, if most of them are.
+    fn limit(&self, groups: Groups<'_>, packed: &Packed<'_>) -> Option<u32> {
+        let room = self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_LOW_COUNTS) / groups.bound().max(1);
+        let limit = 1u32.checked_shl(room.max(1).ilog2()).filter(|limit| *limit as usize >= MIN_LOW)?;
+        let step = (packed.stored.len() / LOOKS).max(1);
+        let (mut num_looks, mut num_low) = (0, 0);
+        for at in (0..packed.stored.len()).step_by(step) {
+            num_looks += 1;
+            num_low += usize::from(packed.stored.get(at) < limit);
+        }
+        (num_low * 4 >= num_looks * 3).then_some(limit)
+    }
+
+    /// Makes room for integers up to `max`. Answers how far above what they are they are counted, `None` if that does
+    /// not pay yet.
+    fn reserve(&mut self, groups: Groups<'_>, scale: Scale, max: u32) -> Option<usize> {
+        let own = self.scale.unwrap_or(scale);
+        let above = scale.above(own)?;
         let (raised, above) = (above.min(0).unsigned_abs() as usize, above.max(0) as usize);
         let waits = self.scale.is_some();
-        let mut width = (above + packed.max as usize + 1).max(self.width) + raised;
+        let mut width = (above + max as usize + 1).max(self.width) + raised;
         if waits && width > self.width {
             width += width / SPARE;
         }
@@ -83,40 +112,24 @@ impl Counts {
             self.counts.resize(wanted.max(self.counts.len()), 0);
         }
         self.width = width;
-        self.scale = Some(if raised > 0 { packed.scale } else { scale });
-        Some(Counter { counts: &mut self.counts, width, above })
+        self.scale = Some(if raised > 0 { scale } else { own });
+        Some(above)
     }
 
-    /// Below which number integers are to be counted where all are too many: most of them are. `None` if that does not
-    /// pay.
-    pub fn limit(&self, groups: Groups<'_>, packed: &Packed<'_>) -> Option<u32> {
-        let room = self.num_rows.saturating_mul(COUNTS_PER_ROW).min(MAX_LOW_COUNTS) / groups.bound().max(1);
-        let limit = 1u32.checked_shl(room.max(1).ilog2()).filter(|limit| *limit as usize >= MIN_LOW)?;
-        let step = (packed.stored.len() / LOOKS).max(1);
-        let (mut num_looks, mut num_low) = (0, 0);
-        for at in (0..packed.stored.len()).step_by(step) {
-            num_looks += 1;
-            num_low += usize::from(packed.stored.get(at) < limit);
-        }
-        (num_low * 4 >= num_looks * 3).then_some(limit)
+    /// Whether some are of a [low counter](Counts::low_counter).
+    pub fn are_low(&self) -> bool {
+        self.are_low
     }
 
-    /// From now on integers above a limit are kept elsewhere.
-    pub fn leave_out_high(&mut self) {
-        self.are_low = true;
-    }
-
-    /// Hands out what every group that met any has counted, with what the integers stand for and whether they were so
-    /// many that those above a limit are kept elsewhere, and forgets it.
-    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32], bool)) {
-        let are_low = std::mem::take(&mut self.are_low);
+    /// Hands out what every group that met any has counted, with what the integers stand for, and forgets it.
+    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32])) {
         if let Some(scale) = self.scale.take() {
             let groups = self.counts.chunks(self.width).enumerate();
             let met = groups.filter(|(_, counts)| counts.iter().any(|count| *count > 0));
-            met.for_each(|(id, counts)| visit(self.base + id, scale, counts, are_low));
+            met.for_each(|(id, counts)| visit(self.base + id, scale, counts));
         }
         self.counts.clear();
-        (self.width, self.num_rows) = (0, 0);
+        (self.width, self.num_rows, self.are_low) = (0, 0, false);
     }
 
     pub fn memory_bytes(&self) -> usize {
@@ -127,14 +140,13 @@ impl Counts {
 impl Counter<'_> {
     /// Counts what is stored in every row that counts.
     pub fn count(self, groups: Groups<'_>, stored: Codes<'_>, rows: Rows<'_>) {
-        match stored {
-            Codes::U8(stored) => self.count_stored(groups, stored, rows),
-            Codes::U16(stored) => self.count_stored(groups, stored, rows),
-            Codes::U32(stored) => self.count_stored(groups, stored, rows),
-        }
+        let (counts, width) = (&mut self.counts[self.above..], self.width);
+        for_each_stored(groups, stored, rows, move |id, stored| counts[id as usize * width + stored as usize] += 1);
     }
 
     /// Counts what is stored below a limit in every row that counts; the others are handed out, with their groups' ids.
+    // By itself, so that its loops have all registers.
+    #[inline(never)]
     pub fn count_low(
         self,
         limit: u32,
@@ -143,41 +155,8 @@ impl Counter<'_> {
         rows: Rows<'_>,
         mut high: impl FnMut(u32, u32),
     ) {
-        match stored {
-            Codes::U8(stored) => self.count_low_stored(limit, groups, stored, rows, &mut high),
-            Codes::U16(stored) => self.count_low_stored(limit, groups, stored, rows, &mut high),
-            Codes::U32(stored) => self.count_low_stored(limit, groups, stored, rows, &mut high),
-        }
-    }
-
-    fn count_low_stored<C: Copy + Into<u32>>(
-        self,
-        limit: u32,
-        groups: Groups<'_>,
-        stored: &[C],
-        rows: Rows<'_>,
-        high: &mut impl FnMut(u32, u32),
-    ) {
-        match groups {
-            Groups::One => self.count_low_of(limit, stored, rows, |_| 0, high),
-            Groups::U8(ids) => self.count_low_of(limit, stored, rows, |row| ids[row].into(), high),
-            Groups::U16(ids) => self.count_low_of(limit, stored, rows, |row| ids[row].into(), high),
-            Groups::U32(ids) => self.count_low_of(limit, stored, rows, |row| ids[row], high),
-        }
-    }
-
-    #[inline(always)]
-    fn count_low_of<C: Copy + Into<u32>>(
-        self,
-        limit: u32,
-        stored: &[C],
-        rows: Rows<'_>,
-        id: impl Fn(usize) -> u32,
-        high: &mut impl FnMut(u32, u32),
-    ) {
         let (counts, width) = (&mut self.counts[self.above..], self.width);
-        for_each_row(stored.len(), rows, |row| {
-            let (id, stored) = (id(row), stored[row].into());
+        for_each_stored(groups, stored, rows, move |id, stored| {
             if stored < limit {
                 counts[id as usize * width + stored as usize] += 1;
             } else {
@@ -185,27 +164,41 @@ impl Counter<'_> {
             }
         });
     }
+}
 
-    fn count_stored<C: Copy + Into<u32>>(self, groups: Groups<'_>, stored: &[C], rows: Rows<'_>) {
-        match groups {
-            Groups::One => self.count_of::<u32, C>(&[], stored, rows),
-            Groups::U8(ids) => self.count_of(ids, stored, rows),
-            Groups::U16(ids) => self.count_of(ids, stored, rows),
-            Groups::U32(ids) => self.count_of(ids, stored, rows),
-        }
+/// Visits what is stored in every row that counts, with the id of its group. What visits holds what it needs: loops
+/// that are given a reference fetch it anew for each row.
+#[inline(always)]
+fn for_each_stored(groups: Groups<'_>, stored: Codes<'_>, rows: Rows<'_>, visit: impl FnMut(u32, u32)) {
+    match stored {
+        Codes::U8(stored) => for_each_of(groups, stored, rows, visit),
+        Codes::U16(stored) => for_each_of(groups, stored, rows, visit),
+        Codes::U32(stored) => for_each_of(groups, stored, rows, visit),
     }
+}
 
-    /// Without ids all rows are of one group.
-    #[inline(always)]
-    fn count_of<G: Copy + Into<u32>, C: Copy + Into<u32>>(self, ids: &[G], stored: &[C], rows: Rows<'_>) {
-        let (counts, width) = (&mut self.counts[self.above..], self.width);
-        let mut count = |id: u32, stored: C| counts[id as usize * width + stored.into() as usize] += 1;
-        match (rows, ids) {
-            (Rows::All, []) => stored.iter().for_each(|stored| count(0, *stored)),
-            (Rows::All, ids) => ids.iter().zip(stored).for_each(|(id, stored)| count((*id).into(), *stored)),
-            (rows, []) => for_each_row(stored.len(), rows, |row| count(0, stored[row])),
-            (rows, ids) => for_each_row(stored.len(), rows, |row| count(ids[row].into(), stored[row])),
-        }
+fn for_each_of<C: Copy + Into<u32>>(groups: Groups<'_>, stored: &[C], rows: Rows<'_>, visit: impl FnMut(u32, u32)) {
+    match groups {
+        Groups::One => for_each_pair::<u32, C>(&[], stored, rows, visit),
+        Groups::U8(ids) => for_each_pair(ids, stored, rows, visit),
+        Groups::U16(ids) => for_each_pair(ids, stored, rows, visit),
+        Groups::U32(ids) => for_each_pair(ids, stored, rows, visit),
+    }
+}
+
+/// Without ids all rows are of one group.
+#[inline(always)]
+fn for_each_pair<G: Copy + Into<u32>, C: Copy + Into<u32>>(
+    ids: &[G],
+    stored: &[C],
+    rows: Rows<'_>,
+    mut visit: impl FnMut(u32, u32),
+) {
+    match (rows, ids) {
+        (Rows::All, []) => stored.iter().for_each(move |stored| visit(0, (*stored).into())),
+        (Rows::All, ids) => ids.iter().zip(stored).for_each(move |(id, stored)| visit((*id).into(), (*stored).into())),
+        (rows, []) => for_each_row(stored.len(), rows, move |row| visit(0, stored[row].into())),
+        (rows, ids) => for_each_row(stored.len(), rows, move |row| visit(ids[row].into(), stored[row].into())),
     }
 }
 
@@ -234,11 +227,11 @@ mod tests {
                 counts.counter(10, groups, &packed, 1_000).unwrap().count(groups, packed.stored, rows);
                 assert!(!counts.takes(9, SCALE, 1) && counts.takes(10, SCALE, 1));
                 let mut seen = Vec::new();
-                counts.drain(|group, scale, counts, _| seen.push((group, scale, counts.to_vec())));
+                counts.drain(|group, scale, counts| seen.push((group, scale, counts.to_vec())));
                 let expected = (10..).zip(expected).filter(|(_, counts)| counts.iter().any(|count| *count > 0));
                 let expected: Vec<_> = expected.map(|(group, counts)| (group, SCALE, counts)).collect();
                 assert_eq!(seen, expected);
-                counts.drain(|_, _, _, _| panic!("nothing waits"));
+                counts.drain(|_, _, _| panic!("nothing waits"));
             }
         }
     }
@@ -260,7 +253,7 @@ mod tests {
         assert!(!counts.takes(0, Scale::Long { base: 0 }, 1), "of another kind");
         assert!(!counts.takes(0, SCALE, u32::MAX as usize), "too many to be counted");
         let mut seen = std::collections::BTreeMap::new();
-        counts.drain(|group, scale, counts, _| {
+        counts.drain(|group, scale, counts| {
             let Scale::Double { base, .. } = scale else { panic!("{scale:?}") };
             let met = (base..).zip(counts).filter(|(_, count)| **count > 0);
             seen.extend(met.map(|(whole, count)| ((group, whole), *count)));

@@ -28,22 +28,35 @@ pub(crate) struct Runs {
     scratch: Vec<u32>,
 }
 
+/// The integers of one group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Run<'a> {
+    /// Few, in the order of their rows.
+    Met(&'a [u32]),
+    /// Many, ascending.
+    Sorted(&'a [u32]),
+}
+
 impl Runs {
     /// Whether such integers may wait beside those that do.
     pub fn takes(&self, scale: Scale) -> bool {
         self.scale.is_none_or(|own| own == scale) && self.items.len() < MAX_ITEMS
     }
 
-    /// Keeps an integer of a group.
-    pub fn push(&mut self, packed: &Packed<'_>, group: u32, stored: u32) {
+    /// Integers of this column follow; those that wait must [take](Runs::takes) them.
+    pub fn begin(&mut self, packed: &Packed<'_>) {
+        debug_assert!(self.takes(packed.scale), "integers of another scale wait");
         (self.scale, self.max) = (Some(packed.scale), self.max.max(packed.max));
+    }
+
+    /// Keeps an integer of a group.
+    pub fn push(&mut self, group: u32, stored: u32) {
         self.items.push((group, stored));
     }
 
-    /// Keeps what is stored in the rows of the span.
-    pub fn add(&mut self, span: &Span<'_>, packed: &Packed<'_>, rows: Rows<'_>) {
-        (self.scale, self.max) = (Some(packed.scale), self.max.max(packed.max));
-        match packed.stored.slice(span.start, span.end) {
+    /// Keeps what is stored in those rows of the span that count.
+    pub fn add(&mut self, span: &Span<'_>, stored: Codes<'_>, rows: Rows<'_>) {
+        match stored {
             Codes::U8(stored) => self.add_stored(span, stored, rows),
             Codes::U16(stored) => self.add_stored(span, stored, rows),
             Codes::U32(stored) => self.add_stored(span, stored, rows),
@@ -69,37 +82,26 @@ impl Runs {
         }
     }
 
-    /// Hands out the integers of every group, with what they stand for and whether they ascend, and forgets them: few
-    /// come as they came.
-    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, &[u32], bool)) {
+    /// Hands out the integers of every group, with what they stand for, and forgets them.
+    pub fn drain(&mut self, mut visit: impl FnMut(usize, Scale, Run<'_>)) {
         let Some(scale) = self.scale.take() else { return };
         let Runs { items, by_group, sorted, scratch, max, .. } = self;
         let num_bits = u32::BITS - std::mem::take(max).leading_zeros();
-        let mut of_group = |group: usize, integers: &[u32]| {
+        by_group.visit_list(items, |group, integers| {
             if integers.len() < MIN_SORTED {
-                return visit(group, scale, integers, false);
+                return visit(group, scale, Run::Met(integers));
             }
             sorted.clear();
             sorted.extend_from_slice(integers);
             sort(sorted, scratch, num_bits);
-            visit(group, scale, sorted, true);
-        };
-        let group = |at: usize| items[at].0 as usize;
-        if !by_group.visit_list(items.len(), group, |at| items[at].1, &mut of_group) {
-            // Stable, since few come as they came.
-            items.sort_by_key(|(group, _)| *group);
-            let mut integers = Vec::new();
-            for items in items.chunk_by(|one, next| one.0 == next.0) {
-                integers.clear();
-                integers.extend(items.iter().map(|item| item.1));
-                of_group(items[0].0 as usize, &integers);
-            }
-        }
-        self.items.clear();
+            visit(group, scale, Run::Sorted(sorted));
+        });
+        items.clear();
     }
 
     pub fn memory_bytes(&self) -> usize {
-        self.items.capacity() * size_of::<(u32, u32)>() + (self.sorted.capacity() + self.scratch.capacity()) * 4
+        let items = self.items.capacity() * size_of::<(u32, u32)>() + self.by_group.memory_bytes();
+        items + (self.sorted.capacity() + self.scratch.capacity()) * size_of::<u32>()
     }
 }
 
@@ -165,14 +167,21 @@ mod tests {
             let is_many = |items: &Vec<u32>| items.len() >= MIN_SORTED;
             expected.values_mut().filter(|items| is_many(items)).for_each(|items| items.sort_unstable());
             let (mut runs, mut seen) = (Runs::default(), Vec::new());
-            runs.add(&span, &packed, span.local_rows());
+            runs.begin(&packed);
+            runs.add(&span, packed.stored.slice(span.start, span.end), span.local_rows());
             assert!(runs.takes(SCALE) && !runs.takes(Scale::Long { base: 6 }));
-            runs.drain(|group, scale, items, ascend| seen.push((group, scale, ascend, items.to_vec())));
+            runs.drain(|group, scale, run| {
+                let (ascend, items) = match run {
+                    Run::Met(items) => (false, items),
+                    Run::Sorted(items) => (true, items),
+                };
+                seen.push((group, scale, ascend, items.to_vec()));
+            });
             let expected = expected.into_iter().map(|(group, items)| (group, SCALE, is_many(&items), items));
             let expected: Vec<_> = expected.collect();
             assert_eq!(seen, expected);
             assert!(runs.takes(Scale::Long { base: 6 }));
-            runs.drain(|_, _, _, _| panic!("nothing waits"));
+            runs.drain(|_, _, _| panic!("nothing waits"));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::feed::{Feed, Mask, Number};
 use crate::input::{Codes, Groups, Input, Rows};
 use crate::owned::States;
 use crate::packed::{Packed, Scale};
-use crate::runs::Runs;
+use crate::runs::{Run, Runs};
 use crate::sketches::number_sketch::NumberSketch;
 use crate::span::{Span, for_each_row};
 
@@ -22,7 +22,7 @@ pub(crate) struct Sketching<S> {
 pub(crate) struct SketchingCaches<T: Number> {
     numbers: T::Feed,
     by_group: ByGroup<T>,
-    /// Whether numbers may wait, counted, until the fold settles.
+    /// Whether numbers may be kept until the fold settles.
     may_wait: bool,
     counts: Counts,
     /// Numbers that are too many to be counted.
@@ -77,7 +77,7 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
     ) -> Result<()> {
         let groups = span.local_groups();
         if let (true, true, Some(Input::Packed(packed))) = (S::COUNTS, caches.may_wait, inputs.first())
-            && (self.count(caches, span, packed, states) || self.wait(caches, span, packed, states))
+            && self.keep(caches, span, packed, states)
         {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
                 return Ok(());
             }
             let add = |group, items: &[S::Item]| states.update(group, |state| state.add_all(items));
-            if !by_group.visit(span, rows, |row| Some(items[row]), add) {
+            if !by_group.visit(span, rows, move |row| Some(items[row]), add) {
                 for_each_row(items.len(), rows, |row| {
                     states.update(span.base + groups.get(row), |state| state.add(items[row]));
                 });
@@ -103,7 +103,7 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
         _inputs: &[Input<'_>],
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        self.hand_over(&mut caches.counts, states);
+        self.hand_over_counts(&mut caches.counts, states);
         self.hand_over_runs(&mut caches.runs, states);
         Ok(())
     }
@@ -142,80 +142,49 @@ impl<S: NumberSketch> OwnedAggregator for Sketching<S> {
 }
 
 impl<S: NumberSketch> Sketching<S> {
-    /// Counts the numbers of each group, to be added when all rows are read. False if there are too few rows for
-    /// the numbers there may be.
-    fn count(
+    /// Keeps the numbers of each group until many or all rows are read: counted where that pays, and else, where they
+    /// are better sorted, as they are. False, and nothing was kept, of others.
+    fn keep(
         &self,
         caches: &mut SketchingCaches<S::Item>,
         span: &Span<'_>,
         packed: &Packed<'_>,
         states: &mut States<'_, Self>,
     ) -> bool {
-        let rows = caches.mask.valid(span, packed.nulls);
-        let num_rows = match rows {
-            Rows::All => span.num_rows(),
-            Rows::Mask(words) => words.iter().map(|word| word.count_ones() as usize).sum(),
-        };
-        if !caches.counts.takes(span.base, packed.scale, num_rows) {
-            self.hand_over(&mut caches.counts, states);
+        let SketchingCaches { counts, runs, mask, .. } = caches;
+        let rows = mask.valid(span, packed.nulls);
+        let num_rows = rows.count(span.num_rows());
+        if !counts.takes(span.base, packed.scale, num_rows) {
+            self.hand_over_counts(counts, states);
         }
-        let groups = span.local_groups();
-        let stored = packed.stored.slice(span.start, span.end);
-        if let Some(counter) = caches.counts.counter(span.base, groups, packed, num_rows) {
+        let (groups, stored) = (span.local_groups(), packed.stored.slice(span.start, span.end));
+        if let Some(counter) = counts.counter(span.base, groups, packed, num_rows) {
             counter.count(groups, stored, rows);
             return true;
         }
-        let Some(limit) = caches.counts.limit(groups, packed).filter(|_| S::SORTS) else { return false };
-        if !caches.runs.takes(packed.scale) {
-            self.hand_over_runs(&mut caches.runs, states);
+        if !S::SORTS {
+            return false;
         }
-        let low = Packed { max: limit - 1, ..*packed };
-        let Some(counter) = caches.counts.counter(span.base, groups, &low, 0) else { return false };
-        let base = span.base as u32;
-        counter.count_low(limit, groups, stored, rows, |id, stored| caches.runs.push(packed, base + id, stored));
-        caches.counts.leave_out_high();
+        if !runs.takes(packed.scale) {
+            self.hand_over_runs(runs, states);
+        }
+        runs.begin(packed);
+        match counts.low_counter(groups, packed) {
+            Some((counter, limit)) => {
+                let base = span.base as u32;
+                counter.count_low(limit, groups, stored, rows, |id, stored| runs.push(base + id, stored));
+            }
+            None => runs.add(span, stored, rows),
+        }
         true
     }
 
-    /// Keeps the numbers of each group, to be added in order when there are many. False if that gains nothing.
-    fn wait(
-        &self,
-        caches: &mut SketchingCaches<S::Item>,
-        span: &Span<'_>,
-        packed: &Packed<'_>,
-        states: &mut States<'_, Self>,
-    ) -> bool {
-        if S::SORTS {
-            if !caches.runs.takes(packed.scale) {
-                self.hand_over_runs(&mut caches.runs, states);
-            }
-            let rows = caches.mask.valid(span, packed.nulls);
-            caches.runs.add(span, packed, rows);
-        }
-        S::SORTS
-    }
-
-    fn hand_over_runs(&self, runs: &mut Runs, states: &mut States<'_, Self>) {
-        let mut numbers = Vec::new();
-        runs.drain(|group, scale, stored, ascend| {
-            states.update(group, |state| {
-                if let (true, [least, .., greatest]) = (ascend, stored) {
-                    let ends = [least, greatest].map(|end| S::Item::of_packed(*end, scale));
-                    let mut item = |at: usize| S::Item::of_packed(stored[at], scale);
-                    return state.add_sorted(stored.len(), ends.into(), &mut item);
-                }
-                numbers.clear();
-                S::Item::unpack(Codes::U32(stored), scale, &mut numbers);
-                state.add_all(&numbers);
-            });
-        });
-    }
-
     /// Adds what was counted to the states of the groups.
-    fn hand_over(&self, counts: &mut Counts, states: &mut States<'_, Self>) {
-        let mut items = Vec::new();
-        counts.drain(|group, scale, counts, are_many| {
-            if are_many {
+    fn hand_over_counts(&self, counts: &mut Counts, states: &mut States<'_, Self>) {
+        let (mut items, are_low) = (Vec::new(), counts.are_low());
+        counts.drain(|group, scale, counts| {
+            // There are many where some were left out.
+            if are_low {
                 return states.update(group, |state| add_ranked(state, counts, scale));
             }
             items.clear();
@@ -224,9 +193,27 @@ impl<S: NumberSketch> Sketching<S> {
             states.update(group, |state| state.add_counted(&items));
         });
     }
+
+    fn hand_over_runs(&self, runs: &mut Runs, states: &mut States<'_, Self>) {
+        let mut numbers = Vec::new();
+        runs.drain(|group, scale, run| {
+            states.update(group, |state| match run {
+                Run::Sorted(stored @ [least, .., greatest]) => {
+                    let ends = [least, greatest].map(|end| S::Item::of_packed(*end, scale));
+                    let mut item = |at: usize| S::Item::of_packed(stored[at], scale);
+                    state.add_sorted(stored.len(), ends.into(), &mut item);
+                }
+                Run::Sorted(stored) | Run::Met(stored) => {
+                    numbers.clear();
+                    S::Item::unpack(Codes::U32(stored), scale, &mut numbers);
+                    state.add_all(&numbers);
+                }
+            });
+        });
+    }
 }
 
-/// Adds integers that were counted by their ranks.
+/// Adds integers that were counted, in their order and by their ranks.
 fn add_ranked<S: NumberSketch>(state: &mut S, counts: &[u32], scale: Scale) {
     let met = |count: &u32| *count > 0;
     let (Some(least), Some(greatest)) = (counts.iter().position(met), counts.iter().rposition(met)) else { return };

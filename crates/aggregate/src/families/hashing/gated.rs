@@ -60,7 +60,8 @@ impl<S: HashSketch> Default for Gated<S> {
 
 impl<S: HashSketch> Gated<S> {
     pub fn memory_bytes(&self) -> usize {
-        self.gate.memory_bytes() + self.waiting.capacity() * size_of::<(u32, S::Hash)>()
+        let waiting = self.waiting.capacity() * size_of::<(u32, S::Hash)>();
+        self.gate.memory_bytes() + waiting + self.by_group.memory_bytes()
     }
 
     pub fn settle(&mut self, sketch: &Hashing<S>, states: &mut States<'_, Hashing<S>>) -> Result<()> {
@@ -250,35 +251,16 @@ impl<S: HashSketch> Gated<S> {
     fn add(&mut self, sketch: &Hashing<S>, states: &mut States<'_, Hashing<S>>) -> Result<()> {
         let Gated { gate, waiting, by_group, .. } = self;
         let mut result = Ok(());
-        let mut add = |group: usize, hashes: &mut dyn Iterator<Item = S::Hash>| {
+        by_group.visit_list(waiting, |group, hashes| {
             if result.is_err() {
                 return;
             }
             result = states.update(group, |state| {
-                let mut num_hashes = 0;
-                for hash in hashes {
-                    sketch.0.add(state, hash)?;
-                    num_hashes += 1;
-                }
-                gate.learn(&sketch.0, group, num_hashes, state);
+                hashes.iter().try_for_each(|&hash| sketch.0.add(state, hash))?;
+                gate.learn(&sketch.0, group, hashes.len(), state);
                 Ok(())
             });
-        };
-        let group = |at: usize| waiting[at].0 as usize;
-        let done = by_group.visit_list(
-            waiting.len(),
-            group,
-            |at| waiting[at].1,
-            |group, hashes| {
-                add(group, &mut hashes.iter().copied());
-            },
-        );
-        if !done {
-            waiting.sort_by_key(|(group, _)| *group);
-            waiting.chunk_by(|(group, _), (next, _)| group == next).for_each(|hashes| {
-                add(hashes[0].0 as usize, &mut hashes.iter().map(|(_, hash)| *hash));
-            });
-        }
+        });
         waiting.clear();
         result
     }
