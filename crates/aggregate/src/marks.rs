@@ -73,7 +73,7 @@ impl Marks {
         true
     }
 
-    /// So many words pay.
+    /// So many words pay from now on, until they are drained.
     pub fn pay(&mut self, num_words: usize) {
         self.num_rows = self.num_rows.max(num_words.div_ceil(WORDS_PER_ROW));
     }

@@ -12,7 +12,7 @@ use crate::aggregator::{Caches, OwnedAggregator};
 use crate::by_group::ByGroup;
 use crate::error::Result;
 use crate::input::{Groups, Input, NumberValues, Rows};
-use crate::marks::MAX_WORDS;
+use crate::marks::{MAX_WORDS, Marks};
 use crate::owned::States;
 use crate::span::{Span, for_each_row};
 use gate::Gate;
@@ -167,10 +167,7 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
     ) -> Result<()> {
         caches.inputs.resize_with(inputs.len().max(caches.inputs.len()), InputCache::new);
         for (at, input) in inputs.iter().enumerate() {
-            if caches.may_wait && self.mark(caches, at, span, input, states)? {
-                continue;
-            }
-            if caches.may_wait && self.fold_gated(caches, at, span, input, states)? {
+            if caches.may_wait && self.keep(caches, at, span, input, states)? {
                 continue;
             }
             if self.fold_numbers(caches, span, input, states)? {
@@ -253,9 +250,9 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
 }
 
 impl<S: HashSketch> Hashing<S> {
-    /// Marks the codes that the groups meet, to be hashed once each when all rows are read. False if the input
-    /// has no codes or too few rows for its many.
-    fn mark(
+    /// Keeps the codes that the groups meet, or what may change the sketches of many, until there is much of it or all
+    /// rows are read. False, and nothing was kept, of other rows.
+    fn keep(
         &self,
         caches: &mut HashCaches<S>,
         at: usize,
@@ -263,40 +260,13 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<bool> {
-        let Some((codes, num_codes)) = input.codes() else { return Ok(false) };
-        if caches.inputs[at].marks.is_of_other(span.base) {
+        if input.codes().is_some() && caches.inputs[at].marks.is_of_other(span.base) {
             self.hand_over(caches, at, input, states)?;
         }
-        let (marks, groups, rows) = (&mut caches.inputs[at].marks, span.local_groups(), span.local_rows());
-        let num_rows = rows.count(span.num_rows());
-        let is_gated = S::Gate::IS_ANY && !matches!(groups, Groups::One);
-        let max_words = if is_gated { MAX_GATED_WORDS } else { MAX_WORDS };
-        if !marks.reserve(span.base, groups, num_codes, num_rows, max_words)
-            || is_gated && marks.num_words() > MAX_GATED_WORDS
-        {
-            return Ok(false);
-        }
-        let Input::Texts { offsets, .. } = input else {
-            marks.mark(groups, codes.slice(span.start, span.end), rows);
-            return Ok(true);
-        };
-        for_each_row(span.num_rows(), rows, |row| {
-            let places = offsets[span.start + row] as usize..offsets[span.start + row + 1] as usize;
-            places.for_each(|place| marks.mark_one(groups.get(row), codes.get(place)));
-        });
-        Ok(true)
-    }
-
-    /// Folds rows of many groups of which most change nothing. False, and nothing was done, of others.
-    fn fold_gated(
-        &self,
-        caches: &mut HashCaches<S>,
-        at: usize,
-        span: &Span<'_>,
-        input: &Input<'_>,
-        states: &mut States<'_, Self>,
-    ) -> Result<bool> {
         let HashCaches { inputs, gated, .. } = caches;
+        if Self::mark(&mut inputs[at].marks, span, input) {
+            return Ok(true);
+        }
         if !gated.fold(self, &mut inputs[at], span, input, states)? {
             return Ok(false);
         }
@@ -306,6 +276,30 @@ impl<S: HashSketch> Hashing<S> {
             caches.inputs[at].marks.pay(num_words);
         }
         Ok(true)
+    }
+
+    /// Marks the codes that the groups meet, to be hashed once each when all rows are read. False if the input
+    /// has no codes or too few rows for its many.
+    fn mark(marks: &mut Marks, span: &Span<'_>, input: &Input<'_>) -> bool {
+        let Some((codes, num_codes)) = input.codes() else { return false };
+        let (groups, rows) = (span.local_groups(), span.local_rows());
+        let num_rows = rows.count(span.num_rows());
+        let is_gated = S::Gate::IS_ANY && !matches!(groups, Groups::One);
+        let max_words = if is_gated { MAX_GATED_WORDS } else { MAX_WORDS };
+        let has_room = marks.reserve(span.base, groups, num_codes, num_rows, max_words);
+        // There may be more words than are asked for: of rows that passed the gate.
+        if !has_room || is_gated && marks.num_words() > MAX_GATED_WORDS {
+            return false;
+        }
+        let Input::Texts { offsets, .. } = input else {
+            marks.mark(groups, codes.slice(span.start, span.end), rows);
+            return true;
+        };
+        for_each_row(span.num_rows(), rows, |row| {
+            let places = offsets[span.start + row] as usize..offsets[span.start + row + 1] as usize;
+            places.for_each(|place| marks.mark_one(groups.get(row), codes.get(place)));
+        });
+        true
     }
 
     /// Hashes the codes that wait, into the states of their groups.

@@ -19,7 +19,7 @@ pub(crate) trait Gate<S: HashSketch>: Default + Send + Sync {
     /// stands for no hash.
     fn pass(&mut self, groups: &[u32], keys: &[S::Key], passed: &mut Vec<u32>);
 
-    /// As `pass`, by the codes of values, of which narrow and whole keys are known.
+    /// As `pass`, by the codes of values, of which [narrow](HashSketch::narrow) and whole keys are known.
     fn pass_coded(&mut self, groups: &[u32], codes: &[u32], keys: (&[u16], &[S::Key]), passed: &mut Vec<u32>) {
         let keys: Vec<S::Key> = codes.iter().map(|code| keys.1[*code as usize]).collect();
         self.pass(groups, &keys, passed);

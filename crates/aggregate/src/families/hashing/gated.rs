@@ -26,7 +26,7 @@ const MIN_ROWS_PER_VALUE: usize = 4;
 /// Scratch and what the gate knows.
 pub(super) struct Gated<S: HashSketch> {
     gate: S::Gate,
-    /// Rows whose codes were marked since marks were last handed over.
+    /// Rows whose codes were marked since marks were last due.
     num_marked: usize,
     rows: Vec<u32>,
     groups: Vec<u32>,
@@ -89,33 +89,32 @@ impl<S: HashSketch> Gated<S> {
         }
         self.gate.grow(num_groups);
         let codes = Self::codes_to_mark(&mut cache.marks, span, input);
+        let mut rows = std::mem::take(&mut self.rows);
         for start in (span.start..span.end).step_by(ROWS_TOGETHER) {
             let part = start..span.end.min(start + ROWS_TOGETHER);
-            self.groups.clear();
-            self.keys.clear();
             match span.rows {
                 Rows::All => {
                     self.read_groups(span, part.clone());
-                    self.pass(sketch, cache, input, part.clone());
+                    self.pass(sketch, cache, input, part);
                 }
                 Rows::Mask(words) => {
-                    self.pick(words, part.clone());
-                    let rows = std::mem::take(&mut self.rows);
+                    pick(words, part, &mut rows);
                     self.read_groups(span, rows.iter().map(|row| *row as usize));
                     self.pass(sketch, cache, input, rows.iter().map(|row| *row as usize));
-                    self.rows = rows;
                 }
             }
-            let rows = std::mem::take(&mut self.rows);
             let row =
-                |at: u32| if let Rows::All = span.rows { part.start + at as usize } else { rows[at as usize] as usize };
+                |at: u32| if let Rows::All = span.rows { start + at as usize } else { rows[at as usize] as usize };
             match codes {
                 Some(codes) => self.mark(&mut cache.marks, span.base, codes, row),
                 None => self.wait(sketch, cache, input, row),
             }
-            self.rows = rows;
         }
-        if self.waiting.len() >= MIN_WAITING { self.add(sketch, states) } else { Ok(()) }.map(|()| true)
+        self.rows = rows;
+        if self.waiting.len() >= MIN_WAITING {
+            self.add(sketch, states)?;
+        }
+        Ok(true)
     }
 
     /// The codes of an input that are to be marked where their rows pass, if there is room for marks.
@@ -142,22 +141,15 @@ impl<S: HashSketch> Gated<S> {
 
     /// A group's sketch was given what was marked.
     pub fn learn(&mut self, sketch: &Hashing<S>, group: usize, state: &mut S::State) {
-        if S::Gate::MARKS {
+        if S::Gate::MARKS && group < MAX_GROUPS {
             self.gate.grow(group + 1);
             self.gate.learn(&sketch.0, group, 0, state);
         }
     }
 
-    /// Lists the rows of a part of the vector that count.
-    fn pick(&mut self, words: &[u64], part: Range<usize>) {
-        let words = &words[part.start / 64..part.end.div_ceil(64)];
-        self.rows.resize(words.len() * 64 + LISTED_TOGETHER, 0);
-        let num_rows = list(part.start as u32, words, &mut self.rows);
-        self.rows.truncate(num_rows);
-    }
-
     fn read_groups(&mut self, span: &Span<'_>, rows: impl ExactSizeIterator<Item = usize>) {
         let base = span.base as u32;
+        self.groups.clear();
         match span.groups {
             Groups::One => self.groups.resize(rows.len(), base),
             Groups::U8(ids) => self.groups.extend(rows.map(|row| base + u32::from(ids[row]))),
@@ -177,11 +169,7 @@ impl<S: HashSketch> Gated<S> {
         self.passed.clear();
         if let (Input::Numbers { codes, .. }, false) = (input, cache.narrow.is_empty()) {
             self.codes.clear();
-            match codes {
-                Codes::U8(codes) => self.codes.extend(rows.map(|row| u32::from(codes[row]))),
-                Codes::U16(codes) => self.codes.extend(rows.map(|row| u32::from(codes[row]))),
-                Codes::U32(codes) => self.codes.extend(rows.map(|row| codes[row])),
-            }
+            extend(&mut self.codes, *codes, rows, |code| code);
             let keys = (cache.narrow.as_slice(), cache.keys.as_slice());
             return self.gate.pass_coded(&self.groups, &self.codes, keys, &mut self.passed);
         }
@@ -196,6 +184,7 @@ impl<S: HashSketch> Gated<S> {
         input: &Input<'_>,
         rows: impl ExactSizeIterator<Item = usize>,
     ) {
+        self.keys.clear();
         let Input::Numbers { codes, values } = input else {
             let key = |hash: Option<S::Hash>| hash.map_or_else(S::Key::default, |hash| sketch.0.key(hash));
             return self.keys.extend(rows.map(|row| key(sketch.hash_at(cache, input, row))));
@@ -208,22 +197,18 @@ impl<S: HashSketch> Gated<S> {
             cache.narrow = sketch.narrow(&cache.keys).unwrap_or_default();
         }
         if !cache.keys.is_empty() {
-            let known = &cache.keys;
-            return match codes {
-                Codes::U8(codes) => self.keys.extend(rows.map(|row| known[usize::from(codes[row])])),
-                Codes::U16(codes) => self.keys.extend(rows.map(|row| known[usize::from(codes[row])])),
-                Codes::U32(codes) => self.keys.extend(rows.map(|row| known[codes[row] as usize])),
-            };
+            let known = cache.keys.as_slice();
+            return extend(&mut self.keys, *codes, rows, move |code| known[code as usize]);
         }
-        match values {
+        match *values {
             NumberValues::Longs(values) => {
                 self.longs.clear();
-                self.longs.extend(rows.map(|row| values[codes.get(row) as usize]));
+                extend(&mut self.longs, *codes, rows, move |code| values[code as usize]);
                 sketch.keys(NumberValues::Longs(&self.longs), &mut self.keys);
             }
             NumberValues::Doubles(values) => {
                 self.doubles.clear();
-                self.doubles.extend(rows.map(|row| values[codes.get(row) as usize]));
+                extend(&mut self.doubles, *codes, rows, move |code| values[code as usize]);
                 sketch.keys(NumberValues::Doubles(&self.doubles), &mut self.keys);
             }
         }
@@ -263,5 +248,23 @@ impl<S: HashSketch> Gated<S> {
         });
         waiting.clear();
         result
+    }
+}
+
+/// Lists the rows of a part of the vector that count.
+fn pick(words: &[u64], part: Range<usize>, rows: &mut Vec<u32>) {
+    let words = &words[part.start / 64..part.end.div_ceil(64)];
+    rows.resize(words.len() * 64 + LISTED_TOGETHER, 0);
+    let num_rows = list(part.start as u32, words, rows);
+    rows.truncate(num_rows);
+}
+
+/// Appends what the codes of rows stand for.
+#[inline(always)]
+fn extend<T>(out: &mut Vec<T>, codes: Codes<'_>, rows: impl ExactSizeIterator<Item = usize>, value: impl Fn(u32) -> T) {
+    match codes {
+        Codes::U8(codes) => out.extend(rows.map(move |row| value(codes[row].into()))),
+        Codes::U16(codes) => out.extend(rows.map(move |row| value(codes[row].into()))),
+        Codes::U32(codes) => out.extend(rows.map(move |row| value(codes[row]))),
     }
 }
