@@ -1,6 +1,7 @@
 //! The smallest and the greatest of narrow integers, masked or not, as they are stored.
 
 use crate::input::{Codes, Rows};
+use crate::span::for_each_row;
 
 /// The smallest (`GREATEST` false) or greatest of what is stored in the rows that count; `None` if there are none. Bits
 /// past the last row are zero.
@@ -33,15 +34,8 @@ fn better<const GREATEST: bool, C: Ord>(one: C, other: C) -> C {
 /// Of those whose bit is set.
 #[inline(always)]
 fn walk<const GREATEST: bool, C: Copy + Ord>(stored: &[C], word: u64) -> Option<C> {
-    if word == 0 {
-        return None;
-    }
-    let mut best = stored[word.trailing_zeros() as usize];
-    let mut left = word & (word - 1);
-    while left != 0 {
-        best = better::<GREATEST, C>(best, stored[left.trailing_zeros() as usize]);
-        left &= left - 1;
-    }
+    let mut best = *stored.get(word.trailing_zeros() as usize)?;
+    for_each_row(stored.len(), Rows::Mask(&[word & (word - 1)]), |at| best = better::<GREATEST, C>(best, stored[at]));
     Some(best)
 }
 
@@ -78,14 +72,12 @@ mod tests {
     fn the_extremes_are_those_of_the_rows_that_count() {
         let stored: Vec<u32> = (0..1_000u32).map(|row| row.wrapping_mul(0x9e37_79b1) >> 7 & 0xff).collect();
         let (bytes, shorts): (Vec<u8>, Vec<u16>) = stored.iter().map(|one| (*one as u8, *one as u16)).unzip();
-        let masks = [vec![0; 16], vec![u64::MAX; 15], (0..16).map(|at| 0b1001 << at & ((1 << 40) - 1)).collect()];
+        let full = (0..16).map(|at| if at == 15 { (1 << 40) - 1 } else { u64::MAX }).collect();
+        let masks = [vec![0; 16], full, (0..16).map(|at| 0b1001 << at & ((1 << 40) - 1)).collect()];
         for words in &masks {
             for rows in [Rows::All, Rows::Mask(words)] {
-                let counts = |row: &usize| rows.contains(*row) || matches!(rows, Rows::All);
-                let of = |row: usize| stored[row];
-                let num_rows = if let Rows::Mask(words) = rows { 1_000.min(words.len() * 64) } else { 1_000 };
-                let least = (0..num_rows).filter(counts).map(of).min();
-                let most = (0..num_rows).filter(counts).map(of).max();
+                let kept = || (0..1_000).filter(|row| rows.contains(*row)).map(|row| stored[row]);
+                let (least, most) = (kept().min(), kept().max());
                 for codes in [Codes::U8(&bytes), Codes::U16(&shorts), Codes::U32(&stored)] {
                     assert_eq!(extreme_stored::<false>(codes, rows), least);
                     assert_eq!(extreme_stored::<true>(codes, rows), most);
