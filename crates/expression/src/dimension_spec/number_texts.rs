@@ -48,12 +48,12 @@ fn text_of_codes(numbers: &NumberCodes, extraction: Option<&ExtractionFn>) -> Re
 struct Texts<'a> {
     extraction: Option<&'a ExtractionFn>,
     interner: Interner,
-    /// The code of each small whole number that was met.
+    /// The code of each small whole number that was met, [`UNKNOWN`] of others.
     by_place: Vec<u32>,
     by_bits: ByBits,
 }
 
-/// The codes of other numbers.
+/// The codes of numbers that were met among such as have no place.
 struct ByBits {
     table: KeyTable,
     codes: Vec<u32>,
@@ -83,35 +83,31 @@ impl Texts<'_> {
     }
 
     fn add_places(&mut self, array: &ArrayRef, places: &[u32], codes: &mut Vec<u32>) -> Result<()> {
-        self.by_place.resize(NUM_PLACES as usize, UNKNOWN);
+        let Texts { extraction, interner, by_place, .. } = self;
+        by_place.resize(NUM_PLACES as usize, UNKNOWN);
         for (row, place) in places.iter().enumerate() {
-            let mut code = self.by_place[*place as usize];
-            if code == UNKNOWN && array.is_valid(row) {
-                code = self.code(array, row)?;
-                self.by_place[*place as usize] = code;
+            let code = &mut by_place[*place as usize];
+            if *code == UNKNOWN && array.is_valid(row) {
+                *code = interner.code(shown(array, row, *extraction).as_deref())?;
             }
-            codes.push(code);
+            codes.push(*code);
         }
         Ok(())
     }
 
     fn add_bits(&mut self, array: &ArrayRef, codes: &mut Vec<u32>) -> Result<()> {
-        let mut ids = std::mem::take(&mut self.by_bits.ids);
+        let Texts { extraction, interner, by_bits: ByBits { table, codes: known, ids }, .. } = self;
         ids.clear();
-        self.by_bits.table.insert_batch(&bits_of(array), &mut ids);
-        self.by_bits.codes.resize(self.by_bits.table.len(), UNKNOWN);
+        table.insert_batch(&bits_of(array), ids);
+        known.resize(table.len(), UNKNOWN);
         for (row, id) in ids.iter().enumerate() {
-            if self.by_bits.codes[*id as usize] == UNKNOWN && array.is_valid(row) {
-                self.by_bits.codes[*id as usize] = self.code(array, row)?;
+            let code = &mut known[*id as usize];
+            if *code == UNKNOWN && array.is_valid(row) {
+                *code = interner.code(shown(array, row, *extraction).as_deref())?;
             }
         }
-        codes.extend(ids.iter().map(|id| self.by_bits.codes[*id as usize]));
-        self.by_bits.ids = ids;
+        codes.extend(ids.iter().map(|id| known[*id as usize]));
         Ok(())
-    }
-
-    fn code(&mut self, array: &ArrayRef, row: usize) -> Result<u32> {
-        self.interner.code(shown(array, row, self.extraction).as_deref())
     }
 }
 

@@ -14,6 +14,9 @@ use crate::expr::{BoundExpr, Combinations, Expr, Parts, Scalar, Vector};
 use crate::json::Object;
 use crate::{Result, Truth, words};
 
+/// Rows whose values on the way stay in the processor's cache. A multiple of 64.
+const ROWS_TOGETHER: usize = 1 << 13;
+
 pub(super) const KIND: FilterKind = FilterKind { tag: "expression", parse };
 
 fn parse(object: Object<'_>, parsing: &mut Parsing<'_>) -> Result<Filter> {
@@ -131,10 +134,8 @@ struct ExprLeaf {
     bound: BoundExpr,
 }
 
-/// Rows whose values on the way stay in the processor's cache.
-const ROWS_TOGETHER: usize = 1 << 13;
-
 impl ExprLeaf {
+    /// Sets the bits of the rows that pass.
     fn fill(&self, rows: Range<usize>, unknown: bool, out: &mut [u64]) -> Result<()> {
         match self.bound.eval(rows)? {
             Vector::Long(values) => {
