@@ -48,7 +48,7 @@ fn text_of_codes(numbers: &NumberCodes, extraction: Option<&ExtractionFn>) -> Re
 struct Texts<'a> {
     extraction: Option<&'a ExtractionFn>,
     interner: Interner,
-    /// The code of each small whole number that was met, [`UNKNOWN`] of others.
+    /// The code of each small whole number that was met, [`UNKNOWN`] of others; as far as there were any.
     by_place: Vec<u32>,
     by_bits: ByBits,
 }
@@ -84,7 +84,8 @@ impl Texts<'_> {
 
     fn add_places(&mut self, array: &ArrayRef, places: &[u32], codes: &mut Vec<u32>) -> Result<()> {
         let Texts { extraction, interner, by_place, .. } = self;
-        by_place.resize(NUM_PLACES as usize, UNKNOWN);
+        let num_places = places.iter().fold(0, |most, place| most.max(*place)) as usize + 1;
+        by_place.resize(num_places.max(by_place.len()), UNKNOWN);
         for (row, place) in places.iter().enumerate() {
             let code = &mut by_place[*place as usize];
             if *code == UNKNOWN && array.is_valid(row) {
