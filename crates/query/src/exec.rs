@@ -116,10 +116,11 @@ impl Reservation {
     /// Holds exactly `bytes` from now on. Fails with a resource limit and keeps what it had.
     pub fn resize(&mut self, bytes: usize) -> Result<()> {
         let bytes = bytes as u64;
-        if bytes > self.bytes {
-            self.budget.take(bytes - self.bytes)?;
-        } else {
-            self.budget.give_back(self.bytes - bytes);
+        match bytes.cmp(&self.bytes) {
+            std::cmp::Ordering::Greater => self.budget.take(bytes - self.bytes)?,
+            std::cmp::Ordering::Less => self.budget.give_back(self.bytes - bytes),
+            // What all threads share is left alone.
+            std::cmp::Ordering::Equal => {}
         }
         self.bytes = bytes;
         Ok(())
@@ -217,7 +218,9 @@ impl ExecContext {
         }
     }
 
-    /// Runs one closure per item on the executor and gives the results in the order of the items.
+    /// Runs one closure per item on the executor and gives the results in the order of the items. What runs at once are
+    /// items far from each other, for those beside each other often share a segment, whose counters threads would wait
+    /// for.
     pub(crate) fn map<T, R>(
         &self,
         items: Vec<T>,
@@ -233,16 +236,20 @@ impl ExecContext {
         let work = Arc::new(work);
         let slots: Arc<Vec<std::sync::Mutex<Option<Result<R>>>>> =
             Arc::new(items.iter().map(|_| Default::default()).collect());
+        let each = items.len().div_ceil(self.executor.num_threads());
         let jobs = items.into_iter().enumerate().map(|(at, item)| {
             let (work, slots) = (work.clone(), slots.clone());
-            Box::new(move || {
+            let job = move || {
                 let result = work(item);
                 if let Ok(mut slot) = slots[at].lock() {
                     *slot = Some(result);
                 }
-            }) as Job
+            };
+            (at % each, Box::new(job) as Job)
         });
-        self.executor.run(jobs.collect());
+        let mut jobs: Vec<(usize, Job)> = jobs.collect();
+        jobs.sort_by_key(|(turn, _)| *turn);
+        self.executor.run(jobs.into_iter().map(|(_, job)| job).collect());
         let take = |slot: &std::sync::Mutex<Option<Result<R>>>| slot.lock().ok().and_then(|mut s| s.take());
         slots.iter().map(|slot| take(slot).unwrap_or_else(|| Err(Error::internal("a fold did not end")))).collect()
     }

@@ -16,7 +16,7 @@ use crate::granularity;
 use crate::intervals::intersect;
 use crate::model::Common;
 use crate::partial::{FoldPartial, Partial};
-use crate::plan::{FoldPlan, Scope};
+use crate::plan::{FirstGroups, FoldPlan, Scope};
 use crate::{Error, Result, run};
 
 pub(super) const TAG: &str = "timeseries";
@@ -50,11 +50,15 @@ pub(super) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment
     };
     let context = &common.context;
     let stamp = Stamp::of(&granularity, context)?;
-    let plan = FoldPlan::new(common.clone(), granularity, Vec::new(), &outputs.aggregations);
+    let mut plan = FoldPlan::new(common.clone(), granularity, Vec::new(), &outputs.aggregations);
+    let descending = fields.bool("descending", false)?;
+    // A row for each bucket, with rows of their own for those without a group.
+    plan.first_groups =
+        (limit < usize::MAX && !plan.is_one_bucket()).then_some(FirstGroups { most: limit, are_last: descending });
     Ok(Arc::new(Timeseries {
         plan: Arc::new(plan),
         outputs,
-        descending: fields.bool("descending", false)?,
+        descending,
         limit,
         skip_empty: context.bool("skipEmptyBuckets", false)?,
         grand_total: context.bool("grandTotal", false)?,

@@ -9,6 +9,9 @@ use timeline::{Granularity, Interval};
 use crate::intervals::intersect;
 use crate::{Error, Result};
 
+/// Buckets beyond which they are not counted.
+const MANY_BUCKETS: usize = 4_096;
+
 /// Consecutive rows of one bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
@@ -99,6 +102,19 @@ fn split(
         found.push(Run { bucket, rows: start..end });
         start = end;
     }
+}
+
+/// Buckets that a range of times meets; `usize::MAX` when they are many.
+pub(crate) fn count_buckets(range: Interval, granularity: &Granularity) -> usize {
+    let mut start = range.start;
+    for num in 1..=MANY_BUCKETS {
+        let end = granularity.bucket(start).end;
+        if end >= range.end || end <= start {
+            return num;
+        }
+        start = end;
+    }
+    usize::MAX
 }
 
 /// Starts of all buckets that meet the interval, ascending. Fails above `max`, naming the granularity.

@@ -10,7 +10,7 @@ use expression::{DimensionSpec, ExtractionFn};
 use segment::SegmentRef;
 use timeline::{Granularity, Interval};
 
-pub(crate) use buckets::{Buckets, Run, Runs, bucket_starts, filled, runs_of};
+pub(crate) use buckets::{Buckets, Run, Runs, bucket_starts, count_buckets, filled, runs_of};
 pub(crate) use prune::prune;
 
 use crate::aggregations::{Aggregation, How, MaskFilter};
@@ -101,6 +101,15 @@ pub(crate) struct FoldPlan {
     pub single_values_only: bool,
     /// What of the groups can be in an answer, where their keys tell.
     pub first: Option<FirstKeys>,
+    /// The same, where time tells.
+    pub first_groups: Option<FirstGroups>,
+}
+
+/// Only so many groups can be in the answer: the first ones in the order of their buckets, or the last ones.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct FirstGroups {
+    pub most: usize,
+    pub are_last: bool,
 }
 
 /// Only groups among the first so many values of a key can be in the answer.
@@ -131,6 +140,7 @@ impl FoldPlan {
             drop_empty_lists: false,
             single_values_only: false,
             first: None,
+            first_groups: None,
         };
         for aggregation in aggregations {
             if let How::Fold { spec, filter } = &aggregation.how {

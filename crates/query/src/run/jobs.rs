@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use segment::{SegmentRef, VECTOR_ROWS};
+use timeline::Interval;
 
 use super::leaf::Shared;
+use crate::intervals::intersect;
 use crate::plan::FoldPlan;
 
 /// Rows of a segment below which it is not shared between threads.
@@ -39,30 +41,29 @@ pub(super) struct Piece {
     pub shared: Shared,
 }
 
-impl Piece {
-    fn whole(segment: &SegmentRef) -> Piece {
-        Piece { segment: segment.clone(), rows: 0..segment.num_rows(), shared: Shared::default() }
-    }
-}
-
 /// In the order of the segments; large ones are shared when there are more threads than segments, or in several pieces
 /// for each thread where that costs little, so that none waits long for another.
 pub(super) fn of(plan: &FoldPlan, segments: &[SegmentRef], num_threads: usize) -> Vec<Job> {
     let mut jobs = Jobs::default();
-    let most = [false, true].map(|is_small| rows_together(segments, is_small, num_threads));
-    for segment in segments {
-        let num_rows = segment.num_rows();
-        let is_small = num_rows <= SMALL_ROWS;
-        let parts = if is_small { 1 } else { parts(plan, segment, segments.len(), num_threads) };
+    let read: Vec<(&SegmentRef, Range<usize>)> = segments
+        .iter()
+        .map(|segment| (segment, rows_reached(plan, segment)))
+        .filter(|(_, rows)| !rows.is_empty())
+        .collect();
+    let most = [false, true].map(|are_small| rows_together(&read, are_small, num_threads));
+    for (segment, rows) in &read {
+        let is_small = is_small(segment);
+        let parts = if is_small { 1 } else { parts(plan, segment, rows.len(), read.len(), num_threads) };
+        let piece =
+            |rows: Range<usize>, shared: &Shared| Piece { segment: (*segment).clone(), rows, shared: shared.clone() };
+        let shared = Shared::default();
         if parts == 1 {
-            jobs.push(Piece::whole(segment), is_small, most[usize::from(is_small)]);
+            jobs.push(piece(rows.clone(), &shared), is_small, most[usize::from(is_small)]);
             continue;
         }
-        let step = num_rows.div_ceil(parts).next_multiple_of(VECTOR_ROWS).max(1);
-        let shared = Shared::default();
-        for start in (0..num_rows).step_by(step) {
-            let rows = start..num_rows.min(start + step);
-            jobs.push(Piece { segment: segment.clone(), rows, shared: shared.clone() }, false, 0);
+        let step = rows.len().div_ceil(parts).next_multiple_of(VECTOR_ROWS).max(1);
+        for start in rows.clone().step_by(step) {
+            jobs.push(piece(start..rows.end.min(start + step), &shared), false, 0);
         }
     }
     let mut jobs = jobs.0;
@@ -94,12 +95,31 @@ impl Jobs {
     }
 }
 
-/// Pieces that a large segment is cut into.
-fn parts(plan: &FoldPlan, segment: &SegmentRef, num_segments: usize, num_threads: usize) -> usize {
+fn is_small(segment: &SegmentRef) -> bool {
+    segment.num_rows() <= SMALL_ROWS
+}
+
+/// From the first row that the plan's intervals hold to the last, as far as that is seen without a look at each.
+fn rows_reached(plan: &FoldPlan, segment: &SegmentRef) -> Range<usize> {
+    let (first, last) = (plan.common.scanned.first(), plan.common.scanned.last());
+    first.zip(last).map_or(0..0, |(first, last)| rows_within(segment, Interval { start: first.start, end: last.end }))
+}
+
+/// The rows of an interval; all where they are in no order and some may be inside.
+pub(super) fn rows_within(segment: &SegmentRef, interval: Interval) -> Range<usize> {
+    let range = segment.time_range();
+    match (segment.sorted_times(), intersect(range, interval)) {
+        (_, None) => 0..0,
+        (Some(times), Some(met)) if met != range => times.rows_within(interval),
+        _ => 0..segment.num_rows(),
+    }
+}
+
+/// Pieces that so many rows of a large segment are cut into.
+fn parts(plan: &FoldPlan, segment: &SegmentRef, num_rows: usize, num_segments: usize, num_threads: usize) -> usize {
     if num_threads <= 1 {
         return 1;
     }
-    let (num_rows, num_segments) = (segment.num_rows(), num_segments.max(1));
     let least = num_threads.div_ceil(num_segments);
     let most = (num_threads * PIECES_PER_THREAD).div_ceil(num_segments).min(num_rows / MIN_JOB_ROWS);
     let are_numbers = plan.specs.iter().all(|spec| spec.state_type().is_number());
@@ -109,7 +129,7 @@ fn parts(plan: &FoldPlan, segment: &SegmentRef, num_segments: usize, num_threads
 }
 
 /// At most so many groups has each bucket, where that is seen without a look at the rows.
-fn num_cells(plan: &FoldPlan, segment: &SegmentRef) -> Option<usize> {
+pub(super) fn num_cells(plan: &FoldPlan, segment: &SegmentRef) -> Option<usize> {
     let is_virtual = |name: &str| plan.common.virtual_columns.as_ref().is_some_and(|columns| columns.contains(name));
     plan.keys.iter().try_fold(1usize, |cells, key| {
         let column = segment.column(key.dimension()).filter(|_| !is_virtual(key.dimension()))?;
@@ -120,12 +140,12 @@ fn num_cells(plan: &FoldPlan, segment: &SegmentRef) -> Option<usize> {
 }
 
 /// Rows of small or of large segments that one job has.
-fn rows_together(segments: &[SegmentRef], are_small: bool, num_threads: usize) -> usize {
+fn rows_together(read: &[(&SegmentRef, Range<usize>)], are_small: bool, num_threads: usize) -> usize {
     if num_threads <= 1 {
         return usize::MAX;
     }
-    let rows = segments.iter().map(|segment| segment.num_rows());
-    let rows: usize = rows.filter(|num_rows| (*num_rows <= SMALL_ROWS) == are_small).sum();
+    let rows = read.iter().filter(|(segment, _)| is_small(segment) == are_small).map(|(_, rows)| rows.len());
+    let rows: usize = rows.sum();
     match are_small {
         true => (rows / (num_threads * JOBS_PER_THREAD)).max(SMALL_ROWS),
         false => rows / (num_threads * PIECES_PER_THREAD),

@@ -1,6 +1,7 @@
 //! Plans over segments.
 
 mod dense;
+mod first;
 mod inputs;
 mod jobs;
 mod joined;
@@ -36,7 +37,10 @@ const LATER_SHARE: u64 = 64;
 
 /// Folds the scope's rows into groups, on all threads, and merges what they made.
 pub(crate) fn fold(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Result<Partial> {
-    let folded = fold_segments(plan, scope, exec)?;
+    let folded = match &plan.first_groups {
+        Some(first) if scope.later.is_none() => first::fold(plan, first, scope, exec)?,
+        _ => fold_segments(plan, scope, exec)?,
+    };
     let Some(later) = &scope.later else { return Ok(folded) };
     let least = usize::try_from(exec.memory.limit_bytes() / LATER_SHARE).unwrap_or(usize::MAX);
     let (mut parts, mut num_bytes, mut most) = (vec![folded], 0, least);

@@ -9,11 +9,9 @@ use segment::{Bounds, ColumnRef, SegmentRef, TIME_COLUMN, VECTOR_ROWS};
 use timeline::{Granularity, Interval};
 
 use super::unexpected;
-use crate::plan::{Buckets, Run, Runs, runs_of};
+use crate::plan::{Buckets, Run, Runs, count_buckets, runs_of};
 use crate::{Error, Result};
 
-/// Buckets of rows that are not sorted by time beyond which they are not counted.
-const MANY_BUCKETS: usize = 4_096;
 /// Rows for each that passes the filter, from which on it is asked for them all at once.
 const FEW: usize = 256;
 
@@ -288,16 +286,4 @@ fn few_rows(filter: &dyn BoundFilter, num_rows: usize) -> Result<Option<Vec<u32>
 fn few_within(few: &[u32], rows: &Range<usize>) -> usize {
     let before = |end: usize| few.partition_point(|row| (*row as usize) < end);
     before(rows.end) - before(rows.start)
-}
-
-fn count_buckets(range: Interval, granularity: &Granularity) -> usize {
-    let mut start = range.start;
-    for num in 1..=MANY_BUCKETS {
-        let end = granularity.bucket(start).end;
-        if end >= range.end || end <= start {
-            return num;
-        }
-        start = end;
-    }
-    usize::MAX
 }

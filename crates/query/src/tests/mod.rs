@@ -1,6 +1,7 @@
 //! Whole questions over rows in memory.
 
 mod dealt;
+mod first;
 mod group_by;
 mod joined;
 mod joins;

@@ -73,6 +73,8 @@ fn queries() -> Vec<Value> {
         ));
         all.push(with("groupBy", json!({"dimensions": ["color", user]})));
         all.push(with("groupBy", json!({"dimensions": ["tags", "color"], "limitSpec": limit})));
+        all.push(with("groupBy", json!({"dimensions": ["color"], "limitSpec": {"type": "default", "limit": 4}})));
+        all.push(with("timeseries", json!({"limit": 2})));
         all.push(with("groupBy", json!({"dimensions": [user, "tags"], "subtotalsSpec": [["tags"], ["user"], []]})));
         all.push(with("search", json!({"searchDimensions": ["color", "tags"]})));
     }

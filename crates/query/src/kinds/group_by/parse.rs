@@ -15,7 +15,7 @@ use crate::kinds::outputs::Outputs;
 use crate::limit_spec::{LimitSpec, OrderColumn};
 use crate::model::Common;
 use crate::order::How;
-use crate::plan::{FirstKeys, FoldPlan};
+use crate::plan::{FirstGroups, FirstKeys, FoldPlan};
 use crate::{Error, Result, granularity, having};
 
 pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &Environment) -> Result<Arc<dyn Kind>> {
@@ -55,6 +55,8 @@ pub(in crate::kinds) fn parse(common: &Arc<Common>, fields: &Fields<'_>, env: &E
     // Without columns time may come first, though the dimensions do where the rows are read.
     if is_plain && (plan.is_one_bucket() || dims_first && !limit.columns.is_empty()) {
         plan.first = first_keys(&limit, &plan, &dimensions, &is_numeric);
+    } else if is_plain && !dims_first {
+        plan.first_groups = limit.end().map(|most| FirstGroups { most, are_last: false });
     }
     Ok(Arc::new(GroupBy(Arc::new(Question {
         plan: Arc::new(plan),
