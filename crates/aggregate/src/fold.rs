@@ -18,6 +18,9 @@ use crate::spec::AggregatorSpec;
 const LARGE: usize = 65_536;
 /// Rows folded at a time into a large table, so that touched records stay in the second-level cache.
 const SUB_VECTOR: usize = 4_096;
+/// Bytes of records that the nearest cache holds, and rows whose records it holds beyond that.
+const NEAR_BYTES: usize = 1 << 15;
+const NEAR_ROWS: usize = 512;
 /// Groups whose states are read at a time.
 const READ_TOGETHER: usize = 4_096;
 
@@ -174,8 +177,13 @@ impl Fold {
             return Err(Error::Internal { reason: "one list of inputs for each aggregator".into() });
         }
         self.arena.own(base, groups, num_rows);
-        let large = self.arena.len() >= LARGE && !matches!(groups, Groups::One);
-        let step = if large { SUB_VECTOR } else { num_rows.max(1) };
+        let is_one = matches!(groups, Groups::One);
+        let large = self.arena.len() >= LARGE && !is_one;
+        let step = match large {
+            true => SUB_VECTOR,
+            false if !is_one && self.is_near_by_turns() => NEAR_ROWS,
+            false => num_rows.max(1),
+        };
         for start in (0..num_rows).step_by(step) {
             let end = num_rows.min(start + step);
             for (at, (accumulator, inputs)) in self.accumulators.iter_mut().zip(inputs).enumerate() {
@@ -188,6 +196,12 @@ impl Fold {
             }
         }
         Ok(())
+    }
+
+    /// Whether several accumulators by turns write to records that are too many for the nearest cache, unless the rows
+    /// between their turns are few.
+    fn is_near_by_turns(&self) -> bool {
+        self.accumulators.len() > 1 && self.arena.memory_bytes() > NEAR_BYTES && self.can_shed()
     }
 
     /// Folds stored states, one a row for each aggregator, which came after those already held.

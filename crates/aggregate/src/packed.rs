@@ -1,6 +1,8 @@
 //! Numbers held as narrow integers: whole numbers by their distance to a base, and decimals that were scaled to
 //! whole numbers.
 
+use std::mem::MaybeUninit;
+
 use arrow_buffer::NullBuffer;
 
 use crate::input::{Codes, Rows};
@@ -136,9 +138,7 @@ impl Scale {
         match self {
             Scale::Long { .. } => each(stored, out, |stored| self.double(stored)),
             Scale::Double { base, digits } => {
-                let start = out.len();
-                out.resize(start + stored.len(), 0.0);
-                let (quotient, base, out) = (Quotient::new(digits), base as f64, &mut out[start..]);
+                let (quotient, base) = (Quotient::new(digits), base as f64);
                 match stored {
                     Codes::U8(stored) => divide(stored, base, quotient, out),
                     Codes::U16(stored) => divide(stored, base, quotient, out),
@@ -175,29 +175,48 @@ fn each<T>(stored: Codes<'_>, out: &mut Vec<T>, unpack: impl Fn(u32) -> T) {
     }
 }
 
-/// Base and stored numbers are whole and small, so that their sum is exact.
-fn divide<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [f64]) {
+/// Appends numbers. Base and stored numbers are whole and small, so that their sum is exact.
+fn divide<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut Vec<f64>) {
     #[cfg(target_arch = "x86_64")]
     if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has both.
-        return unsafe { divide_fused(stored, base, quotient, out) };
+        let is_wide = std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vl");
+        out.reserve(stored.len());
+        let room = &mut out.spare_capacity_mut()[..stored.len()];
+        // SAFETY: the processor has these features, and all of the room is written.
+        unsafe {
+            match is_wide {
+                true => divide_wide(stored, base, quotient, room),
+                false => divide_middle(stored, base, quotient, room),
+            }
+            out.set_len(out.len() + stored.len());
+        }
+        return;
     }
-    out.iter_mut().zip(stored).for_each(|(out, &stored)| *out = (base + stored.into()) / quotient.divisor);
+    out.extend(stored.iter().map(|&stored| (base + stored.into()) / quotient.divisor));
 }
 
-/// As `divide`, in lanes.
-///
-/// # Safety
-/// The machine must have AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vl,fma")]
+fn divide_wide<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [MaybeUninit<f64>]) {
+    divide_fused(stored, base, quotient, out);
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn divide_fused<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [f64]) {
+fn divide_middle<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [MaybeUninit<f64>]) {
+    divide_fused(stored, base, quotient, out);
+}
+
+/// As `divide`, for processors that multiply and add at once.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn divide_fused<C: Copy + Into<f64>>(stored: &[C], base: f64, quotient: Quotient, out: &mut [MaybeUninit<f64>]) {
     // A plain loop: functions with a feature of their own take in no closures.
     let num = stored.len().min(out.len());
     let (stored, out) = (&stored[..num], &mut out[..num]);
     let mut at = 0;
     while at < num {
-        out[at] = quotient.fused(base + stored[at].into());
+        out[at].write(quotient.fused(base + stored[at].into()));
         at += 1;
     }
 }
