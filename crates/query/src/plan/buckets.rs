@@ -41,6 +41,10 @@ impl Buckets {
         self.starts.len()
     }
 
+    pub fn starts(&self) -> &[i64] {
+        &self.starts
+    }
+
     pub fn start(&self, bucket: u32) -> i64 {
         self.starts[bucket as usize]
     }

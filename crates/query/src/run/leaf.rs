@@ -21,10 +21,9 @@ use super::keys::{Key, Layout};
 use super::leading::{Carried, Leading};
 use super::regroup;
 use super::selection::{Selected, Selection};
-use super::shown::{Scanned, Shown, show};
+use super::shown::{Scanned, Shown};
 use crate::Result;
 use crate::exec::{ExecContext, MemoryBudget, Reservation};
-use crate::finalize::Values;
 use crate::partial::FoldPartial;
 use crate::plan::{FirstKeys, FoldPlan};
 use crate::spill::SpillFile;
@@ -147,6 +146,8 @@ struct Leaf<'a> {
     touched: Vec<u8>,
     /// The accumulator whose states tell which groups have met a row.
     told_by: Option<usize>,
+    /// Groups of rows. Scratch.
+    ids: Vec<u32>,
     held: Reservation,
     spilled: Option<SpillFile>,
     /// All groups, where rows were dealt before they were folded.
@@ -195,6 +196,7 @@ impl<'a> Leaf<'a> {
             waits,
             touched: Vec::new(),
             told_by: None,
+            ids: Vec::new(),
             held: Reservation::new(&exec.memory),
             spilled: None,
             dealt: None,
@@ -362,22 +364,6 @@ impl<'a> Leaf<'a> {
             Grouper::Joined(joined) => joined.memory_bytes(),
         };
         table + self.fold.memory_bytes()
-    }
-
-    /// The times and keys that groups of a dense table show, and the group of each.
-    fn dense_keys(&self, order: Vec<u32>, cells: usize, num_codes: &[usize]) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
-        let (buckets, is_one) = (&self.selection.buckets, self.fold.len() <= cells);
-        let times = match is_one {
-            true => order.iter().map(|_| buckets.start(0)).collect(),
-            false => order.iter().map(|group| buckets.start((*group as usize / cells) as u32)).collect(),
-        };
-        if is_one && num_codes.len() == 1 {
-            return show(&self.shown, times, order, |_, group| Some(group.into()));
-        }
-        let mut below = cells;
-        let below: Vec<usize> = num_codes.iter().map(|num_codes| (below /= num_codes, below).1).collect();
-        let word = |at: usize, group: u32| Some((group as usize / below[at] % num_codes[at]) as u64);
-        show(&self.shown, times, order, word)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Plans over segments.
 
+mod cells;
 mod dense;
 mod first;
 mod inputs;
@@ -70,8 +71,13 @@ fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Res
         chunks.meet(&place);
     }
     let (mut groups, mut files, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tables = Vec::new();
     for part in folded.into_iter().flat_map(|folded| folded.parts) {
         match part {
+            leaf::Part::Table { cells, held } => {
+                tables.push(cells);
+                memory.push(held);
+            }
             leaf::Part::Held { groups: part, held } => {
                 groups.push(part);
                 memory.push(held);
@@ -79,6 +85,7 @@ fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Res
             leaf::Part::Spilled(file) => files.push(Arc::new(file)),
         }
     }
+    groups.extend(cells::merge(&plan.specs, tables, exec)?);
     merge_or_spill(&plan.specs, groups, Spilled { files, chunks }, plan.keys.len(), exec)
 }
 

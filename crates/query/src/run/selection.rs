@@ -39,6 +39,14 @@ impl Selected {
         covered / self.runs.len().max(1)
     }
 
+    /// The bucket, where all rows are in one run.
+    pub fn only_bucket(&self) -> Option<u32> {
+        match (self.runs.as_slice(), &self.ids) {
+            ([run], None) if run.rows.len() == self.num_rows() => Some(run.bucket),
+            _ => None,
+        }
+    }
+
     /// The bucket of every row, 0 for those between runs, and the mask that leaves these out too.
     pub fn buckets(&self) -> (Vec<u32>, Option<Vec<u64>>) {
         if let Some(ids) = &self.ids {

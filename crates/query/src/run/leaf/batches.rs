@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use aggregate::{Codes, Groups, Rows};
+use aggregate::{Codes, Groups, Rows, add_digits, first_digits};
 use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
 use segment::codes_of;
+use std::borrow::Cow;
 
 use super::super::inputs;
 use super::super::keys::Words;
@@ -23,12 +24,10 @@ impl Leaf<'_> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<()> {
-        if let ([run], None) = (selected.runs.as_slice(), &selected.ids)
-            && run.rows.len() == selected.num_rows()
-        {
+        if let Some(bucket) = selected.only_bucket() {
             let codes = key.map(|key| codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))).transpose()?;
-            let batch = Batch { num_rows: run.rows.len(), arrays, mask: selected.mask.as_deref(), filters };
-            return self.fold_batch(run.bucket as usize * cells, codes.map_or(Groups::One, groups_of), &batch);
+            let batch = Batch { num_rows: selected.num_rows(), arrays, mask: selected.mask.as_deref(), filters };
+            return self.fold_batch(bucket as usize * cells, codes.map_or(Groups::One, groups_of), &batch);
         }
         for run in &selected.runs {
             let arrays = inputs::slice(arrays, &run.rows);
@@ -57,19 +56,28 @@ impl Leaf<'_> {
         filters: &[Vec<u64>],
     ) -> Result<()> {
         let Grouper::Dense { num_codes, .. } = &self.grouper else { return Err(unexpected("grouper")) };
-        let (mut ids, mask) = selected.buckets();
+        let mut ids = std::mem::take(&mut self.ids);
+        let mut digits = Vec::with_capacity(keys.len());
         for (key, num_codes) in keys.iter().zip(num_codes) {
             let num_codes = u32::try_from(*num_codes).map_err(Error::internal)?;
-            match codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))? {
-                Codes::U8(codes) => ids.iter_mut().zip(codes).for_each(|(id, c)| *id = *id * num_codes + u32::from(*c)),
-                Codes::U16(codes) => {
-                    ids.iter_mut().zip(codes).for_each(|(id, c)| *id = *id * num_codes + u32::from(*c))
-                }
-                Codes::U32(codes) => ids.iter_mut().zip(codes).for_each(|(id, c)| *id = *id * num_codes + c),
-            }
+            digits.push((num_codes, codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))?));
         }
+        let (mask, others) = match (selected.only_bucket(), digits.as_slice()) {
+            (Some(bucket), [(num_codes, codes), others @ ..]) => {
+                first_digits(&mut ids, bucket * num_codes, *codes);
+                (selected.mask.as_deref().map(Cow::Borrowed), others)
+            }
+            (_, all) => {
+                let (buckets, mask) = selected.buckets();
+                ids = buckets;
+                (mask.map(Cow::Owned), all)
+            }
+        };
+        others.iter().for_each(|(num_codes, codes)| add_digits(&mut ids, *num_codes, *codes));
         let batch = Batch { num_rows: selected.num_rows(), arrays, mask: mask.as_deref(), filters };
-        self.fold_batch(0, Groups::U32(&ids), &batch)
+        self.fold_batch(0, Groups::U32(&ids), &batch)?;
+        self.ids = ids;
+        Ok(())
     }
 
     /// Room for the buckets met so far.
@@ -90,17 +98,14 @@ impl Leaf<'_> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<bool> {
-        let (Grouper::Dense { cells, .. }, [key], [run], None, None) =
-            (&self.grouper, keys, selected.runs.as_slice(), &selected.ids, &selected.mask)
+        let (Grouper::Dense { cells, .. }, [key], Some(bucket), None) =
+            (&self.grouper, keys, selected.only_bucket(), &selected.mask)
         else {
             return Ok(false);
         };
-        let base = run.bucket as usize * cells;
+        let base = bucket as usize * cells;
         let Some(lists) = key.as_any().downcast_ref::<ListArray>() else { return Ok(false) };
         let mut rows = Vec::new();
-        if run.rows.len() != selected.num_rows() {
-            return Ok(false);
-        }
         let Some(codes) = dense::expand(lists, &mut rows) else { return Ok(false) };
         let rows = UInt32Array::from(rows);
         let arrays = inputs::take(arrays, &rows)?;

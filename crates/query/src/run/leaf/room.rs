@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ArenaKind, Fold, KeyTable};
 
-use super::super::shown;
+use super::super::cells::{Cells, Frame, shown_by};
+use super::super::shown::{Shown, show};
 use super::{Grouper, Inputs, Layout, Leaf, ascending};
 use crate::Result;
 use crate::exec::Reservation;
@@ -22,6 +23,7 @@ const MAX_GROUPS: usize = 1 << 31;
 /// What a leaf made.
 pub(in crate::run) enum Part {
     Held { groups: FoldPartial, held: Reservation },
+    Table { cells: Cells, held: Reservation },
     Spilled(SpillFile),
 }
 
@@ -99,9 +101,30 @@ impl Leaf<'_> {
         if order.is_empty() {
             return Ok(None);
         }
+        if !self.joins_codes
+            && !self.shown.iter().any(Shown::is_of_lists)
+            && let Grouper::Dense { num_codes, .. } = &mut self.grouper
+        {
+            let num_codes = std::mem::take(num_codes);
+            return self.table(order, num_codes);
+        }
         let (times, keys, order) = self.keys_of(order)?;
         let groups = FoldPartial { times, keys, states: self.fold.states(&order)?, chunks: Chunks::default() };
         self.hold(groups)
+    }
+
+    /// The groups of a dense table.
+    fn table(mut self, met: Vec<u32>, num_codes: Vec<usize>) -> Result<Option<Part>> {
+        let states = self.fold.states(&met)?;
+        self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
+        let (keys, shown) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.shown));
+        let frame = Frame { keys, shown, num_codes, starts: self.selection.buckets.starts().to_vec() };
+        let cells = Cells { frame, met, states };
+        let num_bytes = cells.memory_bytes();
+        if self.held.resize(num_bytes).is_err() || self.is_worth_a_file(num_bytes) {
+            return self.hold(cells.into_groups());
+        }
+        Ok(Some(Part::Table { cells, held: self.held }))
     }
 
     /// Groups that are all that there are.
@@ -142,7 +165,9 @@ impl Leaf<'_> {
     fn keys_of(&self, order: Vec<u32>) -> Result<(Vec<i64>, Vec<Values>, Vec<u32>)> {
         Ok(match &self.grouper {
             Grouper::Joined(joined) => joined.keys(order, &self.selection.buckets)?,
-            Grouper::Dense { cells, num_codes } => self.dense_keys(order, *cells, num_codes),
+            Grouper::Dense { num_codes, .. } => {
+                shown_by(&self.shown, num_codes, self.selection.buckets.starts(), order)
+            }
             Grouper::Hash { table, layout } => self.keys_by_words(layout, order, |group| table.key(group)),
         })
     }
@@ -159,7 +184,7 @@ impl Leaf<'_> {
             1 => vec![buckets.start(0); order.len()],
             _ => order.iter().map(|group| buckets.start(layout.bucket(key(*group)))).collect(),
         };
-        shown::show(&self.shown, times, order, |at, group| layout.key(key(group), at))
+        show(&self.shown, times, order, |at, group| layout.key(key(group), at))
     }
 }
 
