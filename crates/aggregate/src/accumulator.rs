@@ -232,8 +232,7 @@ struct InlineReader<A> {
 
 impl<A: Aggregator> StateReader for InlineReader<A> {
     fn states(&self, records: &Records, order: &[u32]) -> Result<ArrayRef> {
-        let states: Vec<A::State> = order.iter().map(|&group| records.read(group as usize, self.offset)).collect();
-        Ok(self.aggregator.to_column(&states))
+        Ok(self.aggregator.to_column(&records.gather(order, self.offset)))
     }
 }
 

@@ -394,14 +394,24 @@ impl Records {
         self.len == 0
     }
 
-    /// The state at `offset` in a record. Panics past the end.
-    pub(crate) fn read<S: Copy>(&self, record: usize, offset: usize) -> S {
-        assert!(record < self.len && offset + size_of::<S>() <= self.stride);
-        let (block, within) = match self.kind {
-            ArenaKind::Flat => (0, record),
-            ArenaKind::Shared => (record >> BLOCK_SHIFT, record & (BLOCK_RECORDS - 1)),
-        };
-        // SAFETY: in bounds; the record was initialised when the arena grew to it.
-        unsafe { self.blocks[block].bytes.as_ptr().add(within * self.stride + offset).cast::<S>().read_unaligned() }
+    /// The states at `offset` in some records. Panics past the end.
+    pub(crate) fn gather<S: Copy>(&self, records: &[u32], offset: usize) -> Vec<S> {
+        let Some(last) = records.iter().max() else { return Vec::new() };
+        assert!((*last as usize) < self.len && offset + size_of::<S>() <= self.stride);
+        let start = |block: usize| self.blocks[block].bytes.as_ptr();
+        // SAFETY: in bounds; the records were initialised when the arena grew to them.
+        let read =
+            |start: *const u8, at: usize| unsafe { start.add(at * self.stride + offset).cast::<S>().read_unaligned() };
+        match self.kind {
+            ArenaKind::Flat => {
+                let start = start(0);
+                records.iter().map(|record| read(start, *record as usize)).collect()
+            }
+            ArenaKind::Shared => {
+                let place = |record: usize| (start(record >> BLOCK_SHIFT), record & (BLOCK_RECORDS - 1));
+                let states = records.iter().map(|record| place(*record as usize));
+                states.map(|(start, at)| read(start, at)).collect()
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@ pub mod laws;
 mod listed;
 mod literal;
 mod marks;
+mod numbers;
 mod owned;
 mod packed;
 mod prefetch;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use arrow_array::{Array, ArrayRef};
 
 use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
 use crate::feed::{Number, Numbers};
 use crate::input::{Codes, Rows};
+use crate::numbers::{column_of, states_of};
 use crate::packed::{Scale, extreme_stored};
 use crate::seen::Seen;
 
@@ -68,14 +69,14 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
     }
 
     fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
-        Arc::new(states.iter().map(|state| state.get()).collect::<Int64Array>())
+        Arc::new(column_of::<Int64Type, _>(states, |state| !state.seen, |state| state.value))
     }
 
     fn read_column(&self, column: &dyn Array) -> Result<Vec<Seen<i64>>> {
         let column =
             column.as_primitive_opt::<Int64Type>().ok_or(Error::corrupt("longMin/Max", "is no long column"))?;
         let read = |value: Option<i64>| Seen { value: value.unwrap_or(Self::WORST), seen: value.is_some() };
-        Ok(column.iter().map(read).collect())
+        Ok(states_of(column, read))
     }
 }
 
@@ -83,7 +84,7 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
 /// infinity at the end that wins. The state is such an integer, so that a choice is one comparison;
 /// the worst integer of all stands for no number and is no number's key.
 macro_rules! floating_extreme {
-    ($name:ident, $number:ty, $key:ty, $bits:ty, $array:ty, $arrow:ty) => {
+    ($name:ident, $number:ty, $key:ty, $bits:ty, $arrow:ty) => {
         #[derive(Clone, Debug)]
         pub(crate) struct $name<const GREATEST: bool>;
 
@@ -157,17 +158,18 @@ macro_rules! floating_extreme {
             }
 
             fn to_column(&self, states: &[$key]) -> ArrayRef {
-                Arc::new(states.iter().map(|&key| Self::number(key)).collect::<$array>())
+                let number = |key| Self::number(key).unwrap_or_default();
+                Arc::new(column_of::<$arrow, _>(states, |key| key == Self::EMPTY, number))
             }
 
             fn read_column(&self, column: &dyn Array) -> Result<Vec<$key>> {
                 let column = column.as_primitive_opt::<$arrow>();
                 let column = column.ok_or(Error::corrupt(stringify!($name), "is a column of another type"))?;
-                Ok(column.iter().map(|value| value.map_or(Self::EMPTY, Self::key)).collect())
+                Ok(states_of(column, |value| value.map_or(Self::EMPTY, Self::key)))
             }
         }
     };
 }
 
-floating_extreme!(DoubleExtreme, f64, i64, u64, Float64Array, Float64Type);
-floating_extreme!(FloatExtreme, f32, i32, u32, Float32Array, Float32Type);
+floating_extreme!(DoubleExtreme, f64, i64, u64, Float64Type);
+floating_extreme!(FloatExtreme, f32, i32, u32, Float32Type);

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use arrow_array::{Array, ArrayRef};
 
 use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
 use crate::feed::Numbers;
 use crate::input::{Codes, Rows};
+use crate::numbers::{column_of, states_of};
 use crate::packed::Scale;
 use crate::seen::Seen;
 use crate::sums::Summed;
@@ -70,19 +71,19 @@ impl Aggregator for LongSum {
     }
 
     fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
-        Arc::new(states.iter().map(|state| state.get()).collect::<Int64Array>())
+        Arc::new(column_of::<Int64Type, _>(states, |state| !state.seen, |state| state.value))
     }
 
     fn read_column(&self, column: &dyn Array) -> Result<Vec<Seen<i64>>> {
         let column = column.as_primitive_opt::<Int64Type>().ok_or(Error::corrupt("longSum", "is no long column"))?;
-        Ok(column.iter().map(|value| Seen { value: value.unwrap_or(0), seen: value.is_some() }).collect())
+        Ok(states_of(column, |value| Seen { value: value.unwrap_or(0), seen: value.is_some() }))
     }
 }
 
 /// Sums of doubles and floats start at minus zero, which no sum of rows is: what is added is never
 /// minus zero. So the state needs no mark for "no rows yet".
 macro_rules! floating_sum {
-    ($name:ident, $number:ty, $array:ty, $arrow:ty, $tag:literal, $sum:expr) => {
+    ($name:ident, $number:ty, $arrow:ty, $tag:literal, $sum:expr) => {
         #[derive(Clone, Debug)]
         pub(crate) struct $name;
 
@@ -131,20 +132,17 @@ macro_rules! floating_sum {
 
             fn to_column(&self, states: &[$number]) -> ArrayRef {
                 let empty = <$number>::to_bits(-0.0);
-                let values = states.iter().map(|&state| (state.to_bits() != empty).then_some(state));
-                Arc::new(values.collect::<$array>())
+                Arc::new(column_of::<$arrow, _>(states, |state| state.to_bits() == empty, |state| state))
             }
 
             fn read_column(&self, column: &dyn Array) -> Result<Vec<$number>> {
                 let column = column.as_primitive_opt::<$arrow>();
                 let column = column.ok_or(Error::corrupt($tag, "is a column of another type"))?;
-                Ok(column.iter().map(|value| value.map_or(-0.0, |value| value + 0.0)).collect())
+                Ok(states_of(column, |value| value.map_or(-0.0, |value| value + 0.0)))
             }
         }
     };
 }
 
-floating_sum!(DoubleSum, f64, Float64Array, Float64Type, "doubleSum", |scale, stored, rows| Some(
-    scale.sum_double(stored, rows)
-));
-floating_sum!(FloatSum, f32, Float32Array, Float32Type, "floatSum", |_, _, _| None);
+floating_sum!(DoubleSum, f64, Float64Type, "doubleSum", |scale, stored, rows| Some(scale.sum_double(stored, rows)));
+floating_sum!(FloatSum, f32, Float32Type, "floatSum", |_, _, _| None);
