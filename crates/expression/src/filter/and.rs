@@ -134,12 +134,14 @@ impl BoundFilter for BoundAnd {
             if words::is_empty(out) {
                 return Ok(());
             }
-            if !unknown && part.cost() >= COSTLY && words::count(out) < rows.len() / 2 {
+            if unknown {
+                part.mask(rows.clone(), unknown, &mut more)?;
+                words::and(out, &more);
+            } else if part.cost() >= COSTLY && words::count(out) < rows.len() / 2 {
                 keep_passing(part.as_ref(), rows.start, out)?;
-                continue;
+            } else {
+                part.narrow(rows.clone(), out, &mut more)?;
             }
-            part.mask(rows.clone(), unknown, &mut more)?;
-            words::and(out, &more);
         }
         Ok(())
     }

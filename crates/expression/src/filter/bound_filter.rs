@@ -72,6 +72,13 @@ pub trait BoundFilter: Send + Sync {
         Ok(())
     }
 
+    /// Clears the rows of a mask of a range that do not pass. The buffer is scratch.
+    fn narrow(&self, rows: Range<usize>, mask: &mut [u64], buffer: &mut Vec<u64>) -> Result<()> {
+        self.mask(rows, false, buffer)?;
+        words::and(mask, buffer);
+        Ok(())
+    }
+
     /// What a vector costs, in bytes looked at a row: cheap parts of a conjunction go first.
     fn cost(&self) -> f64;
 }

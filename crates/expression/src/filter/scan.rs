@@ -7,6 +7,9 @@ use crate::words;
 
 mod wide;
 
+/// Rows of 64 below which each is looked at by itself.
+const FEW: u32 = 24;
+
 /// A set of codes made ready for a scan.
 #[derive(Debug)]
 pub(crate) enum CodeScan {
@@ -17,8 +20,11 @@ pub(crate) enum CodeScan {
         high: [u8; 16],
         table: Box<[bool; 256]>,
     },
-    /// A byte a code.
-    Table(Box<[u8]>),
+    /// A byte a code; the same in bits where codes are few.
+    Table {
+        bytes: Box<[u8]>,
+        words: Option<Box<wide::Bits>>,
+    },
     Bits(Vec<u64>),
 }
 
@@ -31,11 +37,12 @@ impl CodeScan {
             CodeSet::Span(first, last) => CodeScan::Span(*first, *last),
             CodeSet::Bits { .. } if len <= 256 => nibbles(set),
             CodeSet::Bits { words, .. } if len <= 1 << 16 => {
-                let mut table = vec![0; len];
+                let (mut bytes, mut few) = (vec![0; len], (len <= wide::MAX_BITS).then(|| Box::new(wide::NO_BITS)));
                 for code in words::rows(words, 0).take_while(|code| *code < len) {
-                    table[code] = 1;
+                    bytes[code] = 1;
+                    few.iter_mut().for_each(|bits| bits[code / 16] |= 1 << (code % 16));
                 }
-                CodeScan::Table(table.into())
+                CodeScan::Table { bytes: bytes.into(), words: few }
             }
             CodeSet::Bits { words, .. } => CodeScan::Bits(words.clone()),
         }
@@ -69,8 +76,10 @@ impl CodeScan {
                 let word = |code: u32| words.get(code as usize / 64).copied().unwrap_or(0);
                 fill_each(codes, out, |code| word(code) >> (code % 64) & 1 == 1);
             }
-            (CodeScan::Table(table), Codes::U16(codes)) => {
-                fill_each(codes, out, |code| table.get(usize::from(code)).is_some_and(|is_in| *is_in != 0));
+            (CodeScan::Table { bytes, words }, Codes::U16(codes)) => {
+                if !words.as_ref().is_some_and(|bits| wide::in_bits(codes, bits, out)) {
+                    fill_each(codes, out, |code| is_in(bytes, code));
+                }
             }
             (_, codes) => {
                 for row in 0..codes.len() {
@@ -80,16 +89,48 @@ impl CodeScan {
         }
     }
 
+    /// Clears the rows of a mask whose code is not in the set, with a look at those that are set. False, and nothing was
+    /// done, where it is sooner told of all rows.
+    pub fn narrow(&self, codes: Codes<'_>, mask: &mut [u64]) -> bool {
+        let (CodeScan::Table { bytes, words: None }, Codes::U16(codes)) = (self, codes) else { return false };
+        for (codes, word) in codes.chunks(64).zip(mask) {
+            match word.count_ones() {
+                0 => {}
+                1..FEW => {
+                    let (mut left, mut kept) = (*word, 0);
+                    while left != 0 {
+                        let row = left.trailing_zeros();
+                        let passes = codes.get(row as usize).is_some_and(|code| is_in(bytes, *code));
+                        kept |= u64::from(passes) << row;
+                        left &= left - 1;
+                    }
+                    *word = kept;
+                }
+                _ => {
+                    let mut all = [0];
+                    fill_each(codes, &mut all, |code| is_in(bytes, code));
+                    *word &= all[0];
+                }
+            }
+        }
+        true
+    }
+
     #[inline]
     pub fn contains(&self, code: u32) -> bool {
         let at = code as usize;
         match self {
             CodeScan::Span(first, last) => (*first..=*last).contains(&code),
             CodeScan::Nibbles { table, .. } => table.get(at).is_some_and(|is_in| *is_in),
-            CodeScan::Table(table) => table.get(at).is_some_and(|is_in| *is_in != 0),
+            CodeScan::Table { bytes, .. } => bytes.get(at).is_some_and(|is_in| *is_in != 0),
             CodeScan::Bits(words) => words.get(at / 64).is_some_and(|word| word >> (code % 64) & 1 == 1),
         }
     }
+}
+
+#[inline(always)]
+fn is_in(bytes: &[u8], code: u16) -> bool {
+    bytes.get(usize::from(code)).is_some_and(|is_in| *is_in != 0)
 }
 
 fn nibbles(set: &CodeSet) -> CodeScan {
@@ -244,7 +285,7 @@ mod tests {
 
     #[test]
     fn every_kernel_agrees_with_the_set() {
-        for len in [3usize, 200, 256, 1000, 65_536, 100_000] {
+        for len in [3usize, 200, 256, 257, 1000, 1024, 1025, 65_536, 100_000] {
             let sets = [
                 CodeSet::of([1], len),
                 CodeSet::range(1..(len as u32 / 2).max(2), len),
@@ -262,6 +303,15 @@ mod tests {
                     _ => Codes::U32(&codes),
                 };
                 scan.fill(codes_in, &mut out);
+                for keep in [u64::MAX, 0x8000_0001_0000_0010, 0x5555_5555_5555_5555, 0] {
+                    let mut narrowed = vec![keep; out.len()];
+                    if scan.narrow(codes_in, &mut narrowed) {
+                        assert!(
+                            narrowed.iter().zip(&out).all(|(narrowed, all)| *narrowed == all & keep),
+                            "{len} {set:?}"
+                        );
+                    }
+                }
                 for (row, code) in codes.iter().enumerate() {
                     assert_eq!(out[row / 64] >> (row % 64) & 1 == 1, set.contains(*code), "{len} {set:?} {code}");
                 }

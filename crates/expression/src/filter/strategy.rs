@@ -261,6 +261,18 @@ impl BoundFilter for CodeLeaf {
         Ok(())
     }
 
+    fn narrow(&self, rows: Range<usize>, mask: &mut [u64], buffer: &mut Vec<u64>) -> Result<()> {
+        if let (Plan::Scan(scan), false) = (&self.yes.plan, self.column.is_multi_value()) {
+            let array = self.column.read(rows.clone());
+            if codes_of(&*array).is_some_and(|codes| scan.narrow(codes, mask)) {
+                return Ok(());
+            }
+        }
+        self.mask(rows, false, buffer)?;
+        words::and(mask, buffer);
+        Ok(())
+    }
+
     fn cost(&self) -> f64 {
         match &self.yes.plan {
             Plan::Nothing | Plan::Everything => 0.0,
@@ -269,8 +281,10 @@ impl BoundFilter for CodeLeaf {
             Plan::Scan(_) if self.column.is_multi_value() => 20.0,
             Plan::Scan(CodeScan::Span(..)) | Plan::ScanLists(CodeScan::Span(..)) => 1.0,
             Plan::Scan(CodeScan::Nibbles { .. }) | Plan::ScanLists(CodeScan::Nibbles { .. }) => 2.0,
-            Plan::Scan(CodeScan::Table(_) | CodeScan::Bits(_))
-            | Plan::ScanLists(CodeScan::Table(_) | CodeScan::Bits(_)) => 10.0,
+            Plan::Scan(CodeScan::Table { words: Some(_), .. })
+            | Plan::ScanLists(CodeScan::Table { words: Some(_), .. }) => 3.0,
+            Plan::Scan(CodeScan::Table { .. } | CodeScan::Bits(_))
+            | Plan::ScanLists(CodeScan::Table { .. } | CodeScan::Bits(_)) => 10.0,
         }
     }
 }
