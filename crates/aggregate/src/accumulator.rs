@@ -290,8 +290,10 @@ fn fold_ids<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
             if count(words) < words.len() * SPARSE_WORD as usize {
                 return fold_few(aggregator, &mut place, span.base, ids, items, words);
             }
+            assert!(span.base + span.local_groups().bound() <= place.len(), "groups are below their number");
             for ((ids, items), &word) in ids.chunks(64).zip(items.chunks(64)).zip(words) {
-                fold_word(aggregator, &mut place, span.base, ids, items, word);
+                // SAFETY: the greatest group was just looked at.
+                unsafe { fold_word(aggregator, &mut place, span.base, ids, items, word) };
             }
         }
     }
@@ -342,8 +344,10 @@ fn fold_few<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
     }
 }
 
+/// # Safety
+/// The groups of the ids are below their number.
 #[inline(always)]
-fn fold_word<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
+unsafe fn fold_word<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
     aggregator: &A,
     place: &mut P,
     base: usize,
@@ -358,12 +362,15 @@ fn fold_word<A: Aggregator, P: Place<A::State>, I: ArrowNativeType>(
         let mut word = word;
         while word != 0 {
             let row = word.trailing_zeros() as usize;
-            aggregator.update(place.at(base + ids[row].as_usize()), items[row]);
+            // SAFETY: as of this function.
+            aggregator.update(unsafe { place.at_known(base + ids[row].as_usize()) }, items[row]);
             word &= word - 1;
         }
         return;
     }
     for (row, (&id, &item)) in ids.iter().zip(items).enumerate() {
-        aggregator.update_if(place.at(base + id.as_usize()), item, word >> row & 1 == 1);
+        // SAFETY: as of this function.
+        let state = unsafe { place.at_known(base + id.as_usize()) };
+        aggregator.update_if(state, item, word >> row & 1 == 1);
     }
 }

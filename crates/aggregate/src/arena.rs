@@ -298,8 +298,23 @@ pub struct Fields<'a, S> {
 /// Where the field of a record lies; one implementation per arena kind, so that loops are compiled
 /// for each.
 pub(crate) trait Place<S> {
+    /// Number of records.
+    fn len(&self) -> usize;
+
+    /// The state of a record.
+    ///
+    /// # Safety
+    /// The record is below the number of records.
+    unsafe fn at_known(&mut self, record: usize) -> &mut S;
+
     /// The state of a record. Panics past the end.
-    fn at(&mut self, record: usize) -> &mut S;
+    #[inline(always)]
+    fn at(&mut self, record: usize) -> &mut S {
+        assert!(record < self.len(), "group id is below the number of groups");
+        // SAFETY: as was just checked.
+        unsafe { self.at_known(record) }
+    }
+
     /// Asks the processor to load a record; any number is allowed.
     fn prefetch(&self, record: usize);
 }
@@ -347,9 +362,13 @@ impl<'a, S> Fields<'a, S> {
 
 impl<S> Place<S> for FlatPlace<'_, S> {
     #[inline(always)]
-    fn at(&mut self, record: usize) -> &mut S {
-        assert!(record < self.len, "group id is below the number of groups");
-        // SAFETY: in bounds; `Arena::fields` checked size and alignment; the borrow is exclusive.
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    unsafe fn at_known(&mut self, record: usize) -> &mut S {
+        // SAFETY: in bounds as the caller says; `Arena::fields` checked size and alignment; the borrow is exclusive.
         unsafe { &mut *self.start.add(record * self.stride).cast::<S>() }
     }
 
@@ -361,8 +380,12 @@ impl<S> Place<S> for FlatPlace<'_, S> {
 
 impl<S> Place<S> for BlockPlace<'_, S> {
     #[inline(always)]
-    fn at(&mut self, record: usize) -> &mut S {
-        assert!(record < self.len, "group id is below the number of groups");
+    fn len(&self) -> usize {
+        self.len
+    }
+
+    #[inline(always)]
+    unsafe fn at_known(&mut self, record: usize) -> &mut S {
         let within = (record & (BLOCK_RECORDS - 1)) * self.stride + self.offset;
         // SAFETY: as for the flat place; blocks hold every record below the length.
         unsafe { &mut *self.addresses[record >> BLOCK_SHIFT].add(within).cast::<S>() }
