@@ -10,6 +10,7 @@ use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListA
 use expression::DimensionSpec;
 use segment::{ColumnRef, ListCodes, NumberCodes, SegmentRef, codes_of};
 
+use super::field::Field;
 use super::merge::are_alike;
 use super::unexpected;
 use crate::finalize::{Keys, Values};
@@ -272,21 +273,6 @@ impl Words {
     }
 }
 
-/// Where a key lies in the packed words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Field {
-    word: usize,
-    shift: u32,
-    bits: u32,
-}
-
-impl Field {
-    fn get(self, key: &[u64]) -> u64 {
-        let word = key[self.word] >> self.shift;
-        if self.bits == 64 { word } else { word & ((1 << self.bits) - 1) }
-    }
-}
-
 /// Bucket and keys packed into as few words as their cardinalities allow.
 pub(super) struct Layout {
     pub width: usize,
@@ -307,7 +293,7 @@ impl Layout {
             // In one word they ascend as their values do: the first one is the highest.
             if num_bits <= 64 {
                 left -= bits;
-                return Field { word: 0, shift: if bits == 0 { 0 } else { left }, bits };
+                return Field { shift: if bits == 0 { 0 } else { left }, bits, ..Field::default() };
             }
             let word = free.iter().position(|left| *left >= bits).unwrap_or_else(|| {
                 free.push(64);
@@ -315,7 +301,7 @@ impl Layout {
             });
             let shift = 64 - free[word];
             free[word] -= bits;
-            Field { word, shift: if bits == 0 { 0 } else { shift }, bits }
+            Field { word, shift: if bits == 0 { 0 } else { shift }, bits, base: 0 }
         };
         let bucket = place(bucket_bits);
         let fields = keys.iter().map(|key| (place(bits_of(key)), key.may_be_null_number().then(|| place(1))));
@@ -325,32 +311,24 @@ impl Layout {
 
     pub fn pack(&self, buckets: impl Iterator<Item = u32>, keys: &[Words], num_rows: usize) -> Vec<u64> {
         let mut packed = vec![0u64; num_rows * self.width];
-        if self.bucket.bits > 0 {
-            for (key, bucket) in packed.chunks_exact_mut(self.width).zip(buckets) {
-                key[self.bucket.word] |= u64::from(bucket) << self.bucket.shift;
-            }
-        }
+        self.bucket.set_all(&mut packed, self.width, buckets.map(u64::from));
         for ((field, null), words) in self.keys.iter().zip(keys) {
-            for (key, word) in packed.chunks_exact_mut(self.width).zip(&words.values) {
-                key[field.word] |= word << field.shift;
-            }
+            field.set_all(&mut packed, self.width, words.values.iter().copied());
             if let (Some(null), Some(nulls)) = (null, &words.nulls) {
-                for (key, is_null) in packed.chunks_exact_mut(self.width).zip(nulls) {
-                    key[null.word] |= u64::from(*is_null) << null.shift;
-                }
+                null.set_all(&mut packed, self.width, nulls.iter().map(|is_null| u64::from(*is_null)));
             }
         }
         packed
     }
 
     pub fn bucket(&self, key: &[u64]) -> u32 {
-        if self.bucket.bits == 0 { 0 } else { self.bucket.get(key) as u32 }
+        self.bucket.get(key) as u32
     }
 
     /// The word of one key, `None` when it is a null number.
     pub fn key(&self, key: &[u64], at: usize) -> Option<u64> {
         let (field, null) = self.keys[at];
         let is_null = null.is_some_and(|null| null.get(key) == 1);
-        (!is_null).then(|| if field.bits == 0 { 0 } else { field.get(key) })
+        (!is_null).then(|| field.get(key))
     }
 }

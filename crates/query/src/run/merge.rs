@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, Dictionary, Fold, Groups, KeyTable, Rows, Shape};
-use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array};
+use arrow_array::types::ArrowPrimitiveType;
+use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, PrimitiveArray};
+use arrow_buffer::NullBuffer;
 use segment::VECTOR_ROWS;
 
 mod layout;
@@ -11,12 +13,13 @@ mod sorted;
 mod texts;
 
 use super::TextPool;
+use super::field::Field;
 use crate::exec::{ExecContext, Reservation};
 use crate::finalize::{Keys, Values};
 use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
-use layout::{Field, KeyField, Layout, Span};
+use layout::{KeyField, Layout, Span};
 use texts::MergedTexts;
 pub(super) use texts::are_alike;
 
@@ -147,13 +150,13 @@ fn by_table(specs: &[Arc<dyn AggregatorSpec>], work: &Parts, exec: &ExecContext)
         }
     }
     let order: Vec<u32> = (0..).take(table.len()).collect();
-    let times = table.keys().chunks_exact(width).map(|key| layout.time.get(key) as i64).collect();
+    let times = layout.time.get_all(table.keys(), width, |time| time as i64);
     let keys = pools.into_iter().enumerate().map(|(at, pool)| work.values(at, table.keys(), pool)).collect();
     Ok(FoldPartial { times, keys, states: fold.states(&order)?, chunks: Chunks::default() })
 }
 
 fn layout_of(parts: &[FoldPartial], columns: &[KeyColumn]) -> Layout {
-    let times = Span::of_longs(parts.iter().flat_map(|part| part.times.iter().copied()));
+    let times = Span::of_times(parts.iter().map(|part| part.times.as_slice()));
     let spans = columns.iter().enumerate().map(|(at, column)| {
         let nulls = |part: &FoldPartial| match &part.keys[at] {
             Values::Null(_) => true,
@@ -234,56 +237,54 @@ impl KeyColumn {
         words: &mut [u64],
         pool: Option<&mut TextPool>,
     ) -> Result<()> {
-        let rows = words.chunks_exact_mut(width);
-        let null = |row: &mut [u64]| null.iter().for_each(|null| null.set(row, 1));
-        let put = |row: &mut [u64], word: u64| value.set(row, word);
+        let nulls = |words: &mut [u64], nulls: &mut dyn Iterator<Item = u64>| {
+            null.iter().for_each(|null| null.set_all(words, width, &mut *nulls));
+        };
         match (self, key) {
             (KeyColumn::Pooled(shape), key) => {
                 let pool = pool.ok_or_else(|| Error::internal("texts without a pool"))?;
-                intern(pool, *shape, key, rows.map(|row| (row, value)))?;
+                value.set_all(words, width, intern(pool, *shape, key)?.into_iter().map(u64::from));
             }
-            (_, Values::Null(_)) => rows.for_each(null),
+            (_, Values::Null(_)) => nulls(words, &mut std::iter::repeat(1)),
             (KeyColumn::Shared(_), Values::Coded { codes, .. }) => {
-                rows.zip(codes.iter()).for_each(|(row, code)| put(row, u64::from(*code)));
+                value.set_all(words, width, codes.iter().map(|code| u64::from(*code)));
             }
             (KeyColumn::Merged(merged), Values::Coded { codes, dictionary }) => {
                 let map = merged.map(dictionary).ok_or_else(|| Error::internal("codes of an unknown dictionary"))?;
-                rows.zip(codes.iter()).for_each(|(row, code)| put(row, u64::from(map[*code as usize])));
+                value.set_all(words, width, codes.iter().map(|code| u64::from(map[*code as usize])));
             }
-            (KeyColumn::Long, Values::Long(a)) => {
-                rows.enumerate()
-                    .for_each(|(n, row)| if a.is_valid(n) { put(row, a.value(n) as u64) } else { null(row) });
-            }
-            (KeyColumn::Double, Values::Double(a)) => {
-                rows.enumerate()
-                    .for_each(|(n, row)| if a.is_valid(n) { put(row, a.value(n).to_bits()) } else { null(row) });
-            }
+            (KeyColumn::Long, Values::Long(a)) => set_valid(a, |n| n as u64, value, width, words, nulls),
+            (KeyColumn::Double, Values::Double(a)) => set_valid(a, f64::to_bits, value, width, words, nulls),
             (KeyColumn::Float, Values::Float(a)) => {
-                rows.enumerate().for_each(|(n, row)| {
-                    if a.is_valid(n) { put(row, u64::from(a.value(n).to_bits())) } else { null(row) }
-                });
+                set_valid(a, |n| u64::from(n.to_bits()), value, width, words, nulls);
             }
             _ => return Err(Error::internal("partials whose keys differ in type")),
         }
         Ok(())
     }
 
-    fn values(&self, keys: &[u64], width: usize, KeyField { value, null }: KeyField, mut pool: TextPool) -> Values {
-        let rows = keys.chunks_exact(width);
-        let valid = move |row: &[u64]| null.is_none_or(|null| null.get(row) == 0).then(|| value.get(row));
-        let codes = |rows: std::slice::ChunksExact<'_, u64>| rows.map(|row| value.get(row) as u32).collect();
+    fn values(&self, keys: &[u64], width: usize, KeyField { value, null }: KeyField, pool: TextPool) -> Values {
+        let nulls = || null.map(|null| null.get_all::<_, NullBuffer>(keys, width, |null| null == 0));
+        let codes = || value.get_all(keys, width, |code| code as u32);
         match self {
-            KeyColumn::Null => Values::Null(rows.len()),
-            KeyColumn::Long => Values::Long(rows.map(|r| valid(r).map(|v| v as i64)).collect::<Int64Array>()),
-            KeyColumn::Double => Values::Double(rows.map(|r| valid(r).map(f64::from_bits)).collect::<Float64Array>()),
+            KeyColumn::Null => Values::Null(keys.len() / width),
+            KeyColumn::Long => Values::Long(Int64Array::new(
+                value.get_all::<_, Vec<_>>(keys, width, |word| word as i64).into(),
+                nulls(),
+            )),
+            KeyColumn::Double => Values::Double(Float64Array::new(
+                value.get_all::<_, Vec<_>>(keys, width, f64::from_bits).into(),
+                nulls(),
+            )),
             KeyColumn::Float => {
-                Values::Float(rows.map(|r| valid(r).map(|v| f32::from_bits(v as u32))).collect::<Float32Array>())
+                let number = |word| f32::from_bits(word as u32);
+                Values::Float(Float32Array::new(value.get_all::<_, Vec<_>>(keys, width, number).into(), nulls()))
             }
-            KeyColumn::Shared(dictionary) => Values::Coded { codes: codes(rows), dictionary: dictionary.clone() },
-            KeyColumn::Merged(merged) => Values::Coded { codes: codes(rows), dictionary: merged.dictionary() },
+            KeyColumn::Shared(dictionary) => Values::Coded { codes: codes(), dictionary: dictionary.clone() },
+            KeyColumn::Merged(merged) => Values::Coded { codes: codes(), dictionary: merged.dictionary() },
             KeyColumn::Pooled(shape) => {
-                let null = pool.intern(None);
-                let codes = rows.map(|r| valid(r).map_or(null, |v| v as u32)).collect();
+                // A pool has a code for null.
+                let codes = codes();
                 let dictionary: Arc<dyn Dictionary> = Arc::new(pool);
                 Values::Coded {
                     codes,
@@ -297,31 +298,33 @@ impl KeyColumn {
     }
 }
 
-/// Writes each row's code in a pool of texts, or of keys of values of a shape.
-fn intern<'a>(
-    pool: &mut TextPool,
-    shape: Option<Shape>,
-    key: &Values,
-    rows: impl Iterator<Item = (&'a mut [u64], Field)>,
-) -> Result<()> {
-    let put = |(row, field): (&mut [u64], Field), code: u32| field.set(row, u64::from(code));
-    match (shape, key) {
-        (_, Values::Null(_)) => {
-            let code = pool.intern(None);
-            rows.for_each(|row| put(row, code));
-        }
+/// Writes the words of numbers, and which are null.
+fn set_valid<T: ArrowPrimitiveType>(
+    numbers: &PrimitiveArray<T>,
+    word: impl Fn(T::Native) -> u64,
+    value: Field,
+    width: usize,
+    words: &mut [u64],
+    nulls: impl Fn(&mut [u64], &mut dyn Iterator<Item = u64>),
+) {
+    if numbers.null_count() == 0 {
+        return value.set_all(words, width, numbers.values().iter().map(|number| word(*number)));
+    }
+    value.set_all(words, width, numbers.iter().map(|number| number.map_or(value.base, &word)));
+    nulls(words, &mut (0..numbers.len()).map(|row| u64::from(numbers.is_null(row))));
+}
+
+/// Each row's code in a pool of texts, or of keys of values of a shape.
+fn intern(pool: &mut TextPool, shape: Option<Shape>, key: &Values) -> Result<Vec<u32>> {
+    Ok(match (shape, key) {
+        (_, Values::Null(num_rows)) => vec![pool.intern(None); *num_rows],
         (shape, Values::Coded { codes, dictionary }) if shape.is_some() == dictionary.keys_of().is_some() => {
             let mut known = Mapping::new(dictionary.len());
-            for (row, &code) in rows.zip(codes.iter()) {
-                put(row, known.of(code, || pool.intern(dictionary.get(code))));
-            }
+            codes.iter().map(|&code| known.of(code, || pool.intern(dictionary.get(code)))).collect()
         }
         (Some(_), _) => return Err(Error::internal("arrays and scalars under one key")),
-        (None, other) => {
-            rows.enumerate().for_each(|(n, row)| put(row, pool.intern(other.text(n).as_deref())));
-        }
-    }
-    Ok(())
+        (None, other) => (0..other.len()).map(|row| pool.intern(other.text(row).as_deref())).collect(),
+    })
 }
 
 /// The shape of the keys when all parts hold some, or nulls.
@@ -357,8 +360,7 @@ impl Parts {
     fn pack(&self, part: &FoldPartial, pools: &mut [TextPool]) -> Result<Vec<u64>> {
         let width = self.layout.width;
         let mut words = vec![0; part.num_groups() * width];
-        let time = self.layout.time;
-        words.chunks_exact_mut(width).zip(&part.times).for_each(|(row, at)| time.set(row, *at as u64));
+        self.layout.time.set_all(&mut words, width, part.times.iter().map(|time| *time as u64));
         for (at, ((column, key), field)) in self.columns.iter().zip(&part.keys).zip(&self.layout.keys).enumerate() {
             column.pack(key, *field, width, &mut words, pools.get_mut(at))?;
         }

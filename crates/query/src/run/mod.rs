@@ -2,6 +2,7 @@
 
 mod cells;
 mod dense;
+mod field;
 mod first;
 mod inputs;
 mod jobs;

@@ -3,34 +3,9 @@
 
 use arrow_array::{Array, Int64Array};
 
+use super::super::field::Field;
 use crate::finalize::Values;
 use crate::partial::FoldPartial;
-
-/// Where a value lies in the words of a group, counted from the least one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Field {
-    word: usize,
-    shift: u32,
-    bits: u32,
-    base: u64,
-}
-
-impl Field {
-    #[inline(always)]
-    pub fn get(self, words: &[u64]) -> u64 {
-        let value = match self.bits {
-            0 => 0,
-            bits => words[self.word] >> self.shift & u64::MAX >> (64 - bits),
-        };
-        value.wrapping_add(self.base)
-    }
-
-    /// Writes a value where there was none.
-    #[inline(always)]
-    pub fn set(self, words: &mut [u64], value: u64) {
-        words[self.word] |= value.wrapping_sub(self.base) << self.shift;
-    }
-}
 
 /// The place of a key, and of the bit that says that it is null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +29,15 @@ impl Span {
     /// Codes of a dictionary.
     pub fn of_codes(num_codes: usize) -> Self {
         Span::of_bits(usize::BITS - num_codes.saturating_sub(1).leading_zeros())
+    }
+
+    /// Of times, most of which are the same.
+    pub fn of_times<'t>(parts: impl Iterator<Item = &'t [i64]>) -> Self {
+        let bounds = parts.flat_map(|times| match times {
+            [first, others @ ..] if others.iter().all(|time| time == first) => [Some(*first), None],
+            _ => [times.iter().min().copied(), times.iter().max().copied()],
+        });
+        Span::of_longs(bounds.flatten())
     }
 
     /// Of longs from the least to the greatest.
@@ -127,10 +111,11 @@ mod tests {
         assert_eq!(layout.width, 3);
         let pack = |time: u64, code: u64, long: i64| {
             let mut words = vec![0; layout.width];
-            layout.time.set(&mut words, time);
-            layout.keys[0].value.set(&mut words, code);
-            layout.keys[1].value.set(&mut words, long as u64);
-            layout.keys[3].value.set(&mut words, u64::MAX);
+            let mut set = |field: Field, value: u64| field.set_all(&mut words, layout.width, [value].into_iter());
+            set(layout.time, time);
+            set(layout.keys[0].value, code);
+            set(layout.keys[1].value, long as u64);
+            set(layout.keys[3].value, u64::MAX);
             assert_eq!((layout.time.get(&words), layout.keys[0].value.get(&words)), (time, code));
             assert_eq!((layout.keys[1].value.get(&words) as i64, layout.keys[3].value.get(&words)), (long, u64::MAX));
             assert_eq!(layout.keys[1].null.map(|null| null.get(&words)), Some(0));

@@ -51,7 +51,7 @@ pub(super) fn regroup(
     held.resize(num_bytes)?;
     let (keys, states) = strung_together(merged, num_rows, exec)?;
     let (time, keys) = (layout.time, Arc::new(keys));
-    let times = keys.chunks_exact(width).map(|key| time.get(key) as i64).collect();
+    let times = time.get_all(&keys, width, |time| time as i64);
     let work = work.clone();
     let value = move |at| Ok(work.values(at, &keys, TextPool::default()));
     let shown = shared((0..columns.len()).collect(), num_rows, exec, value)?;
