@@ -20,7 +20,7 @@ mod fold;
 mod input;
 mod key_table;
 pub mod laws;
-mod listed;
+pub mod listed;
 mod literal;
 mod marks;
 mod numbers;

@@ -5,7 +5,7 @@
 pub(crate) const LISTED_TOGETHER: usize = 8;
 
 /// How many bits are set.
-pub(crate) fn count(words: &[u64]) -> usize {
+pub fn count(words: &[u64]) -> usize {
     #[cfg(target_arch = "x86_64")]
     {
         /// # Safety
@@ -69,6 +69,14 @@ fn list_each(start: u32, words: &[u64], out: &mut [u32]) -> usize {
     num
 }
 
+/// The places of the bits that are set, counted on from `start`.
+pub fn places(start: u32, words: &[u64]) -> Vec<u32> {
+    let mut out = vec![0; count(words) + LISTED_TOGETHER];
+    let num = list(start, words, &mut out);
+    out.truncate(num);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +90,8 @@ mod tests {
         assert_eq!(list(5, &words, &mut out), expected.len());
         assert_eq!(out[..expected.len()], expected);
         assert_eq!(count(&words), expected.len());
+        assert_eq!(places(5, &words), expected);
+        assert!(places(5, &[]).is_empty());
         let mut plain = vec![0; 384 + LISTED_TOGETHER];
         assert_eq!(list_each(5, &words, &mut plain), count_each(&words));
         assert_eq!(plain[..expected.len()], expected);

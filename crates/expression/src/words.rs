@@ -12,7 +12,7 @@ pub fn len_for(num_rows: usize) -> usize {
 }
 
 pub fn count(words: &[u64]) -> usize {
-    words.iter().map(|word| word.count_ones() as usize).sum()
+    aggregate::listed::count(words)
 }
 
 pub fn is_empty(words: &[u64]) -> bool {

@@ -107,7 +107,7 @@ pub(super) fn union(lists: impl Iterator<Item = Option<Vec<Interval>>>) -> Optio
 
 /// Clears the rows that do not pass, asking about no others than those that are set.
 fn keep_passing(part: &dyn BoundFilter, start: usize, out: &mut [u64]) -> Result<()> {
-    let mut rows: Vec<u32> = words::rows(out, 0).map(|row| (start + row) as u32).collect();
+    let mut rows = aggregate::listed::places(start as u32, out);
     part.retain(&mut rows)?;
     out.fill(0);
     for row in rows {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, Fold, Groups, Rows};
+use aggregate::{AggregatorSpec, Fold, Groups, Rows, listed};
 use arrow_array::{Array, ArrayRef};
 use expression::words;
 use segment::VECTOR_ROWS;
@@ -183,7 +183,7 @@ fn merge_range(
     }
     let mut held = Reservation::new(&exec.memory);
     held.resize(fold.memory_bytes())?;
-    let met: Vec<u32> = words::rows(&met, 0).map(|group| group as u32).collect();
+    let met = listed::places(0, &met);
     let states = fold.states(&met)?;
     Ok((met.into_iter().map(|group| group + range.start).collect(), states))
 }

@@ -10,7 +10,7 @@ use crate::intervals::intersect;
 use crate::plan::FoldPlan;
 
 /// Rows of a segment below which it is not shared between threads.
-const MIN_JOB_ROWS: usize = 64 * VECTOR_ROWS;
+const MIN_JOB_ROWS: usize = 48 * VECTOR_ROWS;
 /// Rows of a segment up to which its groups are cheaper found among those of others than merged with them.
 const SMALL_ROWS: usize = 8 * VECTOR_ROWS;
 /// Jobs for each thread that small segments are dealt to, so that none waits long for another.

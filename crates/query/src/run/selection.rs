@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use aggregate::listed;
 use arrow_array::{Array, Int64Array};
 use expression::{BoundFilter, Filter, Truth, words};
 use segment::{Bounds, ColumnRef, SegmentRef, TIME_COLUMN, VECTOR_ROWS};
@@ -82,7 +83,7 @@ impl Selected {
     /// Rows that are in a run and pass the mask, ascending, counted from the vector's start.
     pub fn positions(&self) -> Vec<u32> {
         match self.passing() {
-            Some(passing) => words::rows(&passing, 0).map(|row| row as u32).collect(),
+            Some(passing) => listed::places(0, &passing),
             None => (0..self.num_rows() as u32).collect(),
         }
     }

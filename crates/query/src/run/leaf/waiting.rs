@@ -1,5 +1,6 @@
 //! Vectors of which few rows passed: their rows wait until they make a batch, and only they are read.
 
+use aggregate::listed;
 use arrow_array::UInt32Array;
 
 use super::super::mask;
@@ -28,8 +29,7 @@ pub(super) struct Waiting {
 impl Selected {
     /// Whether gathering the rows is less than looking at all of the vector.
     pub(super) fn is_sparse(&self) -> bool {
-        let passing = |mask: &Vec<u64>| mask.iter().map(|word| word.count_ones() as usize).sum::<usize>();
-        self.mask.as_ref().is_some_and(|mask| passing(mask) * SPARSE < self.num_rows())
+        self.mask.as_ref().is_some_and(|mask| listed::count(mask) * SPARSE < self.num_rows())
     }
 }
 
