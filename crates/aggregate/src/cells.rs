@@ -2,31 +2,63 @@
 
 use crate::input::Codes;
 
-/// Makes room for a digit behind each row's number, of so many codes, and puts the code there. The greatest number fits
-/// into 32 bits, or cells are wrong.
-pub fn add_digits(cells: &mut [u32], num_codes: u32, codes: Codes<'_>) {
+/// The number of a cell. Operations wrap.
+pub trait Cell: Copy + Send + Sync {
+    fn of(code: u32) -> Self;
+
+    /// Makes room for a digit behind the number, of so many codes, and puts the code there.
+    fn with_digit(self, num_codes: Self, code: Self) -> Self;
+}
+
+macro_rules! cell {
+    ($($number:ty),*) => {
+        $(impl Cell for $number {
+            #[inline(always)]
+            fn of(code: u32) -> Self {
+                code as $number
+            }
+
+            #[inline(always)]
+            fn with_digit(self, num_codes: Self, code: Self) -> Self {
+                self.wrapping_mul(num_codes).wrapping_add(code)
+            }
+        })*
+    };
+}
+
+cell!(u8, u16, u32);
+
+/// The cell of each row by its codes, of as many keys, and by how many codes each has. The first number is that of the
+/// first key, times the codes of all others. The greatest number fits into a cell, or cells are wrong.
+pub fn cells_of<C: Cell>(keys: &[(u32, Codes<'_>)]) -> Vec<C> {
+    let Some(((_, first), others)) = keys.split_first() else { return Vec::new() };
+    let mut cells = match first {
+        Codes::U8(codes) => begin(codes),
+        Codes::U16(codes) => begin(codes),
+        Codes::U32(codes) => begin(codes),
+    };
+    others.iter().for_each(|(num_codes, codes)| add_digits(&mut cells, *num_codes, *codes));
+    cells
+}
+
+/// Puts a digit behind each row's number.
+pub fn add_digits<C: Cell>(cells: &mut [C], num_codes: u32, codes: Codes<'_>) {
     match codes {
-        Codes::U8(codes) => add(cells, num_codes, codes),
-        Codes::U16(codes) => add(cells, num_codes, codes),
-        Codes::U32(codes) => add(cells, num_codes, codes),
+        Codes::U8(codes) => add(cells, C::of(num_codes), codes),
+        Codes::U16(codes) => add(cells, C::of(num_codes), codes),
+        Codes::U32(codes) => add(cells, C::of(num_codes), codes),
     }
 }
 
-/// The codes behind a number that all rows share.
-pub fn first_digits(cells: &mut Vec<u32>, before: u32, codes: Codes<'_>) {
-    cells.clear();
-    match codes {
-        Codes::U8(codes) => cells.extend(codes.iter().map(|code| before + u32::from(*code))),
-        Codes::U16(codes) => cells.extend(codes.iter().map(|code| before + u32::from(*code))),
-        Codes::U32(codes) => cells.extend(codes.iter().map(|code| before + code)),
-    }
+fn begin<C: Cell, T: Copy + Into<u32>>(codes: &[T]) -> Vec<C> {
+    codes.iter().map(|code| C::of((*code).into())).collect()
 }
 
-fn add<C: Copy + Into<u32>>(cells: &mut [u32], num_codes: u32, codes: &[C]) {
+fn add<C: Cell, T: Copy + Into<u32>>(cells: &mut [C], num_codes: C, codes: &[T]) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
-        fn wide<C: Copy + Into<u32>>(cells: &mut [u32], num_codes: u32, codes: &[C]) {
+        fn wide<C: Cell, T: Copy + Into<u32>>(cells: &mut [C], num_codes: C, codes: &[T]) {
             plain(cells, num_codes, codes);
         }
         if std::is_x86_feature_detected!("avx2") {
@@ -38,8 +70,8 @@ fn add<C: Copy + Into<u32>>(cells: &mut [u32], num_codes: u32, codes: &[C]) {
 }
 
 #[inline(always)]
-fn plain<C: Copy + Into<u32>>(cells: &mut [u32], num_codes: u32, codes: &[C]) {
-    cells.iter_mut().zip(codes).for_each(|(cell, code)| *cell = *cell * num_codes + (*code).into());
+fn plain<C: Cell, T: Copy + Into<u32>>(cells: &mut [C], num_codes: C, codes: &[T]) {
+    cells.iter_mut().zip(codes).for_each(|(cell, code)| *cell = cell.with_digit(num_codes, C::of((*code).into())));
 }
 
 #[cfg(test)]
@@ -48,15 +80,14 @@ mod tests {
 
     #[test]
     fn codes_are_the_digits_of_a_number() {
-        let (high, middle, low) = (vec![0u8, 2, 255, 7], vec![5u16, 0, 999, 1], vec![3u32, 70_000, 0, 69_999]);
-        let mut cells = Vec::new();
-        first_digits(&mut cells, 10, Codes::U32(&low));
-        assert_eq!(cells, [13, 70_010, 10, 70_009]);
-        first_digits(&mut cells, 0, Codes::U8(&high));
-        add_digits(&mut cells, 1_000, Codes::U16(&middle));
-        add_digits(&mut cells, 3, Codes::U8(&[2, 1, 0, 2]));
-        assert_eq!(cells, [5 * 3 + 2, 2_000 * 3 + 1, 255_999 * 3, 7_001 * 3 + 2]);
-        add_digits(&mut cells, 1, Codes::U32(&[0; 4]));
-        assert_eq!(cells, [17, 6_001, 767_997, 21_005]);
+        let (high, middle, low) = (vec![0u8, 2, 255, 7], vec![5u16, 0, 999, 1], vec![2u32, 1, 0, 2]);
+        let keys = [(256, Codes::U8(&high)), (1_000, Codes::U16(&middle)), (3, Codes::U32(&low))];
+        assert_eq!(cells_of::<u32>(&keys), [5 * 3 + 2, 2_000 * 3 + 1, 255_999 * 3, 7_001 * 3 + 2]);
+        let mut cells: Vec<u16> = cells_of(&[(300, Codes::U16(&[299, 0, 7])), (200, Codes::U8(&[199, 3, 0]))]);
+        assert_eq!(cells, [59_999, 3, 1_400]);
+        add_digits(&mut cells, 1, Codes::U32(&[0; 3]));
+        assert_eq!(cells, [59_999, 3, 1_400]);
+        assert_eq!(cells_of::<u8>(&[(16, Codes::U8(&[15, 3])), (16, Codes::U32(&[15, 0]))]), [255, 48]);
+        assert!(cells_of::<u8>(&[]).is_empty());
     }
 }

@@ -40,7 +40,7 @@ mod sums;
 pub use accumulator::{Accumulator, FieldLayout, Inline, StateReader};
 pub use aggregator::{Aggregator, Caches, OwnedAggregator, Told};
 pub use arena::{Arena, ArenaKind, BLOCK_RECORDS, Records};
-pub use cells::{add_digits, first_digits};
+pub use cells::{add_digits, cells_of};
 pub use error::{Error, ErrorKind, Result};
 pub use feed::{Feed, Number, Numbers, RowFeed, Sink};
 pub use fns::KINDS;

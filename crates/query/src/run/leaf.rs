@@ -146,8 +146,6 @@ struct Leaf<'a> {
     touched: Vec<u8>,
     /// The accumulator whose states tell which groups have met a row.
     told_by: Option<usize>,
-    /// Groups of rows. Scratch.
-    ids: Vec<u32>,
     held: Reservation,
     spilled: Option<SpillFile>,
     /// All groups, where rows were dealt before they were folded.
@@ -196,7 +194,6 @@ impl<'a> Leaf<'a> {
             waits,
             touched: Vec::new(),
             told_by: None,
-            ids: Vec::new(),
             held: Reservation::new(&exec.memory),
             spilled: None,
             dealt: None,

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use aggregate::{Codes, Groups, Rows, add_digits, first_digits};
+use aggregate::{Codes, Groups, Rows, add_digits, cells_of};
 use arrow_array::{Array, ArrayRef, ListArray, UInt32Array};
-use segment::codes_of;
-use std::borrow::Cow;
+use segment::{CodeWidth, codes_of};
 
 use super::super::inputs;
 use super::super::keys::Words;
@@ -55,29 +54,26 @@ impl Leaf<'_> {
         arrays: &[Option<ArrayRef>],
         filters: &[Vec<u64>],
     ) -> Result<()> {
-        let Grouper::Dense { num_codes, .. } = &self.grouper else { return Err(unexpected("grouper")) };
-        let mut ids = std::mem::take(&mut self.ids);
+        let Grouper::Dense { cells, num_codes } = &self.grouper else { return Err(unexpected("grouper")) };
+        let cells = *cells;
         let mut digits = Vec::with_capacity(keys.len());
         for (key, num_codes) in keys.iter().zip(num_codes) {
             let num_codes = u32::try_from(*num_codes).map_err(Error::internal)?;
             digits.push((num_codes, codes_of(key.as_ref()).ok_or_else(|| unexpected("codes"))?));
         }
-        let (mask, others) = match (selected.only_bucket(), digits.as_slice()) {
-            (Some(bucket), [(num_codes, codes), others @ ..]) => {
-                first_digits(&mut ids, bucket * num_codes, *codes);
-                (selected.mask.as_deref().map(Cow::Borrowed), others)
-            }
-            (_, all) => {
-                let (buckets, mask) = selected.buckets();
-                ids = buckets;
-                (mask.map(Cow::Owned), all)
-            }
-        };
-        others.iter().for_each(|(num_codes, codes)| add_digits(&mut ids, *num_codes, *codes));
-        let batch = Batch { num_rows: selected.num_rows(), arrays, mask: mask.as_deref(), filters };
-        self.fold_batch(0, Groups::U32(&ids), &batch)?;
-        self.ids = ids;
-        Ok(())
+        let num_rows = selected.num_rows();
+        if let (Some(bucket), false) = (selected.only_bucket(), digits.is_empty()) {
+            let batch = Batch { num_rows, arrays, mask: selected.mask.as_deref(), filters };
+            let base = bucket as usize * cells;
+            return match CodeWidth::for_len(cells) {
+                CodeWidth::One => self.fold_batch(base, Groups::U8(&cells_of(&digits)), &batch),
+                CodeWidth::Two => self.fold_batch(base, Groups::U16(&cells_of(&digits)), &batch),
+                CodeWidth::Four => self.fold_batch(base, Groups::U32(&cells_of(&digits)), &batch),
+            };
+        }
+        let (mut ids, mask) = selected.buckets();
+        digits.iter().for_each(|(num_codes, codes)| add_digits(&mut ids, *num_codes, *codes));
+        self.fold_batch(0, Groups::U32(&ids), &Batch { num_rows, arrays, mask: mask.as_deref(), filters })
     }
 
     /// Room for the buckets met so far.
