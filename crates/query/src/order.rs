@@ -274,6 +274,11 @@ pub(crate) fn kept(keep: &[bool]) -> UInt32Array {
     (0u32..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect::<Vec<_>>().into()
 }
 
+/// The rows at some places of a list of rows.
+pub(crate) fn rows_at(rows: &UInt32Array, places: &UInt32Array) -> UInt32Array {
+    places.values().iter().map(|at| rows.value(*at as usize)).collect::<Vec<_>>().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

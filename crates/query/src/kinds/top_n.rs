@@ -18,7 +18,7 @@ use crate::fields::{Fields, short, tag_of, unknown};
 use crate::finalize::{EachRow, Objects, Stamp, Table, Values, buckets};
 use crate::limit_spec::string_order;
 use crate::model::Common;
-use crate::order::{How, SortKey, kept, leading, sort};
+use crate::order::{How, SortKey, kept, leading, rows_at, sort};
 use crate::partial::{FoldPartial, Partial};
 use crate::plan::{FirstKeys, FoldPlan, Scope};
 use crate::{Error, Result, granularity, run};
@@ -179,7 +179,7 @@ impl TopN {
         let table = table.take(&near)?;
         let keys = [self.key(&table)?, SortKey::new(&self.values(&table), How::Natural)];
         let order = sort(&keys, table.num_rows(), 0, Some(self.threshold));
-        Ok(order.values().iter().map(|at| near.value(*at as usize)).collect::<Vec<_>>().into())
+        Ok(rows_at(&near, &order))
     }
 
     /// Which rows come behind `previousStop`.

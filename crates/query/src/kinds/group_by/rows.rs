@@ -1,12 +1,14 @@
 //! From groups to rows: subtotals, having, order, limit, post-aggregations.
 
+use std::borrow::Cow;
+
 use arrow_array::UInt32Array;
 
 use super::Question;
 use crate::exec::ExecContext;
 use crate::finalize::{Table, Values, all_start, concat};
 use crate::limit_spec::OrderColumn;
-use crate::order::{How, OrderBy, SortKey, kept, leading, sort};
+use crate::order::{How, OrderBy, SortKey, kept, leading, rows_at, sort};
 use crate::partial::{Body, FoldPartial, Partial};
 use crate::run::regroup;
 use crate::{Error, Result};
@@ -21,8 +23,10 @@ impl Question {
             None => self.natural(partial, cuts_first, exec)?,
             Some(sets) => self.subtotal_rows(&partial, sets, exec)?,
         };
-        if let Some(rows) = self.had(&times, &mut table)? {
-            exec.check()?;
+        let mut had = self.had(&times, &mut table)?;
+        exec.check()?;
+        // Most of many rows are ordered where they are.
+        if let Some(rows) = had.take_if(|rows| cuts_first || rows.len() < table.num_rows() / 2) {
             (times, table) = take(&times, &table, &rows)?;
         }
         exec.check()?;
@@ -31,8 +35,7 @@ impl Question {
             let rows = sort(&keys, table.num_rows(), 0, self.limit.end());
             (times, table) = take(&times, &table, &rows)?;
         }
-        let rows = self.ordered(&times, &mut table)?;
-        if let Some(rows) = rows {
+        if let Some(rows) = self.ordered(&times, &mut table, had)? {
             (times, table) = take(&times, &table, &rows)?;
         }
         self.presented(times, table)
@@ -140,23 +143,28 @@ impl Question {
         Ok(all)
     }
 
-    /// The order and cut of the rows; `None` when they are to stay as they are.
-    fn ordered(&self, times: &[i64], table: &mut Table) -> Result<Option<UInt32Array>> {
+    /// The order and cut of the rows, or of those that `having` kept; `None` when they are to stay as they are.
+    fn ordered(&self, times: &[i64], table: &mut Table, had: Option<UInt32Array>) -> Result<Option<UInt32Array>> {
         let limit = &self.limit;
         if limit.columns.is_empty() && self.subtotals.is_some() && limit.limit.is_none() && limit.offset == 0 {
-            return Ok(None);
+            return Ok(had);
         }
-        let (by, num_rows) = (self.order_by(times, table)?, table.num_rows());
-        let end = limit.end().filter(|end| *end < num_rows / FEW);
-        let near = end.and_then(|end| Some(leading(&by.first()?.key(), num_rows, end)));
-        let Some(near) = near.filter(|near| near.len() < num_rows / 2) else {
-            let keys: Vec<SortKey> = by.iter().map(OrderBy::key).collect();
-            return Ok(Some(sort(&keys, num_rows, limit.offset, limit.limit)));
-        };
+        let mut by = self.order_by(times, table)?;
+        let num_rows = had.as_ref().map_or(table.num_rows(), UInt32Array::len);
         // Other keys are only looked at where the first one leaves a choice.
-        let keys = by.iter().map(|by| Ok(by.take(&near)?.key())).collect::<Result<Vec<SortKey>>>()?;
-        let order = sort(&keys, near.len(), limit.offset, limit.limit);
-        Ok(Some(order.values().iter().map(|at| near.value(*at as usize)).collect::<Vec<_>>().into()))
+        let near = match (limit.end().filter(|end| *end < num_rows / FEW), by.first()) {
+            (Some(end), Some(first)) => leading(&kept_of(first, had.as_ref())?.key(), num_rows, end),
+            _ => (0u32..).take(num_rows).collect::<Vec<_>>().into(),
+        };
+        let rows = match had {
+            Some(had) => rows_at(&had, &near),
+            None => near,
+        };
+        if rows.len() < table.num_rows() {
+            by = by.iter().map(|by| by.take(&rows)).collect::<Result<_>>()?;
+        }
+        let keys: Vec<SortKey> = by.iter().map(OrderBy::key).collect();
+        Ok(Some(rows_at(&rows, &sort(&keys, rows.len(), limit.offset, limit.limit))))
     }
 
     /// What the rows are ordered by. With the dimensions first, time settles what the columns of a limit leave open,
@@ -236,6 +244,11 @@ impl Question {
         }
         all
     }
+}
+
+/// Of some of the rows, or all.
+fn kept_of<'a>(by: &'a OrderBy, rows: Option<&UInt32Array>) -> Result<Cow<'a, OrderBy>> {
+    rows.map_or(Ok(Cow::Borrowed(by)), |rows| by.take(rows).map(Cow::Owned))
 }
 
 fn by_time(times: &[i64]) -> OrderBy {
