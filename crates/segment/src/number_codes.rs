@@ -192,7 +192,7 @@ impl NumberCodes {
         if let Some(codes) = codes_of(codes.as_ref()) {
             (0..codes.len()).map(|row| codes.get(row)).for_each(|code| met[code as usize / 64] |= 1 << (code % 64));
         }
-        let num_met: usize = met.iter().map(|word| word.count_ones() as usize).sum();
+        let num_met = aggregate::listed::count(&met);
         Self::known(codes, values, num_met == len)
     }
 

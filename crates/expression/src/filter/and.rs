@@ -134,13 +134,11 @@ impl BoundFilter for BoundAnd {
             if words::is_empty(out) {
                 return Ok(());
             }
-            if unknown {
+            if !unknown && part.cost() >= COSTLY && words::count(out) < rows.len() / 2 {
+                keep_passing(part.as_ref(), rows.start, out)?;
+            } else if unknown || !part.narrow(rows.clone(), out) {
                 part.mask(rows.clone(), unknown, &mut more)?;
                 words::and(out, &more);
-            } else if part.cost() >= COSTLY && words::count(out) < rows.len() / 2 {
-                keep_passing(part.as_ref(), rows.start, out)?;
-            } else {
-                part.narrow(rows.clone(), out, &mut more)?;
             }
         }
         Ok(())

@@ -261,16 +261,10 @@ impl BoundFilter for CodeLeaf {
         Ok(())
     }
 
-    fn narrow(&self, rows: Range<usize>, mask: &mut [u64], buffer: &mut Vec<u64>) -> Result<()> {
-        if let (Plan::Scan(scan), false) = (&self.yes.plan, self.column.is_multi_value()) {
-            let array = self.column.read(rows.clone());
-            if codes_of(&*array).is_some_and(|codes| scan.narrow(codes, mask)) {
-                return Ok(());
-            }
-        }
-        self.mask(rows, false, buffer)?;
-        words::and(mask, buffer);
-        Ok(())
+    fn narrow(&self, rows: Range<usize>, mask: &mut [u64]) -> bool {
+        let Plan::Scan(scan @ CodeScan::Table { words: None, .. }) = &self.yes.plan else { return false };
+        !self.column.is_multi_value()
+            && codes_of(&*self.column.read(rows)).is_some_and(|codes| scan.narrow(codes, mask))
     }
 
     fn cost(&self) -> f64 {

@@ -160,7 +160,7 @@ impl ParsedBatch {
 
     /// Rows that count.
     pub fn num_kept(&self) -> usize {
-        self.keep.iter().map(|word| word.count_ones() as usize).sum()
+        aggregate::listed::count(&self.keep)
     }
 
     /// Rows that a metric counts beyond [`ParsedBatch::keep`]; `None` is all.

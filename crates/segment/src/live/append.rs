@@ -286,7 +286,7 @@ fn intersect(own: &[u64], batch: Option<&[u64]>) -> Vec<u64> {
 }
 
 fn is_everything(mask: &[u64], num_rows: usize) -> bool {
-    mask.iter().map(|word| word.count_ones() as usize).sum::<usize>() == num_rows
+    aggregate::listed::count(mask) == num_rows
 }
 
 fn selected_rows(mask: &[u64], num_rows: usize) -> Vec<u32> {

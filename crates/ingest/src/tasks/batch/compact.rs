@@ -257,7 +257,7 @@ fn fold(
     let mut sealed = Vec::new();
     let (mut some, mut num_rows) = (Vec::new(), 0);
     for (rows, mask) in &segments {
-        let number: usize = mask.iter().map(|word| word.count_ones() as usize).sum();
+        let number = aggregate::listed::count(mask);
         if num_rows + number > max_rows && !some.is_empty() {
             sealed.extend(Sealed::fold_sources(chunk, &some, schema)?.map(Sealed::without_table));
             (some, num_rows) = (Vec::new(), 0);
