@@ -28,7 +28,6 @@ pub(crate) struct DruidHll(pub ValueBytes);
 impl HashSketch for DruidHll {
     type State = Collector;
     type Hash = Mark;
-    type Sieve = ();
     type Gate = ();
     type Key = ();
 

@@ -29,9 +29,7 @@ const MAX_GATED_WORDS: usize = 1 << 15;
 pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     type State: Clone + Send + Sync + 'static;
     type Hash: Copy + Send + Sync + 'static;
-    /// What is known of one state from hashes given to it before, so that those that change nothing are left out.
-    type Sieve: Default + Send + Sync;
-    /// The same of many states.
+    /// What is known of many states from hashes given to them before, so that those that change nothing are left out.
     type Gate: Gate<Self>;
     /// What the gate looks at of a hash; zero is no hash's.
     type Key: Copy + Default + Send + Sync;
@@ -60,16 +58,14 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     fn empty(&self) -> Self::State;
     fn add(&self, state: &mut Self::State, hash: Self::Hash) -> Result<()>;
 
-    /// Adds hashes to the state that the sieve knows.
-    fn add_all(&self, state: &mut Self::State, _sieve: &mut Self::Sieve, hashes: &[Self::Hash]) -> Result<()> {
+    fn add_all(&self, state: &mut Self::State, hashes: &[Self::Hash]) -> Result<()> {
         hashes.iter().try_for_each(|&hash| self.add(state, hash))
     }
 
-    /// Adds numbers to the state that the sieve knows. The buffer is scratch.
+    /// Adds numbers. The buffer is scratch.
     fn add_numbers(
         &self,
         state: &mut Self::State,
-        sieve: &mut Self::Sieve,
         numbers: NumberValues<'_>,
         buffer: &mut Vec<Self::Hash>,
     ) -> Result<()> {
@@ -78,7 +74,7 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
             NumberValues::Longs(longs) => buffer.extend(longs.iter().map(|&long| self.hash_long(long))),
             NumberValues::Doubles(doubles) => buffer.extend(doubles.iter().map(|&double| self.hash_double(double))),
         }
-        self.add_all(state, sieve, buffer)
+        self.add_all(state, buffer)
     }
 
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
@@ -104,8 +100,6 @@ pub(crate) struct HashCaches<S: HashSketch> {
     /// Hashes on their way into one state.
     batch: Vec<S::Hash>,
     by_group: ByGroup<S::Hash>,
-    /// Of the group that was folded into last, as long as it is the only one.
-    sieve: (Option<usize>, S::Sieve),
     gated: Gated<S>,
 }
 
@@ -120,7 +114,6 @@ impl<S: HashSketch> Default for HashCaches<S> {
             doubles: Vec::new(),
             batch: Vec::new(),
             by_group: ByGroup::default(),
-            sieve: Default::default(),
             gated: Gated::default(),
         }
     }
@@ -138,14 +131,6 @@ impl<S: HashSketch> Caches for HashCaches<S> {
     fn memory_bytes(&self) -> usize {
         self.inputs.iter().map(InputCache::memory_bytes).sum::<usize>() + self.gated.memory_bytes()
     }
-}
-
-/// What is known of a group, if it is the one of before.
-fn sieve_of<S: Default>(sieve: &mut (Option<usize>, S), group: usize) -> &mut S {
-    if sieve.0 != Some(group) {
-        *sieve = (Some(group), S::default());
-    }
-    &mut sieve.1
 }
 
 impl<S: HashSketch> OwnedAggregator for Hashing<S> {
@@ -209,15 +194,14 @@ impl<S: HashSketch> OwnedAggregator for Hashing<S> {
         values: NumberValues<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<bool> {
-        let HashCaches { batch, sieve, .. } = caches;
-        let sieve = sieve_of(sieve, group);
+        let HashCaches { batch, .. } = caches;
         states.update(group, |state| match values {
             NumberValues::Longs(longs) => longs
                 .chunks(HASHED_TOGETHER)
-                .try_for_each(|longs| self.0.add_numbers(state, sieve, NumberValues::Longs(longs), batch)),
+                .try_for_each(|longs| self.0.add_numbers(state, NumberValues::Longs(longs), batch)),
             NumberValues::Doubles(doubles) => doubles
                 .chunks(HASHED_TOGETHER)
-                .try_for_each(|doubles| self.0.add_numbers(state, sieve, NumberValues::Doubles(doubles), batch)),
+                .try_for_each(|doubles| self.0.add_numbers(state, NumberValues::Doubles(doubles), batch)),
         })?;
         Ok(true)
     }
@@ -310,11 +294,10 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<()> {
-        let HashCaches { inputs, codes, longs, doubles, batch, sieve, gated, .. } = caches;
+        let HashCaches { inputs, codes, longs, doubles, batch, gated, .. } = caches;
         let cache = &mut inputs[at];
         let mut marks = std::mem::take(&mut cache.marks);
         let result = marks.drain(|group, met| {
-            let sieve = sieve_of(sieve, group);
             states.update(group, |state| {
                 met.for_each_batch(codes, |codes| {
                     let numbers = match input {
@@ -331,10 +314,10 @@ impl<S: HashSketch> Hashing<S> {
                         _ => {
                             batch.clear();
                             self.hash_texts(cache, input, codes, batch);
-                            return self.0.add_all(state, sieve, batch);
+                            return self.0.add_all(state, batch);
                         }
                     };
-                    self.0.add_numbers(state, sieve, numbers, batch)
+                    self.0.add_numbers(state, numbers, batch)
                 })?;
                 gated.learn(self, group, state);
                 Ok(())
@@ -364,7 +347,7 @@ impl<S: HashSketch> Hashing<S> {
         input: &Input<'_>,
         states: &mut States<'_, Self>,
     ) -> Result<bool> {
-        let HashCaches { batch, longs, sieve, .. } = caches;
+        let HashCaches { batch, longs, .. } = caches;
         let (Groups::One, Input::Long(all)) = (span.groups, input) else { return Ok(false) };
         if all.null_count() > 0 {
             return Ok(false);
@@ -381,22 +364,20 @@ impl<S: HashSketch> Hashing<S> {
         if numbers.is_empty() {
             return Ok(true);
         }
-        let sieve = sieve_of(sieve, span.base);
         let numbers = NumberValues::Longs(numbers);
-        states.update(span.base, |state| self.0.add_numbers(state, sieve, numbers, batch))?;
+        states.update(span.base, |state| self.0.add_numbers(state, numbers, batch))?;
         Ok(true)
     }
 
     /// Folds the hashes of a span's rows into its one group.
     fn fold_one(&self, caches: &mut HashCaches<S>, span: &Span<'_>, states: &mut States<'_, Self>) -> Result<()> {
-        let HashCaches { hashes, batch, sieve, .. } = caches;
-        let sieve = sieve_of(sieve, span.base);
+        let HashCaches { hashes, batch, .. } = caches;
         batch.clear();
         batch.extend(hashes.iter().flatten());
         if batch.is_empty() {
             return Ok(());
         }
-        states.update(span.base, |state| self.0.add_all(state, sieve, batch))
+        states.update(span.base, |state| self.0.add_all(state, batch))
     }
 
     /// The hash of each row of the span, `None` for nulls and for rows that do not count. False for inputs

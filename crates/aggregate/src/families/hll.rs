@@ -12,7 +12,7 @@ use crate::input::{ColumnType, InputSpec, NumberValues};
 use crate::owned::States;
 use crate::properties::Properties;
 use crate::sketches::hll::{
-    Coupon, Hll, HllPool, HllShape, HllSieve, HllType, TextEncoding, canonical, coupon_bits, double_coupon, is_narrow,
+    Coupon, Hll, HllPool, HllShape, HllType, TextEncoding, canonical, coupon_bits, double_coupon, is_narrow,
     long_coupon, narrow_coupon, text_coupon, word_coupons,
 };
 use crate::spec::{AggregatorSpec, Finalized};
@@ -30,7 +30,6 @@ pub(crate) struct HllAggregator {
 impl HashSketch for HllAggregator {
     type State = Hll;
     type Hash = Coupon;
-    type Sieve = HllSieve;
     type Gate = HllPool;
     type Key = u32;
 
@@ -75,20 +74,14 @@ impl HashSketch for HllAggregator {
         state.add(hash)
     }
 
-    fn add_all(&self, state: &mut Hll, sieve: &mut HllSieve, hashes: &[Coupon]) -> Result<()> {
-        state.add_all(sieve, hashes)
+    fn add_all(&self, state: &mut Hll, hashes: &[Coupon]) -> Result<()> {
+        state.add_all(hashes)
     }
 
-    fn add_numbers(
-        &self,
-        state: &mut Hll,
-        sieve: &mut HllSieve,
-        numbers: NumberValues<'_>,
-        _buffer: &mut Vec<Coupon>,
-    ) -> Result<()> {
+    fn add_numbers(&self, state: &mut Hll, numbers: NumberValues<'_>, _buffer: &mut Vec<Coupon>) -> Result<()> {
         match numbers {
-            NumberValues::Longs(longs) => state.add_words(sieve, longs, |long| long as u64),
-            NumberValues::Doubles(doubles) => state.add_words(sieve, doubles, canonical),
+            NumberValues::Longs(longs) => state.add_words(longs, |long| long as u64),
+            NumberValues::Doubles(doubles) => state.add_words(doubles, canonical),
         }
     }
 

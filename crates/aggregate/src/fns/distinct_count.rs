@@ -29,7 +29,6 @@ struct DistinctValues;
 impl HashSketch for DistinctValues {
     type State = Distinct;
     type Hash = u128;
-    type Sieve = ();
     type Gate = ();
     type Key = ();
 

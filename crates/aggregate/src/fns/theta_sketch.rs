@@ -47,7 +47,6 @@ struct ThetaAggregator {
 impl HashSketch for ThetaAggregator {
     type State = ThetaSet;
     type Hash = u64;
-    type Sieve = ();
     type Gate = ThetaBars;
     type Key = u8;
 
@@ -56,7 +55,7 @@ impl HashSketch for ThetaAggregator {
         rank(hash)
     }
 
-    fn add_all(&self, state: &mut ThetaSet, _sieve: &mut (), hashes: &[u64]) -> Result<()> {
+    fn add_all(&self, state: &mut ThetaSet, hashes: &[u64]) -> Result<()> {
         state.add_all(hashes);
         Ok(())
     }

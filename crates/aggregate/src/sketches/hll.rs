@@ -7,15 +7,13 @@ use dialect::utf16;
 
 pub use datasketches::hll::{Coupon, HllType};
 pub use pool::{HllPool, is_narrow, narrow_coupon};
-pub use sieve::HllSieve;
 
 use crate::error::{Error, Result};
-use registers::{Registers, coupons_of};
+use registers::{Registers, stored_coupons};
 
+mod coupons;
 mod pool;
 mod registers;
-mod sieve;
-mod words;
 
 const WHAT: &str = "HLLSketch";
 
@@ -50,19 +48,14 @@ pub fn double_coupon(value: f64) -> Coupon {
 /// A coupon as it is stored, never zero.
 #[inline(always)]
 pub fn coupon_bits(coupon: Coupon) -> u32 {
-    sieve::bits(coupon)
+    coupons::bits(coupon)
 }
 
 /// Appends the coupons, as their bits, of values that are hashed by eight bytes.
 pub fn word_coupons<T: Copy>(values: &[T], word: impl Fn(T) -> u64, out: &mut Vec<u32>) {
-    const TOGETHER: usize = 256;
-    let mut hashed = [0; TOGETHER];
-    for values in values.chunks(TOGETHER) {
-        let (hashed, start) = (&mut hashed[..values.len()], out.len());
-        hashed.iter_mut().zip(values).for_each(|(hashed, value)| *hashed = word(*value));
-        out.resize(start + values.len(), 0);
-        words::coupons_of(hashed, &mut out[start..]);
-    }
+    let start = out.len();
+    out.resize(start + values.len(), 0);
+    coupons::coupons_of(values, word, &mut out[start..]);
 }
 
 /// The bits by which a double is hashed: equal numbers have equal ones.
@@ -101,7 +94,7 @@ pub struct Hll {
 #[derive(Clone, Debug)]
 enum Content {
     Fed(HllSketch),
-    /// As many as the shape says, of a target that is no `Hll6`.
+    /// As many as the shape says: what many values become.
     Registers(Registers),
     Union(Box<HllUnion>),
 }
@@ -114,65 +107,84 @@ impl Hll {
     pub fn add(&mut self, coupon: Coupon) -> Result<()> {
         match &mut self.content {
             Content::Fed(sketch) => sketch.update_with_coupon(coupon),
-            Content::Registers(registers) => registers.add(sieve::bits(coupon)),
-            Content::Union(union) => {
-                let mut single = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
-                single.update_with_coupon(coupon);
-                union.update(&single);
-            }
+            Content::Registers(registers) => registers.add(coupon_bits(coupon)),
+            Content::Union(_) => return self.unite_all([coupon].into_iter()),
         }
         Ok(())
     }
 
-    /// Adds coupons to the sketch that the sieve has followed from its start: those that it knows to change
-    /// nothing are left out.
-    pub fn add_all(&mut self, sieve: &mut HllSieve, coupons: &[Coupon]) -> Result<()> {
+    pub fn add_all(&mut self, coupons: &[Coupon]) -> Result<()> {
+        let coupons = coupons.iter().copied();
         match &mut self.content {
-            Content::Fed(sketch) => sieve.sift(self.shape.lg_k, coupons, |coupon| sketch.update_with_coupon(coupon)),
-            Content::Registers(registers) => coupons.iter().for_each(|coupon| registers.add(sieve::bits(*coupon))),
-            Content::Union(union) => {
-                let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
-                coupons.iter().for_each(|coupon| batch.update_with_coupon(*coupon));
-                union.update(&batch);
+            Content::Fed(sketch) => coupons.for_each(|coupon| sketch.update_with_coupon(coupon)),
+            Content::Registers(registers) => registers.add_all(coupons.map(coupon_bits)),
+            Content::Union(_) => return self.unite_all(coupons),
+        }
+        self.hold_registers();
+        Ok(())
+    }
+
+    /// Adds numbers that are hashed by eight bytes.
+    pub fn add_words<T: Copy>(&mut self, mut values: &[T], word: impl Fn(T) -> u64) -> Result<()> {
+        while !values.is_empty() {
+            if let Content::Registers(registers) = &mut self.content {
+                registers.add_words(values, word);
+                return Ok(());
             }
+            let (first, others) = values.split_at(values.len().min(1 << self.shape.lg_k));
+            let coupons = first.iter().map(|value| long_coupon(word(*value) as i64));
+            match &mut self.content {
+                Content::Fed(sketch) => coupons.for_each(|coupon| sketch.update_with_coupon(coupon)),
+                Content::Registers(_) | Content::Union(_) => self.unite_all(coupons)?,
+            }
+            self.hold_registers();
+            values = others;
         }
         Ok(())
     }
 
-    /// As `add_all`, for numbers that are hashed by eight bytes.
-    pub fn add_words<T: Copy>(&mut self, sieve: &mut HllSieve, values: &[T], word: impl Fn(T) -> u64) -> Result<()> {
-        let coupon = |word: u64| long_coupon(word as i64);
-        match &mut self.content {
-            Content::Fed(sketch) => {
-                sieve.sift_words(self.shape.lg_k, values, word, |word| sketch.update_with_coupon(coupon(word)));
-            }
-            Content::Registers(registers) => {
-                values.iter().for_each(|value| registers.add(sieve::bits(coupon(word(*value)))));
-            }
-            Content::Union(union) => {
-                let mut batch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
-                values.iter().for_each(|value| batch.update_with_coupon(coupon(word(*value))));
-                union.update(&batch);
-            }
+    /// Takes the registers of a sketch that has some.
+    fn hold_registers(&mut self) {
+        // A set of coupons holds fewer.
+        let least = f64::from((3u32 << self.shape.lg_k) >> 5);
+        if let Content::Fed(sketch) = &self.content
+            && sketch.estimate() >= least
+            && let Some(registers) = Registers::read(&sketch.serialize(), self.shape)
+        {
+            self.content = Content::Registers(registers);
+        }
+    }
+
+    fn unite_all(&mut self, coupons: impl Iterator<Item = Coupon>) -> Result<()> {
+        let mut sketch = HllSketch::new(self.shape.lg_k, HllType::Hll8).map_err(internal)?;
+        coupons.for_each(|coupon| sketch.update_with_coupon(coupon));
+        if let Content::Union(union) = &mut self.content {
+            union.update(&sketch);
         }
         Ok(())
     }
 
     /// Adds all that `other` has seen.
     pub fn merge(&mut self, other: &Hll) -> Result<()> {
+        self.hold_registers();
         match (&mut self.content, &other.content) {
             (Content::Registers(mine), Content::Registers(others)) if mine.values.len() == others.values.len() => {
                 mine.merge(others);
                 return Ok(());
             }
             (Content::Registers(mine), Content::Fed(sketch)) => {
-                if let Some(coupons) = coupons_of(&sketch.serialize()) {
+                let stored = sketch.serialize();
+                if let Some(coupons) = stored_coupons(&stored) {
                     coupons.for_each(|coupon| mine.add(coupon));
+                    return Ok(());
+                }
+                if let Some(others) = Registers::read(&stored, self.shape) {
+                    mine.merge(&others);
                     return Ok(());
                 }
             }
             (Content::Fed(sketch), Content::Registers(others)) if other.shape == self.shape => {
-                if let Some(coupons) = coupons_of(&sketch.serialize()) {
+                if let Some(coupons) = stored_coupons(&sketch.serialize()) {
                     let mut registers = others.clone();
                     coupons.for_each(|coupon| registers.add(coupon));
                     self.content = Content::Registers(registers);
@@ -212,7 +224,7 @@ impl Hll {
     pub fn estimate(&self) -> f64 {
         match &self.content {
             Content::Fed(sketch) => sketch.estimate(),
-            Content::Registers(registers) => registers.by_order().unwrap_or_else(|| self.sketch().estimate()),
+            Content::Registers(registers) => registers.estimate(),
             Content::Union(union) => union.estimate(),
         }
     }
@@ -227,7 +239,7 @@ impl Hll {
     fn sketch(&self) -> HllSketch {
         match &self.content {
             Content::Fed(sketch) => sketch.clone(),
-            Content::Registers(registers) => registers.sketch(self.shape.target).expect("written as it is read"),
+            Content::Registers(registers) => registers.sketch(self.shape.target),
             Content::Union(union) => union.to_sketch(self.shape.target),
         }
     }

@@ -1,8 +1,8 @@
 //! Registers of the sketches of many groups side by side: a coupon costs a look at one byte.
 
+use super::coupons::SLOT_BITS;
 use super::registers::{Estimate, Registers};
-use super::sieve::SLOT_BITS;
-use super::{Content, Hll, HllType};
+use super::{Content, Hll};
 use crate::error::Result;
 
 /// Bits of a narrow coupon that name a register; those above are its value, or [`MANY`].
@@ -118,16 +118,16 @@ impl HllPool {
 
     /// A sketch was given so many coupons. Takes its registers if it has some.
     pub fn adopt(&mut self, group: usize, num_coupons: usize, sketch: &mut Hll) {
-        let Content::Fed(fed) = &sketch.content else { return };
         // A set of coupons holds fewer.
         let least = (3u32 << sketch.shape.lg_k) >> 5;
         let given = self.due[group].saturating_add(u32::try_from(num_coupons).unwrap_or(u32::MAX));
         self.due[group] = given;
-        if given < least || sketch.shape.target == HllType::Hll6 || self.registers.len() >= MAX_REGISTERS {
+        if given < least || self.registers.len() >= MAX_REGISTERS {
             return;
         }
         self.due[group] = least - least / 4;
-        let Some(registers) = Registers::read(&fed.serialize(), sketch.shape) else { return };
+        sketch.hold_registers();
+        let Content::Registers(registers) = &sketch.content else { return };
         let Ok(empty) = Hll::new(sketch.shape) else { return };
         self.lg_k = sketch.shape.lg_k;
         self.places[group] = self.registers.len() as u32;
@@ -142,7 +142,7 @@ impl HllPool {
         let pool = std::mem::take(self);
         let registers = pool.registers.chunks(1 << pool.lg_k);
         for ((&group, values), &estimate) in pool.groups.iter().zip(registers).zip(&pool.estimates) {
-            give(group as usize, Taken(Registers { values: values.to_vec(), estimate }))?;
+            give(group as usize, Taken(Registers::new(values.to_vec(), estimate)))?;
         }
         Ok(())
     }
@@ -164,7 +164,7 @@ impl Taken {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{HllShape, long_coupon};
+    use super::super::{HllShape, HllType, long_coupon};
     use super::*;
 
     /// Three groups, of which two have registers.

@@ -3,10 +3,12 @@
 use datasketches::hll::{HllSketch, HllType};
 
 use super::HllShape;
-use super::sieve::SLOT_BITS;
+use super::coupons::{HASHED_TOGETHER, LISTED, SLOT_BITS, coupons_of, list_above};
 
 /// Bytes before the registers of a stored sketch.
 const HEADER_BYTES: usize = 40;
+/// Registers of a sketch of the usual size: that there are so many is then known when its places are looked at.
+const USUAL_REGISTERS: usize = 1 << 12;
 /// The part of a register's byte that stands for an entry of its own.
 const APART: u8 = 15;
 /// Flag of an estimate by the registers alone.
@@ -45,13 +47,26 @@ impl Estimate {
 }
 
 /// Registers and what was noted of their past.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Registers {
     pub values: Vec<u8>,
     pub estimate: Estimate,
+    low: Low,
+}
+
+/// What no register is below, so that most coupons need no look at theirs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Low {
+    value: u8,
+    /// Registers that have no more, at most; none as long as nobody asked.
+    num: usize,
 }
 
 impl Registers {
+    pub fn new(values: Vec<u8>, estimate: Estimate) -> Registers {
+        Registers { values, estimate, low: Low::default() }
+    }
+
     /// Of the bytes of a sketch. `None` where it is of another shape, holds coupons or is stored otherwise than
     /// expected.
     pub fn read(bytes: &[u8], shape: HllShape) -> Option<Registers> {
@@ -66,6 +81,7 @@ impl Registers {
                 let (nibbles, apart) = stored.split_at(num_registers / 2);
                 unpacked(nibbles, least, apart)?
             }
+            (HllType::Hll6, HLL_6) if stored.len() == num_registers * 3 / 4 + 1 && num_apart == 0 => of_sixes(stored),
             (HllType::Hll8, HLL_8) if stored.len() == num_registers && num_apart == 0 => stored.to_vec(),
             _ => return None,
         };
@@ -73,7 +89,7 @@ impl Registers {
         (values.iter().fold(0, |most, value| most.max(*value)) < MAX_VALUE).then_some(())?;
         let by_order = double(8)?;
         let by_order = (flags & OUT_OF_ORDER == 0).then_some(by_order);
-        Some(Registers { values, estimate: Estimate { by_order, sums: [double(16)?, double(24)?] } })
+        Some(Registers::new(values, Estimate { by_order, sums: [double(16)?, double(24)?] }))
     }
 
     /// Takes a coupon, as its bits.
@@ -83,13 +99,64 @@ impl Registers {
         if new > old {
             self.values[at] = new;
             self.estimate.rise(self.values.len() as f64, old, new);
+            self.low.num = self.low.num.saturating_sub(usize::from(old == self.low.value));
         }
+    }
+
+    /// Takes many coupons, as their bits.
+    pub fn add_all(&mut self, coupons: impl Iterator<Item = u32>) {
+        let mut together = [0; HASHED_TOGETHER];
+        let mut coupons = coupons.fuse();
+        loop {
+            let mut num = 0;
+            for (room, coupon) in together.iter_mut().zip(&mut coupons) {
+                *room = coupon;
+                num += 1;
+            }
+            if num == 0 {
+                return;
+            }
+            self.add_together(&together[..num]);
+        }
+    }
+
+    /// Takes numbers that are hashed by eight bytes.
+    pub fn add_words<T: Copy>(&mut self, values: &[T], word: impl Fn(T) -> u64) {
+        let mut together = [0; HASHED_TOGETHER];
+        for values in values.chunks(HASHED_TOGETHER) {
+            let coupons = &mut together[..values.len()];
+            coupons_of(values, &word, coupons);
+            self.add_together(coupons);
+        }
+    }
+
+    /// Takes up to [`HASHED_TOGETHER`] coupons.
+    fn add_together(&mut self, coupons: &[u32]) {
+        let mut listed = [0; LISTED];
+        let num_above = list_above(coupons, self.least(), &mut listed);
+        // There is no foreseeing which ones raise their registers, so that no branch tries to.
+        let num_rising = match <&[u8; USUAL_REGISTERS]>::try_from(self.values.as_slice()) {
+            Ok(values) => keep_rising(&mut listed[..num_above], |slot| values[slot & (USUAL_REGISTERS - 1)]),
+            Err(_) => keep_rising(&mut listed[..num_above], |slot| self.values[slot & (self.values.len() - 1)]),
+        };
+        listed[..num_rising].iter().for_each(|coupon| self.add(*coupon));
+    }
+
+    /// What no register is below.
+    fn least(&mut self) -> u8 {
+        if self.low.num == 0 {
+            let least = self.values.iter().fold(u8::MAX, |least, value| least.min(*value));
+            let num = self.values.iter().map(|value| usize::from(*value == least)).sum();
+            self.low = Low { value: least, num };
+        }
+        self.low.value
     }
 
     /// Adds all that another one of as many registers has seen.
     pub fn merge(&mut self, other: &Registers) {
         assert_eq!(self.values.len(), other.values.len(), "as many registers");
         self.values.iter_mut().zip(&other.values).for_each(|(value, other)| *value = (*value).max(*other));
+        self.low = Low::default();
         let mut nums = [[0u32; 256]; 4];
         for values in self.values.chunks(4) {
             values.iter().zip(&mut nums).for_each(|(value, nums)| nums[usize::from(*value)] += 1);
@@ -102,23 +169,36 @@ impl Registers {
         self.estimate = Estimate { by_order: None, sums };
     }
 
-    /// How many values there were, where their order tells.
-    pub fn by_order(&self) -> Option<f64> {
-        self.estimate.by_order
+    /// How many values there were: by the order in which registers rose, or by the registers alone.
+    pub fn estimate(&self) -> f64 {
+        self.estimate.by_order.unwrap_or_else(|| self.sketch(HllType::Hll8).estimate())
     }
 
-    /// Appends the bytes of a sketch of the shape's target, which holds half a byte or a byte for each register.
+    /// Appends the bytes of a sketch of the shape's target, which holds four, six or eight bits for each register.
     pub fn write(&self, target: HllType, out: &mut Vec<u8>) {
         match target {
             HllType::Hll4 => self.write_nibbles(out),
-            HllType::Hll6 | HllType::Hll8 => self.write_bytes(out),
+            HllType::Hll6 => self.write_sixes(out),
+            HllType::Hll8 => self.write_bytes(out),
         }
     }
 
+    fn num_zero(&self) -> usize {
+        self.values.iter().map(|value| usize::from(*value == 0)).sum()
+    }
+
     fn write_bytes(&self, out: &mut Vec<u8>) {
-        let num_zero = self.values.iter().filter(|value| **value == 0).count();
-        self.write_header([0, 0, HLL_8], num_zero, 0, out);
+        self.write_header([0, 0, HLL_8], self.num_zero(), 0, out);
         out.extend_from_slice(&self.values);
+    }
+
+    fn write_sixes(&self, out: &mut Vec<u8>) {
+        self.write_header([0, 0, HLL_6], self.num_zero(), 0, out);
+        for values in self.values.as_chunks::<4>().0 {
+            let bits = values.iter().rev().fold(0, |bits, value| bits << 6 | u32::from(*value));
+            out.extend_from_slice(&bits.to_le_bytes()[..3]);
+        }
+        out.push(0);
     }
 
     fn write_nibbles(&self, out: &mut Vec<u8>) {
@@ -156,16 +236,38 @@ impl Registers {
     }
 
     /// The same as a sketch of the library.
-    pub fn sketch(&self, target: HllType) -> Result<HllSketch, datasketches::error::Error> {
+    pub fn sketch(&self, target: HllType) -> HllSketch {
         let mut bytes = Vec::with_capacity(HEADER_BYTES + self.values.len());
         self.write(target, &mut bytes);
-        HllSketch::deserialize(&bytes)
+        HllSketch::deserialize(&bytes).expect("written as it is read")
     }
+}
+
+/// Leaves of coupons those above their registers; how many there are.
+#[inline(always)]
+fn keep_rising(coupons: &mut [u32], register: impl Fn(usize) -> u8) -> usize {
+    let mut num = 0;
+    for at in 0..coupons.len() {
+        let coupon = coupons[at];
+        coupons[num] = coupon;
+        num += usize::from((coupon >> SLOT_BITS) as u8 > register(coupon as usize));
+    }
+    num
 }
 
 /// Modes of stored sketches that hold registers.
 const HLL_4: u8 = 2;
+const HLL_6: u8 = 2 | 1 << 2;
 const HLL_8: u8 = 2 | 2 << 2;
+
+/// Registers of six bits each, and a byte more.
+fn of_sixes(stored: &[u8]) -> Vec<u8> {
+    let four = |[low, middle, high]: &[u8; 3]| {
+        let bits = u32::from_le_bytes([*low, *middle, *high, 0]);
+        [0, 6, 12, 18].map(|shift| (bits >> shift) as u8 & 63)
+    };
+    stored.as_chunks::<3>().0.iter().flat_map(four).collect()
+}
 
 /// Registers from half bytes, counted from the least, and entries for those that do not fit.
 fn unpacked(nibbles: &[u8], least: u8, apart: &[u8]) -> Option<Vec<u8>> {
@@ -186,7 +288,7 @@ fn unpacked(nibbles: &[u8], least: u8, apart: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The coupons of a stored sketch that holds coupons.
-pub(super) fn coupons_of(bytes: &[u8]) -> Option<impl Iterator<Item = u32>> {
+pub(super) fn stored_coupons(bytes: &[u8]) -> Option<impl Iterator<Item = u32>> {
     let before = match bytes.get(7)? & 3 {
         0 => 8,
         1 => 12,
@@ -199,7 +301,7 @@ pub(super) fn coupons_of(bytes: &[u8]) -> Option<impl Iterator<Item = u32>> {
 mod tests {
     use datasketches::hll::{Coupon, HllUnion};
 
-    use super::super::{coupon_bits, long_coupon};
+    use super::super::{Hll, coupon_bits, long_coupon};
     use super::*;
 
     fn coupons(seed: i64, num: i64) -> impl Iterator<Item = Coupon> {
@@ -220,19 +322,25 @@ mod tests {
 
     #[test]
     fn registers_are_the_sketch() {
-        for target in [HllType::Hll4, HllType::Hll8] {
+        for target in [HllType::Hll4, HllType::Hll6, HllType::Hll8] {
             for (lg_k, num) in [(4, 9), (4, 300_000), (8, 5_000), (12, 400), (12, 30_000), (12, 900_000), (14, 40_000)]
             {
                 let shape = HllShape { lg_k, target };
                 let mut sketch = fed(shape, 1, num);
                 let bytes = sketch.serialize();
                 let mut registers = Registers::read(&bytes, shape).unwrap();
-                assert_eq!(registers.by_order(), Some(sketch.estimate()));
+                assert_eq!(registers.estimate(), sketch.estimate());
                 assert!(written(&registers, shape) == bytes);
                 for coupon in coupons(-5, 3_000) {
                     sketch.update_with_coupon(coupon);
                     registers.add(coupon_bits(coupon));
                 }
+                let longs: Vec<i64> = (0..3_000).map(|at| at * 31 - 77).collect();
+                longs.iter().for_each(|long| sketch.update_with_coupon(long_coupon(*long)));
+                registers.add_words(&longs, |long| long as u64);
+                let more: Vec<Coupon> = coupons(91, 3_000).collect();
+                more.iter().for_each(|coupon| sketch.update_with_coupon(*coupon));
+                registers.add_all(more.iter().map(|coupon| coupon_bits(*coupon)));
                 assert!(written(&registers, shape) == sketch.serialize(), "{shape:?} {num}");
                 let other = fed(shape, 1 << 40, num + 5_000);
                 let mut union = HllUnion::new(lg_k).unwrap();
@@ -240,7 +348,33 @@ mod tests {
                 registers.merge(&Registers::read(&other.serialize(), shape).unwrap());
                 let both = union.to_sketch(target);
                 assert!(written(&registers, shape) == both.serialize(), "{shape:?} {num}");
-                assert_eq!(registers.sketch(target).unwrap().estimate(), both.estimate());
+                assert_eq!(registers.estimate(), both.estimate());
+                assert_eq!(registers.sketch(target).estimate(), both.estimate());
+            }
+        }
+    }
+
+    #[test]
+    fn many_at_a_time_make_the_sketch_of_one_by_one() {
+        for lg_k in [4, 7, 8, 12, 16] {
+            for target in [HllType::Hll4, HllType::Hll6, HllType::Hll8] {
+                let shape = HllShape { lg_k, target };
+                let (mut hashed, mut numbers, mut one_by_one) =
+                    (Hll::new(shape).unwrap(), Hll::new(shape).unwrap(), Hll::new(shape).unwrap());
+                for start in [0, 3, 400, 9_000, 50_000] {
+                    let longs: Vec<i64> = (start..start + 20_000).collect();
+                    let coupons: Vec<Coupon> = longs.iter().map(|long| long_coupon(*long)).collect();
+                    hashed.add_all(&coupons).unwrap();
+                    numbers.add_words(&longs, |long| long as u64).unwrap();
+                    coupons.iter().for_each(|coupon| one_by_one.add(*coupon).unwrap());
+                    let bytes = |hll: &Hll| {
+                        let mut bytes = Vec::new();
+                        hll.encode(&mut bytes);
+                        bytes
+                    };
+                    assert!(bytes(&hashed) == bytes(&one_by_one), "{shape:?} from {start}");
+                    assert!(bytes(&numbers) == bytes(&one_by_one), "numbers, {shape:?} from {start}");
+                }
             }
         }
     }
@@ -250,8 +384,8 @@ mod tests {
         let shape = HllShape { lg_k: 12, target: HllType::Hll4 };
         let few = fed(shape, 1, 300).serialize();
         let bytes = fed(shape, 1, 9_000).serialize();
-        assert_eq!(coupons_of(&few).map(Iterator::count), Some(300));
-        assert!(Registers::read(&few, shape).is_none() && coupons_of(&bytes).is_none());
+        assert_eq!(stored_coupons(&few).map(Iterator::count), Some(300));
+        assert!(Registers::read(&few, shape).is_none() && stored_coupons(&bytes).is_none());
         assert!(Registers::read(&bytes, HllShape { lg_k: 11, ..shape }).is_none());
         assert!(Registers::read(&bytes, HllShape { target: HllType::Hll8, ..shape }).is_none());
         assert!(Registers::read(&bytes[..bytes.len() - 1], shape).is_none() && Registers::read(&[], shape).is_none());
