@@ -1,5 +1,8 @@
 //! What an engine sees of an aggregator, and the loops over rows, written once.
 
+use std::any::Any;
+use std::ops::Range;
+
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::ArrowNativeType;
 
@@ -24,8 +27,16 @@ pub struct FieldLayout {
     pub align: usize,
 }
 
+/// States of groups in another fold, by an accumulator of the same aggregator in which nothing waits.
+pub struct Others<'a> {
+    pub accumulator: &'a dyn Accumulator,
+    pub offset: usize,
+    pub records: &'a Records,
+    pub groups: Range<usize>,
+}
+
 /// An aggregator bound to its inputs: folds vectors into the states of groups.
-pub trait Accumulator: Send + Sync {
+pub trait Accumulator: Any + Send + Sync {
     /// The form in which each input is wanted, as bound. In a later segment whose column has another
     /// type any form may be fed.
     fn lanes(&self) -> &[Lane];
@@ -66,6 +77,11 @@ pub trait Accumulator: Send + Sync {
         None
     }
 
+    /// The groups whose states say that they met a row; all where states do not tell.
+    fn met(&self, records: &Records, _offset: usize) -> Vec<u32> {
+        (0..).take(records.len()).collect()
+    }
+
     /// Folds every number of a list into a group: those that some row of it has. False, and nothing was done, where
     /// it matters how many rows have each.
     fn fold_values(&mut self, _group: usize, _values: NumberValues<'_>) -> Result<bool> {
@@ -88,6 +104,11 @@ pub trait Accumulator: Send + Sync {
     /// Folds stored states, one a row, which came after those already held.
     fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()>;
 
+    /// Folds the states of others, which came after those already held, into as many groups from `base` on.
+    fn absorb(&mut self, arena: &mut Arena, offset: usize, base: usize, others: &Others<'_>) -> Result<()> {
+        absorb_stored(self, arena, offset, base, others)
+    }
+
     /// A reader of the states as they are now.
     fn reader(&self, offset: usize) -> Box<dyn StateReader>;
 
@@ -98,6 +119,22 @@ pub trait Accumulator: Send + Sync {
 
     /// Bytes held outside the records.
     fn memory_bytes(&self) -> usize;
+}
+
+/// As [`Accumulator::absorb`], by the states as they are stored.
+pub(crate) fn absorb_stored(
+    own: &mut (impl Accumulator + ?Sized),
+    arena: &mut Arena,
+    offset: usize,
+    base: usize,
+    others: &Others<'_>,
+) -> Result<()> {
+    let order: Vec<u32> = others.groups.clone().map(|group| group as u32).collect();
+    let states = others.accumulator.reader(others.offset).states(others.records, &order)?;
+    let ids: Vec<u32> = (0..).take(order.len()).collect();
+    let groups = Groups::U32(&ids);
+    let span = Span { base, groups, rows: Rows::All, start: 0, end: order.len(), prefetch: false };
+    own.merge(arena, offset, &span, states.as_ref())
 }
 
 /// Reads states of a fold, or of a snapshot of it.
@@ -195,6 +232,16 @@ impl<A: Aggregator> Accumulator for Inline<A> {
         A::TELLS_ROWS
     }
 
+    fn met(&self, records: &Records, offset: usize) -> Vec<u32> {
+        let (mut met, mut num_met) = (vec![0; records.len()], 0);
+        records.each::<A::State>(0..records.len(), offset, |group, state| {
+            met[num_met] = group as u32;
+            num_met += usize::from(self.aggregator.has_met(state));
+        });
+        met.truncate(num_met);
+        met
+    }
+
     fn fold(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, inputs: &[Input<'_>]) -> Result<()> {
         if let Some(Input::State(column)) = inputs.first() {
             return self.fold_states(arena, offset, span, column);
@@ -216,6 +263,18 @@ impl<A: Aggregator> Accumulator for Inline<A> {
         self.fold_states(arena, offset, span, states)
     }
 
+    fn absorb(&mut self, arena: &mut Arena, offset: usize, base: usize, others: &Others<'_>) -> Result<()> {
+        if !(others.accumulator as &dyn Any).is::<Self>() {
+            return absorb_stored(self, arena, offset, base, others);
+        }
+        let merging = Merging(&self.aggregator);
+        match arena.fields::<A::State>(offset).place() {
+            AnyPlace::Flat(place) => merging.records(place, base, others),
+            AnyPlace::Blocks(place) => merging.records(place, base, others),
+        }
+        Ok(())
+    }
+
     fn reader(&self, offset: usize) -> Box<dyn StateReader> {
         Box::new(InlineReader { aggregator: self.aggregator.clone(), offset })
     }
@@ -232,7 +291,7 @@ struct InlineReader<A> {
 
 impl<A: Aggregator> StateReader for InlineReader<A> {
     fn states(&self, records: &Records, order: &[u32]) -> Result<ArrayRef> {
-        Ok(self.aggregator.to_column(&records.gather(order, self.offset)))
+        Ok(self.aggregator.to_column(records.gather(order, self.offset)))
     }
 }
 
@@ -243,6 +302,15 @@ impl<A: Aggregator> Merging<'_, A> {
         let groups = span.local_groups();
         crate::span::for_each_row(others.len(), span.local_rows(), |row| {
             self.0.merge(place.at(span.base + groups.get(row)), &others[row]);
+        });
+    }
+
+    fn records<P: Place<A::State>>(&self, mut place: P, base: usize, others: &Others<'_>) {
+        let groups = others.groups.clone();
+        assert!(base + groups.len() <= place.len(), "groups are below their number");
+        others.records.each(groups, others.offset, |at, other| {
+            // SAFETY: the greatest group was just looked at.
+            self.0.merge(unsafe { place.at_known(base + at) }, other);
         });
     }
 }

@@ -27,7 +27,7 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
     const COMMUTES: bool = false;
 
     /// Whether the state of a group that met a row is another than that of one that met none: always, or where its
-    /// input is a number in every row. Says so of states as [`to_column`](Aggregator::to_column) gives them.
+    /// input is a number in every row.
     const TELLS_ROWS: Option<Told> = None;
 
     /// Reads the inputs this aggregator was bound to.
@@ -35,6 +35,12 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
 
     /// The state of a group without rows.
     fn empty(&self) -> Self::State;
+
+    /// Whether a state is that of a group that met a row, as far as it [tells](Aggregator::TELLS_ROWS).
+    #[inline(always)]
+    fn has_met(&self, _state: &Self::State) -> bool {
+        true
+    }
 
     fn update(&self, state: &mut Self::State, item: Self::Item);
 
@@ -71,7 +77,7 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
     fn merge(&self, state: &mut Self::State, other: &Self::State);
 
     /// States as a column.
-    fn to_column(&self, states: &[Self::State]) -> ArrayRef;
+    fn to_column(&self, states: Vec<Self::State>) -> ArrayRef;
 
     /// Reads back what [`to_column`](Aggregator::to_column) wrote.
     fn read_column(&self, column: &dyn Array) -> Result<Vec<Self::State>>;
@@ -80,9 +86,9 @@ pub trait Aggregator: Clone + Debug + Send + Sync + 'static {
 /// How a state tells that its group met a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// It is a long above zero.
+    /// By its rows.
     Counted,
-    /// It is not null, if no row's number is.
+    /// By its numbers: if no row's is null.
     Valid,
 }
 

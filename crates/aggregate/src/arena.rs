@@ -6,6 +6,7 @@
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ const ALIGNMENT: usize = 64;
 /// Bytes from which a block asks for large pages: its records are met in no order.
 const LARGE_BYTES: usize = 4 << 20;
 const PAGE_BYTES: usize = 4096;
+/// Bytes of new records that are copied at a time from those before, which the nearest cache holds.
+const WRITTEN_TOGETHER: usize = 1 << 12;
 
 /// How the arena of a fold is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,25 @@ pub enum ArenaKind {
     Flat,
     /// For live indexes: blocks behind `Arc`, copied on write while a snapshot holds them.
     Shared,
+}
+
+impl ArenaKind {
+    /// The block of a record, and its place there.
+    #[inline]
+    fn locate(self, record: usize) -> (usize, usize) {
+        match self {
+            ArenaKind::Flat => (0, record),
+            ArenaKind::Shared => (record >> BLOCK_SHIFT, record & (BLOCK_RECORDS - 1)),
+        }
+    }
+
+    /// How many of the records from one to another lie behind each other.
+    fn together(self, start: usize, end: usize) -> usize {
+        match self {
+            ArenaKind::Flat => end - start,
+            ArenaKind::Shared => (BLOCK_RECORDS - (start & (BLOCK_RECORDS - 1))).min(end - start),
+        }
+    }
 }
 
 /// Bytes aligned to [`ALIGNMENT`]. Only the owner of an arena writes to them.
@@ -145,13 +167,13 @@ impl Arena {
         let stride = self.template.len();
         if stride > 0 {
             self.own_range(self.len, len);
-            for record in self.len..len {
+            let mut record = self.len;
+            while record < len {
                 let (block, within) = self.locate(record);
-                // SAFETY: `record` is below the capacity reserved above, and its block is ours.
-                unsafe {
-                    let at = self.addresses[block].add(within * stride);
-                    std::ptr::copy_nonoverlapping(self.template.as_ptr(), at, stride);
-                }
+                let together = self.kind.together(record, len);
+                // SAFETY: the records are below the capacity reserved above, and their block is ours.
+                unsafe { write_again(&self.template, self.addresses[block].add(within * stride), together) };
+                record += together;
             }
         }
         self.len = len;
@@ -206,10 +228,7 @@ impl Arena {
 
     #[inline]
     fn locate(&self, record: usize) -> (usize, usize) {
-        match self.kind {
-            ArenaKind::Flat => (0, record),
-            ArenaKind::Shared => (record >> BLOCK_SHIFT, record & (BLOCK_RECORDS - 1)),
-        }
+        self.kind.locate(record)
     }
 
     /// Makes the blocks of these groups ours, copying those that a snapshot holds.
@@ -225,7 +244,7 @@ impl Arena {
         }
     }
 
-    fn own_range(&mut self, start: usize, end: usize) {
+    pub(crate) fn own_range(&mut self, start: usize, end: usize) {
         if self.all_mine || start >= end {
             return;
         }
@@ -281,6 +300,25 @@ impl Arena {
             stride: self.template.len(),
             len: self.len,
             state: PhantomData,
+        }
+    }
+}
+
+/// Writes a record so many times, one behind the other.
+///
+/// # Safety
+/// There is room for so many.
+unsafe fn write_again(record: &[u8], start: *mut u8, times: usize) {
+    let num_bytes = record.len() * times;
+    let most = (WRITTEN_TOGETHER / record.len()).max(1) * record.len();
+    // SAFETY: room as the caller says; what is copied was written before and ends where its copy begins.
+    unsafe {
+        std::ptr::copy_nonoverlapping(record.as_ptr(), start, record.len().min(num_bytes));
+        let mut written = record.len();
+        while written < num_bytes {
+            let more = written.min(num_bytes - written).min(most);
+            std::ptr::copy_nonoverlapping(start.add(written - more), start.add(written), more);
+            written += more;
         }
     }
 }
@@ -415,6 +453,23 @@ impl Records {
 
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Visits the states at `offset` in a range of records, which are counted from its start. Panics past the end.
+    pub(crate) fn each<S: Copy>(&self, records: Range<usize>, offset: usize, mut visit: impl FnMut(usize, &S)) {
+        assert!(records.end <= self.len && offset + size_of::<S>() <= self.stride);
+        let mut record = records.start;
+        while record < records.end {
+            let (block, within) = self.kind.locate(record);
+            let together = self.kind.together(record, records.end);
+            let start = self.blocks[block].bytes.as_ptr().wrapping_add(within * self.stride + offset);
+            for at in 0..together {
+                // SAFETY: in bounds; the records were initialised when the arena grew to them.
+                let state = unsafe { start.add(at * self.stride).cast::<S>().read_unaligned() };
+                visit(record - records.start + at, &state);
+            }
+            record += together;
+        }
     }
 
     /// The states at `offset` in some records. Panics past the end.

@@ -1,13 +1,11 @@
 //! A fold: the states of all groups, for all aggregators at once.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef};
+use arrow_array::ArrayRef;
 
-use crate::accumulator::{Accumulator, StateReader};
-use crate::aggregator::Told;
+use crate::accumulator::{Accumulator, Others, StateReader};
 use crate::arena::{Arena, ArenaKind, BLOCK_RECORDS, Records};
 use crate::error::{Error, Result};
 use crate::input::{ColumnType, Groups, Input, NumberValues, Rows};
@@ -21,8 +19,6 @@ const SUB_VECTOR: usize = 4_096;
 /// Bytes of records that the nearest cache holds, and rows whose records it holds beyond that.
 const NEAR_BYTES: usize = 1 << 15;
 const NEAR_ROWS: usize = 512;
-/// Groups whose states are read at a time.
-const READ_TOGETHER: usize = 4_096;
 
 /// States by group, for a list of aggregators. Groups are dense ids given by the caller.
 pub struct Fold {
@@ -224,6 +220,24 @@ impl Fold {
         Ok(())
     }
 
+    /// Folds some groups of another fold of the same aggregators, which came after what is already held and in which
+    /// nothing waits, into as many groups of this one from `base` on.
+    pub fn absorb(&mut self, base: usize, other: &Fold, groups: Range<usize>) -> Result<()> {
+        let is_alike = other.accumulators.len() == self.accumulators.len();
+        if !is_alike || groups.end > other.len() || base + groups.len() > self.len() {
+            return Err(Error::Internal { reason: "groups of another fold that are not there".into() });
+        }
+        self.arena.own_range(base, base + groups.len());
+        let records = other.arena.records();
+        let others = other.accumulators.iter().zip(&other.offsets);
+        for ((own, &at), (accumulator, &offset)) in self.accumulators.iter_mut().zip(&self.offsets).zip(others) {
+            let others =
+                Others { accumulator: accumulator.as_ref(), offset, records: &records, groups: groups.clone() };
+            own.absorb(&mut self.arena, at, base, &others)?;
+        }
+        Ok(())
+    }
+
     /// The states of these groups, a column for each aggregator.
     pub fn states(&self, order: &[u32]) -> Result<Vec<ArrayRef>> {
         let records = self.arena.records();
@@ -233,22 +247,10 @@ impl Fold {
 
     /// The groups that met a row, by the states of one accumulator that tells.
     pub fn met(&self, at: usize) -> Result<Vec<u32>> {
-        let internal = || Error::Internal { reason: "an accumulator that does not tell rows".into() };
-        let accumulator = self.accumulators.get(at).ok_or_else(internal)?;
-        let (reader, records) = (accumulator.reader(self.offsets[at]), self.arena.records());
-        let mut met = Vec::new();
-        let all: Vec<u32> = (0..).take(self.len()).collect();
-        for groups in all.chunks(READ_TOGETHER) {
-            let states = reader.states(&records, groups)?;
-            match (accumulator.tells_rows(), states.as_primitive_opt::<Int64Type>()) {
-                (Some(Told::Counted), Some(counts)) => list_counted(groups, counts.values(), &mut met),
-                _ => match states.nulls().filter(|nulls| nulls.null_count() > 0) {
-                    Some(nulls) => met.extend(nulls.valid_indices().map(|at| groups[at])),
-                    None => met.extend_from_slice(groups),
-                },
-            }
-        }
-        Ok(met)
+        let tells = self.accumulators.get(at).filter(|accumulator| accumulator.tells_rows().is_some());
+        let accumulator =
+            tells.ok_or_else(|| Error::Internal { reason: "an accumulator that does not tell rows".into() })?;
+        Ok(accumulator.met(&self.arena.records(), self.offsets[at]))
     }
 
     /// Whether groups can be [shed](Fold::shed).
@@ -278,17 +280,6 @@ impl Fold {
         let outside: usize = self.accumulators.iter().map(|accumulator| accumulator.memory_bytes()).sum();
         self.arena.memory_bytes() + outside
     }
-}
-
-/// Appends the groups whose counts are above zero. There is no foreseeing them, so that no branch tries to.
-fn list_counted(groups: &[u32], counts: &[i64], met: &mut Vec<u32>) {
-    let mut end = met.len();
-    met.resize(end + groups.len(), 0);
-    for (group, count) in groups.iter().zip(counts) {
-        met[end] = *group;
-        end += usize::from(*count > 0);
-    }
-    met.truncate(end);
 }
 
 /// Offsets of the accumulators' fields, the widest alignment first, and the stride of a record: a

@@ -1,7 +1,7 @@
 //! Laws that every aggregator keeps, checked on a sample of rows.
 //!
 //! An empty fold changes nothing when merged, from either side; merging is associative; folding all
-//! rows is merging folds of parts; stored states are read back as they were; folding under a mask is
+//! rows is merging folds of parts, by their states or as they are; stored states are read back as they were; folding under a mask is
 //! folding the rows it keeps; a run into one group is its rows one by one; a snapshot stays as it
 //! was. Each is checked by what the aggregator answers, finalized.
 
@@ -105,6 +105,7 @@ struct Sample<'a> {
 pub fn check(spec: &Arc<dyn AggregatorSpec>, columns: &[Column], num_rows: usize) -> Result<()> {
     let sample = Sample { spec, columns, num_rows };
     sample.check_parts()?;
+    sample.check_absorbed()?;
     sample.check_masks()?;
     sample.check_widths()?;
     sample.check_runs()?;
@@ -171,6 +172,31 @@ impl Sample<'_> {
         let right = self.merged(&[a.clone(), self.merged(&[b.clone(), c.clone()])?])?;
         self.assert_same(&left, &right, "associativity")?;
         self.assert_same(&whole, &left, "fold of a concatenation is the merge of folds")
+    }
+
+    fn check_absorbed(&self) -> Result<()> {
+        let rows = self.all();
+        let whole = self.states_of(&rows)?;
+        for kind in [ArenaKind::Flat, ArenaKind::Shared] {
+            let mut parts = Vec::new();
+            for rows in rows.chunks(self.num_rows.div_ceil(3)) {
+                let mut part = self.new_fold(kind)?;
+                self.fold_rows(&mut part, rows)?;
+                parts.push(part);
+            }
+            let mut merging = Fold::merging(std::slice::from_ref(self.spec))?;
+            merging.grow(NUM_GROUPS);
+            for part in &parts {
+                merging.absorb(0, part, 0..2)?;
+                merging.absorb(2, part, 2..NUM_GROUPS)?;
+            }
+            let mut first = parts.remove(0);
+            parts.iter().try_for_each(|part| first.absorb(0, part, 0..NUM_GROUPS))?;
+            self.assert_same(&whole, &states(&mut first)?, "folds are absorbed")?;
+            self.assert_same(&whole, &states(&mut merging)?, "folds are absorbed in pieces")?;
+            assert!(first.absorb(1, &merging, 0..NUM_GROUPS).is_err(), "more groups than there are");
+        }
+        Ok(())
     }
 
     fn check_masks(&self) -> Result<()> {

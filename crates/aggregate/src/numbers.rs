@@ -6,15 +6,15 @@ use arrow_buffer::NullBuffer;
 
 /// A column of the numbers of states; null where there is none.
 pub(crate) fn column_of<T: ArrowPrimitiveType, S: Copy>(
-    states: &[S],
+    states: Vec<S>,
     is_none: impl Fn(S) -> bool,
     number: impl Fn(S) -> T::Native,
 ) -> PrimitiveArray<T> {
-    let written = |state: S| if is_none(state) { T::Native::default() } else { number(state) };
-    let numbers: Vec<T::Native> = states.iter().map(|state| written(*state)).collect();
     // Most columns have no null, which is seen in lanes.
     let some = states.iter().fold(false, |some, state| some | is_none(*state));
     let nulls = some.then(|| NullBuffer::from_iter(states.iter().map(|state| !is_none(*state))));
+    let written = |state: S| if is_none(state) { T::Native::default() } else { number(state) };
+    let numbers: Vec<T::Native> = states.into_iter().map(written).collect();
     PrimitiveArray::new(numbers.into(), nulls)
 }
 

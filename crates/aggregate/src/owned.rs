@@ -1,5 +1,6 @@
 //! The accumulator of an aggregator whose states own memory.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use arrow_array::builder::BinaryBuilder;
@@ -9,7 +10,7 @@ use arrow_array::{Array, ArrayRef};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::accumulator::{Accumulator, FieldLayout, StateReader};
+use crate::accumulator::{Accumulator, FieldLayout, Others, StateReader, absorb_stored};
 use crate::aggregator::{Caches, OwnedAggregator};
 use crate::arena::{Arena, Records};
 use crate::error::{Error, Result};
@@ -113,8 +114,17 @@ impl<A: OwnedAggregator> States<'_, A> {
             self.update(group, |state| *state = other);
             return Ok(());
         }
+        self.absorb(group, &other)
+    }
+
+    /// As `merge`, of a state that stays where it is.
+    fn absorb(&mut self, group: usize, other: &A::State) -> Result<()> {
+        if self.table.get(group).is_none() {
+            self.update(group, |state| state.clone_from(other));
+            return Ok(());
+        }
         let aggregator = self.aggregator;
-        self.update(group, |state| aggregator.merge(state, &other))
+        self.update(group, |state| aggregator.merge(state, other))
     }
 }
 
@@ -183,6 +193,17 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
 
     fn merge(&mut self, _arena: &mut Arena, _offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()> {
         self.merge_column(span, states)
+    }
+
+    fn absorb(&mut self, arena: &mut Arena, offset: usize, base: usize, others: &Others<'_>) -> Result<()> {
+        let Some(other) = (others.accumulator as &dyn Any).downcast_ref::<Self>() else {
+            return absorb_stored(self, arena, offset, base, others);
+        };
+        let Owned { aggregator, table, state_bytes, len, .. } = self;
+        let mut states = States { aggregator, table, state_bytes, len: *len };
+        let start = others.groups.start;
+        let mut all = other.table.within(others.groups.clone());
+        all.try_for_each(|(group, state)| states.absorb(base + group - start, state))
     }
 
     fn reader(&self, _offset: usize) -> Box<dyn StateReader> {

@@ -1,5 +1,6 @@
 //! States that own memory, by group.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Groups in one block, the unit that a snapshot shares.
@@ -23,6 +24,15 @@ impl<S> Default for SideTable<S> {
 impl<S: Clone> SideTable<S> {
     pub fn get(&self, group: usize) -> Option<&S> {
         self.blocks.get(group / BLOCK_GROUPS)?.get(group % BLOCK_GROUPS)?.as_deref()
+    }
+
+    /// The groups of a range that have a state, and these.
+    pub fn within(&self, groups: Range<usize>) -> impl Iterator<Item = (usize, &S)> {
+        let first = groups.start / BLOCK_GROUPS;
+        let blocks = self.blocks.iter().enumerate().take(groups.end.div_ceil(BLOCK_GROUPS)).skip(first);
+        let all = blocks.flat_map(|(at, block)| (at * BLOCK_GROUPS..).zip(block.iter()));
+        all.filter(move |(group, _)| groups.contains(group))
+            .filter_map(|(group, state)| Some((group, state.as_deref()?)))
     }
 
     /// The state of a group for changing, made if there was none; and whether it was made.

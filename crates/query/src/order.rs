@@ -269,9 +269,15 @@ pub(crate) fn sort(keys: &[SortKey], num_rows: usize, offset: usize, limit: Opti
     rows.into()
 }
 
-/// The rows that are kept, ascending.
+/// The rows that are kept, ascending. There is no foreseeing them, so that no branch tries to.
 pub(crate) fn kept(keep: &[bool]) -> UInt32Array {
-    (0u32..).zip(keep).filter(|(_, keep)| **keep).map(|(row, _)| row).collect::<Vec<_>>().into()
+    let (mut rows, mut num_rows) = (vec![0; keep.len()], 0);
+    for (row, keep) in (0u32..).zip(keep) {
+        rows[num_rows] = row;
+        num_rows += usize::from(*keep);
+    }
+    rows.truncate(num_rows);
+    rows.into()
 }
 
 /// The rows at some places of a list of rows.

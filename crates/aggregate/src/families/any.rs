@@ -48,7 +48,7 @@ impl<T: Scalar> Aggregator for AnyNumber<T> {
         *state = state.or(*other);
     }
 
-    fn to_column(&self, states: &[AnyState<T>]) -> ArrayRef {
+    fn to_column(&self, states: Vec<AnyState<T>>) -> ArrayRef {
         let mut column = BinaryBuilder::new();
         let mut bytes = Vec::new();
         for state in states {

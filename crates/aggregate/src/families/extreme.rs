@@ -45,6 +45,11 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
     }
 
     #[inline(always)]
+    fn has_met(&self, state: &Seen<i64>) -> bool {
+        state.seen
+    }
+
+    #[inline(always)]
     fn update(&self, state: &mut Seen<i64>, item: i64) {
         self.update_if(state, item, true);
     }
@@ -68,7 +73,7 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
         *state = Seen { value: Self::better(state.value, other.value), seen: state.seen | other.seen };
     }
 
-    fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
+    fn to_column(&self, states: Vec<Seen<i64>>) -> ArrayRef {
         Arc::new(column_of::<Int64Type, _>(states, |state| !state.seen, |state| state.value))
     }
 
@@ -134,6 +139,11 @@ macro_rules! floating_extreme {
             }
 
             #[inline(always)]
+            fn has_met(&self, state: &$key) -> bool {
+                *state != Self::EMPTY
+            }
+
+            #[inline(always)]
             fn update(&self, state: &mut $key, item: $number) {
                 self.update_if(state, item, true);
             }
@@ -157,7 +167,7 @@ macro_rules! floating_extreme {
                 *state = Self::better(*state, *other);
             }
 
-            fn to_column(&self, states: &[$key]) -> ArrayRef {
+            fn to_column(&self, states: Vec<$key>) -> ArrayRef {
                 let number = |key| Self::number(key).unwrap_or_default();
                 Arc::new(column_of::<$arrow, _>(states, |key| key == Self::EMPTY, number))
             }

@@ -60,7 +60,7 @@ impl<T: Scalar, const LAST: bool> Aggregator for NumberAtEnd<T, LAST> {
         }
     }
 
-    fn to_column(&self, states: &[NumberState<T>]) -> ArrayRef {
+    fn to_column(&self, states: Vec<NumberState<T>>) -> ArrayRef {
         let mut column = BinaryBuilder::new();
         let mut bytes = Vec::new();
         for state in states {

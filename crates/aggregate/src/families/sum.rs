@@ -44,6 +44,11 @@ impl Aggregator for LongSum {
     }
 
     #[inline(always)]
+    fn has_met(&self, state: &Seen<i64>) -> bool {
+        state.seen
+    }
+
+    #[inline(always)]
     fn update(&self, state: &mut Seen<i64>, item: i64) {
         *state = Seen { value: state.value.wrapping_add(item), seen: true };
     }
@@ -70,7 +75,7 @@ impl Aggregator for LongSum {
         *state = Seen { value: state.value.wrapping_add(other.value), seen: state.seen | other.seen };
     }
 
-    fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
+    fn to_column(&self, states: Vec<Seen<i64>>) -> ArrayRef {
         Arc::new(column_of::<Int64Type, _>(states, |state| !state.seen, |state| state.value))
     }
 
@@ -104,6 +109,11 @@ macro_rules! floating_sum {
             }
 
             #[inline(always)]
+            fn has_met(&self, state: &$number) -> bool {
+                state.to_bits() != <$number>::to_bits(-0.0)
+            }
+
+            #[inline(always)]
             fn update(&self, state: &mut $number, item: $number) {
                 *state += item + 0.0;
             }
@@ -130,9 +140,8 @@ macro_rules! floating_sum {
                 *state += other;
             }
 
-            fn to_column(&self, states: &[$number]) -> ArrayRef {
-                let empty = <$number>::to_bits(-0.0);
-                Arc::new(column_of::<$arrow, _>(states, |state| state.to_bits() == empty, |state| state))
+            fn to_column(&self, states: Vec<$number>) -> ArrayRef {
+                Arc::new(column_of::<$arrow, _>(states, |state| !self.has_met(&state), |state| state))
             }
 
             fn read_column(&self, column: &dyn Array) -> Result<Vec<$number>> {

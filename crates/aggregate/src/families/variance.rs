@@ -204,7 +204,7 @@ impl<T: Scaled + std::fmt::Debug> Aggregator for Variances<T> {
         state.merge(other);
     }
 
-    fn to_column(&self, states: &[Variance]) -> ArrayRef {
+    fn to_column(&self, states: Vec<Variance>) -> ArrayRef {
         let mut column = BinaryBuilder::new();
         states.iter().for_each(|state| column.append_value(state.encode()));
         Arc::new(column.finish())

@@ -90,6 +90,11 @@ impl Aggregator for Count {
     }
 
     #[inline(always)]
+    fn has_met(&self, state: &i64) -> bool {
+        *state > 0
+    }
+
+    #[inline(always)]
     fn update(&self, state: &mut i64, (): ()) {
         *state += 1;
     }
@@ -107,8 +112,8 @@ impl Aggregator for Count {
         *state = state.wrapping_add(*other);
     }
 
-    fn to_column(&self, states: &[i64]) -> ArrayRef {
-        Arc::new(Int64Array::from(states.to_vec()))
+    fn to_column(&self, states: Vec<i64>) -> ArrayRef {
+        Arc::new(Int64Array::from(states))
     }
 
     fn read_column(&self, column: &dyn Array) -> Result<Vec<i64>> {

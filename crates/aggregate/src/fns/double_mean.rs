@@ -135,7 +135,7 @@ impl Aggregator for Mean {
         state.count = state.count.wrapping_add(other.count);
     }
 
-    fn to_column(&self, states: &[MeanState]) -> ArrayRef {
+    fn to_column(&self, states: Vec<MeanState>) -> ArrayRef {
         let mut column = BinaryBuilder::new();
         states.iter().for_each(|state| column.append_value(bytes(state)));
         Arc::new(column.finish())

@@ -101,7 +101,7 @@ impl Aggregator for Nothing {
 
     fn merge(&self, _state: &mut (), _other: &()) {}
 
-    fn to_column(&self, states: &[()]) -> ArrayRef {
+    fn to_column(&self, states: Vec<()>) -> ArrayRef {
         Arc::new(Int64Array::from(vec![0; states.len()]))
     }
 

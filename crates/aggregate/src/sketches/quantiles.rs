@@ -192,6 +192,10 @@ impl Quantiles {
 
     /// Adds a sketch of the same `k` or a greater one.
     fn absorb(&mut self, other: &Quantiles) {
+        if self.is_empty() && other.k == self.k {
+            self.clone_from(other);
+            return;
+        }
         let n = self.n + other.n;
         other.base.iter().for_each(|&item| self.add(item));
         let times = other.k / self.k;

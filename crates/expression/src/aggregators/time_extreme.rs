@@ -117,7 +117,7 @@ impl<const GREATEST: bool> Aggregator for TimeExtreme<GREATEST> {
         self.update(state, other.get());
     }
 
-    fn to_column(&self, states: &[Seen<i64>]) -> ArrayRef {
+    fn to_column(&self, states: Vec<Seen<i64>>) -> ArrayRef {
         Arc::new(states.iter().map(|state| state.get()).collect::<Int64Array>())
     }
 

@@ -23,12 +23,10 @@ pub(super) fn which(values: &Values, with: &Number, wanted: Ordering) -> Result<
     /// Longs that are the same as doubles.
     const MAX_EXACT: u64 = 1 << 53;
     let (mut found, nulls): (Vec<bool>, _) = match (values, with.as_i64()) {
-        (Values::Long(longs), Some(with)) => {
-            (longs.values().iter().map(|long| long.cmp(&with) == wanted).collect(), longs.nulls())
-        }
+        (Values::Long(longs), Some(with)) => (each(longs.values(), with, wanted, |a, b| a < b), longs.nulls()),
         (Values::Double(doubles), long) if long.is_none_or(|long| long.unsigned_abs() <= MAX_EXACT) => {
             let with = long.map_or(with.as_f64().unwrap_or(f64::NAN), |long| long as f64);
-            (doubles.values().iter().map(|double| total(*double, with) == wanted).collect(), doubles.nulls())
+            (each(doubles.values(), with, wanted, |a, b| a < b || (b.is_nan() && !a.is_nan())), doubles.nulls())
         }
         _ => return (0..values.len()).map(|row| Ok(compare(values, row, with)? == Some(wanted))).collect(),
     };
@@ -36,6 +34,15 @@ pub(super) fn which(values: &Values, with: &Number, wanted: Ordering) -> Result<
         found.iter_mut().zip(nulls).for_each(|(found, is_valid)| *found &= is_valid);
     }
     Ok(found)
+}
+
+/// As `which`, of values one of two of which is less, unless they are equal.
+fn each<T: Copy>(values: &[T], with: T, wanted: Ordering, less: impl Fn(T, T) -> bool) -> Vec<bool> {
+    match wanted {
+        Ordering::Less => values.iter().map(|value| less(*value, with)).collect(),
+        Ordering::Equal => values.iter().map(|value| !less(*value, with) && !less(with, *value)).collect(),
+        Ordering::Greater => values.iter().map(|value| less(with, *value)).collect(),
+    }
 }
 
 /// `None` when the value is null.

@@ -4,10 +4,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{AggregatorSpec, Fold, Groups, Rows, listed};
+use aggregate::{AggregatorSpec, Fold, listed};
 use arrow_array::{Array, ArrayRef};
 use expression::words;
-use segment::VECTOR_ROWS;
 
 use super::keys::Key;
 use super::shown::{Shown, show};
@@ -18,8 +17,8 @@ use crate::partial::{Chunks, FoldPartial};
 
 /// Cells for each group of a table from which on most of them are met in vain.
 const SPARSE: usize = 4;
-/// Groups of all parts from which on they pay for one thread more.
-const MIN_SHARED: usize = 1 << 15;
+/// Cells of all parts from which on they pay for one thread more.
+const MIN_SHARED: usize = 1 << 17;
 
 /// How cells of a dense table are told from keys and buckets of time.
 pub(super) struct Frame {
@@ -31,17 +30,25 @@ pub(super) struct Frame {
     pub starts: Vec<i64>,
 }
 
-/// Groups of a dense table that met a row.
+/// A dense table.
 pub(super) struct Cells {
     pub frame: Frame,
-    /// Ascending.
+    pub fold: Fold,
+    /// The cells that met a row, ascending.
     pub met: Vec<u32>,
-    pub states: Vec<ArrayRef>,
+    /// The accumulator whose states tell which these are, if one does.
+    pub told_by: Option<usize>,
 }
 
 impl Frame {
     fn num_cells(&self) -> usize {
         self.num_codes.iter().product::<usize>() * self.starts.len()
+    }
+
+    /// Groups by their cells and states.
+    fn groups(&self, cells: Vec<u32>, states: Vec<ArrayRef>) -> FoldPartial {
+        let (times, keys, _) = shown_by(&self.shown, &self.num_codes, &self.starts, cells);
+        FoldPartial { times, keys, states, chunks: Chunks::default() }
     }
 
     fn is_like(&self, other: &Frame) -> bool {
@@ -52,21 +59,18 @@ impl Frame {
 }
 
 impl Cells {
-    pub fn into_groups(self) -> FoldPartial {
-        let Cells { frame, met, states } = self;
-        let (times, keys, _) = shown_by(&frame.shown, &frame.num_codes, &frame.starts, met);
-        FoldPartial { times, keys, states, chunks: Chunks::default() }
+    pub fn into_groups(self) -> Result<FoldPartial> {
+        let states = self.fold.states(&self.met)?;
+        Ok(self.frame.groups(self.met, states))
+    }
+
+    /// Whether its groups are sooner told by their keys than its cells are looked at.
+    pub fn is_sparse(&self) -> bool {
+        self.frame.num_cells() / SPARSE > self.met.len()
     }
 
     pub fn memory_bytes(&self) -> usize {
-        let states: usize = self.states.iter().map(|states| states.get_array_memory_size()).sum();
-        size_of_val(self.met.as_slice()) + states
-    }
-
-    /// The groups whose cells are in a range.
-    fn within(&self, cells: &Range<u32>) -> Range<usize> {
-        let before = |end: u32| self.met.partition_point(|cell| *cell < end);
-        before(cells.start)..before(cells.end)
+        size_of_val(self.met.as_slice()) + self.fold.memory_bytes()
     }
 }
 
@@ -123,69 +127,105 @@ impl Quotient {
 /// The groups of tables, as one where their cells mean the same.
 pub(super) fn merge(
     specs: &[Arc<dyn AggregatorSpec>],
-    parts: Vec<Cells>,
+    mut parts: Vec<Cells>,
     exec: &ExecContext,
 ) -> Result<Vec<FoldPartial>> {
-    let num_groups: usize = parts.iter().map(|part| part.met.len()).sum();
     let are_alike = match parts.as_slice() {
-        [first, others @ ..] if !others.is_empty() && first.frame.num_cells() / SPARSE <= num_groups => {
-            others.iter().all(|other| other.frame.is_like(&first.frame))
-        }
-        _ => false,
+        [first, others @ ..] => others.iter().all(|other| other.frame.is_like(&first.frame)),
+        [] => false,
     };
-    if !are_alike {
-        return Ok(parts.into_iter().map(Cells::into_groups).collect());
+    if parts.len() <= 1 || !are_alike {
+        return parts.into_iter().map(Cells::into_groups).collect();
     }
-    let num_cells = parts[0].frame.num_cells();
     let mut held = Reservation::new(&exec.memory);
-    held.resize(parts.iter().map(Cells::memory_bytes).sum())?;
-    let num_threads = exec.executor.num_threads().min(num_groups / MIN_SHARED).max(1);
-    let each = num_cells.div_ceil(num_threads).next_multiple_of(VECTOR_ROWS);
-    let ranges = (0..num_cells).step_by(each).map(|start| start as u32..num_cells.min(start + each) as u32);
-    let parts = Arc::new(parts);
-    let merged = {
-        let (specs, parts, exec_of_job) = (specs.to_vec(), parts.clone(), exec.clone());
-        exec.map(ranges.collect(), move |range| merge_range(&specs, &parts, range, &exec_of_job))?
-    };
-    let met = merged.iter().map(|(met, _)| met.as_slice()).collect::<Vec<_>>().concat();
-    let states = (0..specs.len()).map(|at| {
-        let columns: Vec<&dyn Array> = merged.iter().map(|(_, states)| states[at].as_ref()).collect();
-        Ok(arrow_select::concat::concat(&columns)?)
-    });
-    let states = states.collect::<Result<_>>()?;
-    let Frame { shown, num_codes, starts, .. } = &parts[0].frame;
-    let (times, keys, _) = shown_by(shown, num_codes, starts, met);
-    Ok(vec![FoldPartial { times, keys, states, chunks: Chunks::default() }])
+    held.resize(parts[0].memory_bytes())?;
+    let num_cells = parts[0].frame.num_cells();
+    let num_threads = exec.executor.num_threads().min(num_cells * parts.len() / MIN_SHARED).max(1);
+    if num_threads > 1 {
+        return Ok(vec![merge_shared(specs, parts, num_threads, exec)?]);
+    }
+    let told_by = parts[0].told_by.filter(|at| parts.iter().all(|part| part.told_by == Some(*at)));
+    let met = if told_by.is_none() { united(&parts) } else { Vec::new() };
+    let others = parts.split_off(1);
+    let Some(Cells { frame, mut fold, .. }) = parts.pop() else { return Ok(Vec::new()) };
+    fold.grow(num_cells);
+    for other in others {
+        exec.check()?;
+        fold.absorb(0, &other.fold, 0..other.fold.len())?;
+    }
+    let met = told_by.map_or(Ok(met), |at| fold.met(at))?;
+    Cells { frame, fold, met, told_by }.into_groups().map(|groups| vec![groups])
 }
 
-/// The cells of a range that some part has met, and their states.
+/// The groups of tables whose cells mean the same, by several threads.
+fn merge_shared(
+    specs: &[Arc<dyn AggregatorSpec>],
+    parts: Vec<Cells>,
+    num_threads: usize,
+    exec: &ExecContext,
+) -> Result<FoldPartial> {
+    let met = Arc::new(united(&parts));
+    let parts = Arc::new(parts);
+    let each = parts[0].frame.num_cells().div_ceil(num_threads);
+    let ranges = (0..parts[0].frame.num_cells()).step_by(each).map(|start| start..start + each);
+    let merged = {
+        let (specs, parts, met, exec_of_job) = (specs.to_vec(), parts.clone(), met.clone(), exec.clone());
+        exec.map(ranges.collect(), move |range| merge_range(&specs, &parts, &met, range, &exec_of_job))?
+    };
+    let states = (0..specs.len()).map(|at| {
+        let columns: Vec<&dyn Array> = merged.iter().map(|states| states[at].as_ref()).collect();
+        Ok(arrow_select::concat::concat(&columns)?)
+    });
+    Ok(parts[0].frame.groups(Arc::unwrap_or_clone(met), states.collect::<Result<_>>()?))
+}
+
+/// The states of the cells of a range that some part has met.
 fn merge_range(
     specs: &[Arc<dyn AggregatorSpec>],
     parts: &[Cells],
-    range: Range<u32>,
+    met: &[u32],
+    range: Range<usize>,
     exec: &ExecContext,
-) -> Result<(Vec<u32>, Vec<ArrayRef>)> {
+) -> Result<Vec<ArrayRef>> {
+    let range = range.start..range.end.min(parts[0].frame.num_cells());
     let mut fold = Fold::merging(specs)?;
     fold.grow(range.len());
-    let mut met = vec![0u64; words::len_for(range.len())];
-    let mut groups: Vec<u32> = Vec::with_capacity(VECTOR_ROWS);
     for part in parts {
-        let within = part.within(&range);
-        for start in within.clone().step_by(VECTOR_ROWS) {
-            exec.check()?;
-            let rows = start..within.end.min(start + VECTOR_ROWS);
-            groups.clear();
-            groups.extend(part.met[rows.clone()].iter().map(|cell| cell - range.start));
-            groups.iter().for_each(|group| met[*group as usize / 64] |= 1 << (group % 64));
-            let states: Vec<ArrayRef> = part.states.iter().map(|states| states.slice(rows.start, rows.len())).collect();
-            fold.merge(0, Groups::U32(&groups), rows.len(), Rows::All, &states)?;
-        }
+        exec.check()?;
+        // Buckets at the end may have no cells yet.
+        let within = |cell: usize| cell.min(part.fold.len());
+        fold.absorb(0, &part.fold, within(range.start)..within(range.end))?;
     }
     let mut held = Reservation::new(&exec.memory);
     held.resize(fold.memory_bytes())?;
-    let met = listed::places(0, &met);
-    let states = fold.states(&met)?;
-    Ok((met.into_iter().map(|group| group + range.start).collect(), states))
+    let before = |end: usize| met.partition_point(|cell| (*cell as usize) < end);
+    let met = &met[before(range.start)..before(range.end)];
+    let order: Vec<u32> = met.iter().map(|cell| cell - range.start as u32).collect();
+    Ok(fold.states(&order)?)
+}
+
+/// The cells that some part has met.
+fn united(parts: &[Cells]) -> Vec<u32> {
+    let [first, others @ ..] = parts else { return Vec::new() };
+    if others.iter().all(|other| other.met == first.met) {
+        return first.met.clone();
+    }
+    let mut words = vec![0u64; words::len_for(first.frame.num_cells())];
+    for part in parts {
+        // The bits of a word are told together, for they come one behind the other.
+        let (mut at, mut word) = (0, 0);
+        for cell in &part.met {
+            if *cell as usize / 64 != at {
+                words[at] |= std::mem::take(&mut word);
+                at = *cell as usize / 64;
+            }
+            word |= 1 << (cell % 64);
+        }
+        if word != 0 {
+            words[at] |= word;
+        }
+    }
+    listed::places(0, &words)
 }
 
 #[cfg(test)]

@@ -82,14 +82,14 @@ impl Shown {
         self.from
     }
 
-    /// Whether the same is shown for the same codes.
+    /// Whether the same is shown for the same codes, of keys to go by that are alike.
     pub fn is_like(&self, other: &Shown) -> bool {
         let are_alike = match (&self.how, &other.how) {
             (How::Same, How::Same) => true,
-            (How::Map(map), How::Map(of_other)) => map == of_other,
+            (How::Map(map), How::Map(of_other)) => map == of_other && self.key.is_like(&other.key),
             _ => false,
         };
-        are_alike && self.from == other.from && self.key.is_like(&other.key)
+        are_alike && self.from == other.from
     }
 
     /// Whether groups go by whole lists.

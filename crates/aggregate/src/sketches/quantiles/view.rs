@@ -14,7 +14,8 @@ pub struct SortedView {
 impl SortedView {
     /// Of items and how many of the stream each stands for, `n` in all.
     pub fn new(mut items: Vec<(f64, u64)>, n: u64, min: f64, max: f64) -> SortedView {
-        items.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+        // They come in runs that are in order, which this sort merges.
+        items.sort_by(|one, other| one.0.total_cmp(&other.0));
         let mut total = 0;
         for (_, weight) in &mut items {
             total += *weight;

@@ -25,8 +25,9 @@ impl Question {
         };
         let mut had = self.had(&times, &mut table)?;
         exec.check()?;
-        // Most of many rows are ordered where they are.
-        if let Some(rows) = had.take_if(|rows| cuts_first || rows.len() < table.num_rows() / 2) {
+        // Most of many rows are ordered where they are, and all of which few are shown.
+        let leaves = |rows: &UInt32Array| rows.len() < table.num_rows() / 2 && self.few_of(rows.len()).is_none();
+        if let Some(rows) = had.take_if(|rows| cuts_first || leaves(rows)) {
             (times, table) = take(&times, &table, &rows)?;
         }
         exec.check()?;
@@ -143,6 +144,11 @@ impl Question {
         Ok(all)
     }
 
+    /// Where the limit cuts so many rows, if it leaves few of them.
+    fn few_of(&self, num_rows: usize) -> Option<usize> {
+        self.limit.end().filter(|end| *end < num_rows / FEW)
+    }
+
     /// The order and cut of the rows, or of those that `having` kept; `None` when they are to stay as they are.
     fn ordered(&self, times: &[i64], table: &mut Table, had: Option<UInt32Array>) -> Result<Option<UInt32Array>> {
         let limit = &self.limit;
@@ -152,7 +158,7 @@ impl Question {
         let mut by = self.order_by(times, table)?;
         let num_rows = had.as_ref().map_or(table.num_rows(), UInt32Array::len);
         // Other keys are only looked at where the first one leaves a choice.
-        let near = match (limit.end().filter(|end| *end < num_rows / FEW), by.first()) {
+        let near = match (self.few_of(num_rows), by.first()) {
             (Some(end), Some(first)) => leading(&kept_of(first, had.as_ref())?.key(), num_rows, end),
             _ => (0u32..).take(num_rows).collect::<Vec<_>>().into(),
         };

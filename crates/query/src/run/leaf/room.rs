@@ -115,14 +115,14 @@ impl Leaf<'_> {
 
     /// The groups of a dense table.
     fn table(mut self, met: Vec<u32>, num_codes: Vec<usize>) -> Result<Option<Part>> {
-        let states = self.fold.states(&met)?;
-        self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
+        let fold = std::mem::replace(&mut self.fold, Fold::new(Vec::new(), ArenaKind::Flat));
         let (keys, shown) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.shown));
         let frame = Frame { keys, shown, num_codes, starts: self.selection.buckets.starts().to_vec() };
-        let cells = Cells { frame, met, states };
+        let cells = Cells { frame, fold, met, told_by: self.told_by };
         let num_bytes = cells.memory_bytes();
-        if self.held.resize(num_bytes).is_err() || self.is_worth_a_file(num_bytes) {
-            return self.hold(cells.into_groups());
+        if cells.is_sparse() || self.held.resize(num_bytes).is_err() || self.is_worth_a_file(num_bytes) {
+            let groups = cells.into_groups()?;
+            return self.hold(groups);
         }
         Ok(Some(Part::Table { cells, held: self.held }))
     }
