@@ -33,6 +33,28 @@ pub struct Others<'a> {
     pub offset: usize,
     pub records: &'a Records,
     pub groups: Range<usize>,
+    pub places: Places<'a>,
+}
+
+/// Which groups of a fold those of another one are folded into.
+#[derive(Clone, Copy, Debug)]
+pub enum Places<'a> {
+    /// One behind the other, from a group on.
+    From(usize),
+    /// The group of each.
+    Each(&'a [u32]),
+}
+
+impl Others<'_> {
+    /// Where a group of theirs is folded into.
+    #[inline]
+    pub fn place_of(&self, group: usize) -> usize {
+        let at = group - self.groups.start;
+        match self.places {
+            Places::From(base) => base + at,
+            Places::Each(places) => places[at] as usize,
+        }
+    }
 }
 
 /// An aggregator bound to its inputs: folds vectors into the states of groups.
@@ -104,9 +126,9 @@ pub trait Accumulator: Any + Send + Sync {
     /// Folds stored states, one a row, which came after those already held.
     fn merge(&mut self, arena: &mut Arena, offset: usize, span: &Span<'_>, states: &dyn Array) -> Result<()>;
 
-    /// Folds the states of others, which came after those already held, into as many groups from `base` on.
-    fn absorb(&mut self, arena: &mut Arena, offset: usize, base: usize, others: &Others<'_>) -> Result<()> {
-        absorb_stored(self, arena, offset, base, others)
+    /// Folds the states of others, which came after those already held.
+    fn absorb(&mut self, arena: &mut Arena, offset: usize, others: &Others<'_>) -> Result<()> {
+        absorb_stored(self, arena, offset, others)
     }
 
     /// A reader of the states as they are now.
@@ -126,14 +148,13 @@ pub(crate) fn absorb_stored(
     own: &mut (impl Accumulator + ?Sized),
     arena: &mut Arena,
     offset: usize,
-    base: usize,
     others: &Others<'_>,
 ) -> Result<()> {
     let order: Vec<u32> = others.groups.clone().map(|group| group as u32).collect();
     let states = others.accumulator.reader(others.offset).states(others.records, &order)?;
-    let ids: Vec<u32> = (0..).take(order.len()).collect();
-    let groups = Groups::U32(&ids);
-    let span = Span { base, groups, rows: Rows::All, start: 0, end: order.len(), prefetch: false };
+    let places: Vec<u32> = others.groups.clone().map(|group| others.place_of(group) as u32).collect();
+    let groups = Groups::U32(&places);
+    let span = Span { base: 0, groups, rows: Rows::All, start: 0, end: order.len(), prefetch: false };
     own.merge(arena, offset, &span, states.as_ref())
 }
 
@@ -263,14 +284,14 @@ impl<A: Aggregator> Accumulator for Inline<A> {
         self.fold_states(arena, offset, span, states)
     }
 
-    fn absorb(&mut self, arena: &mut Arena, offset: usize, base: usize, others: &Others<'_>) -> Result<()> {
+    fn absorb(&mut self, arena: &mut Arena, offset: usize, others: &Others<'_>) -> Result<()> {
         if !(others.accumulator as &dyn Any).is::<Self>() {
-            return absorb_stored(self, arena, offset, base, others);
+            return absorb_stored(self, arena, offset, others);
         }
         let merging = Merging(&self.aggregator);
         match arena.fields::<A::State>(offset).place() {
-            AnyPlace::Flat(place) => merging.records(place, base, others),
-            AnyPlace::Blocks(place) => merging.records(place, base, others),
+            AnyPlace::Flat(place) => merging.records(place, others),
+            AnyPlace::Blocks(place) => merging.records(place, others),
         }
         Ok(())
     }
@@ -305,13 +326,23 @@ impl<A: Aggregator> Merging<'_, A> {
         });
     }
 
-    fn records<P: Place<A::State>>(&self, mut place: P, base: usize, others: &Others<'_>) {
+    fn records<P: Place<A::State>>(&self, mut place: P, others: &Others<'_>) {
         let groups = others.groups.clone();
-        assert!(base + groups.len() <= place.len(), "groups are below their number");
-        others.records.each(groups, others.offset, |at, other| {
-            // SAFETY: the greatest group was just looked at.
-            self.0.merge(unsafe { place.at_known(base + at) }, other);
-        });
+        match others.places {
+            Places::From(base) => {
+                assert!(base + groups.len() <= place.len(), "groups are below their number");
+                others.records.each(groups, others.offset, |at, other| {
+                    // SAFETY: the greatest group was just looked at.
+                    self.0.merge(unsafe { place.at_known(base + at) }, other);
+                });
+            }
+            Places::Each(places) => {
+                let places = &places[..groups.len()];
+                others.records.each(groups, others.offset, |at, other| {
+                    self.0.merge(place.at(places[at] as usize), other);
+                });
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::ArrayRef;
 
-use crate::accumulator::{Accumulator, Others, StateReader};
+use crate::accumulator::{Accumulator, Others, Places, StateReader};
 use crate::arena::{Arena, ArenaKind, BLOCK_RECORDS, Records};
 use crate::error::{Error, Result};
 use crate::input::{ColumnType, Groups, Input, NumberValues, Rows};
@@ -221,19 +221,27 @@ impl Fold {
     }
 
     /// Folds some groups of another fold of the same aggregators, which came after what is already held and in which
-    /// nothing waits, into as many groups of this one from `base` on.
-    pub fn absorb(&mut self, base: usize, other: &Fold, groups: Range<usize>) -> Result<()> {
-        let is_alike = other.accumulators.len() == self.accumulators.len();
-        if !is_alike || groups.end > other.len() || base + groups.len() > self.len() {
+    /// nothing waits. Fails where there are no such groups, here or there.
+    pub fn absorb(&mut self, other: &Fold, groups: Range<usize>, places: Places<'_>) -> Result<()> {
+        let is_there = match places {
+            Places::From(base) => base + groups.len() <= self.len(),
+            Places::Each(places) => {
+                places.len() == groups.len()
+                    && (places.iter().fold(0, |most, place| most.max(*place)) as usize) < self.len()
+            }
+        };
+        if other.accumulators.len() != self.accumulators.len() || groups.end > other.len() || !is_there {
             return Err(Error::Internal { reason: "groups of another fold that are not there".into() });
         }
-        self.arena.own_range(base, base + groups.len());
+        match places {
+            Places::From(base) => self.arena.own_range(base, base + groups.len()),
+            Places::Each(places) => self.arena.own(0, Groups::U32(places), places.len()),
+        }
         let records = other.arena.records();
         let others = other.accumulators.iter().zip(&other.offsets);
         for ((own, &at), (accumulator, &offset)) in self.accumulators.iter_mut().zip(&self.offsets).zip(others) {
-            let others =
-                Others { accumulator: accumulator.as_ref(), offset, records: &records, groups: groups.clone() };
-            own.absorb(&mut self.arena, at, base, &others)?;
+            let (accumulator, groups) = (accumulator.as_ref(), groups.clone());
+            own.absorb(&mut self.arena, at, &Others { accumulator, offset, records: &records, groups, places })?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, BinaryArray, Float32Array, Float64Array, Int64Array};
 
+use crate::accumulator::Places;
 use crate::arena::ArenaKind;
 use crate::error::Result;
 use crate::fold::Fold;
@@ -187,14 +188,23 @@ impl Sample<'_> {
             let mut merging = Fold::merging(std::slice::from_ref(self.spec))?;
             merging.grow(NUM_GROUPS);
             for part in &parts {
-                merging.absorb(0, part, 0..2)?;
-                merging.absorb(2, part, 2..NUM_GROUPS)?;
+                merging.absorb(part, 0..2, Places::From(0))?;
+                merging.absorb(part, 2..NUM_GROUPS, Places::From(2))?;
             }
             let mut first = parts.remove(0);
-            parts.iter().try_for_each(|part| first.absorb(0, part, 0..NUM_GROUPS))?;
+            let mut apart = self.new_fold(kind)?;
+            apart.grow(NUM_GROUPS * 2);
+            let places: Vec<u32> = (0..NUM_GROUPS as u32).map(|group| group * 2).collect();
+            for part in [&first].into_iter().chain(&parts) {
+                apart.absorb(part, 0..NUM_GROUPS, Places::Each(&places))?;
+            }
+            self.assert_same(&whole, &apart.states(&places)?.remove(0), "folds are absorbed into places")?;
+            parts.iter().try_for_each(|part| first.absorb(part, 0..NUM_GROUPS, Places::From(0)))?;
             self.assert_same(&whole, &states(&mut first)?, "folds are absorbed")?;
             self.assert_same(&whole, &states(&mut merging)?, "folds are absorbed in pieces")?;
-            assert!(first.absorb(1, &merging, 0..NUM_GROUPS).is_err(), "more groups than there are");
+            for places in [Places::From(1), Places::Each(&places)] {
+                assert!(first.absorb(&merging, 0..NUM_GROUPS, places).is_err(), "more groups than there are");
+            }
         }
         Ok(())
     }

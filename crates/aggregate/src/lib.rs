@@ -37,7 +37,7 @@ mod span;
 mod spec;
 mod sums;
 
-pub use accumulator::{Accumulator, FieldLayout, Inline, Others, StateReader};
+pub use accumulator::{Accumulator, FieldLayout, Inline, Others, Places, StateReader};
 pub use aggregator::{Aggregator, Caches, OwnedAggregator, Told};
 pub use arena::{Arena, ArenaKind, BLOCK_RECORDS, Records};
 pub use cells::{add_digits, cells_of};

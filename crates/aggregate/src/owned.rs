@@ -195,15 +195,14 @@ impl<A: OwnedAggregator> Accumulator for Owned<A> {
         self.merge_column(span, states)
     }
 
-    fn absorb(&mut self, arena: &mut Arena, offset: usize, base: usize, others: &Others<'_>) -> Result<()> {
+    fn absorb(&mut self, arena: &mut Arena, offset: usize, others: &Others<'_>) -> Result<()> {
         let Some(other) = (others.accumulator as &dyn Any).downcast_ref::<Self>() else {
-            return absorb_stored(self, arena, offset, base, others);
+            return absorb_stored(self, arena, offset, others);
         };
         let Owned { aggregator, table, state_bytes, len, .. } = self;
         let mut states = States { aggregator, table, state_bytes, len: *len };
-        let start = others.groups.start;
         let mut all = other.table.within(others.groups.clone());
-        all.try_for_each(|(group, state)| states.absorb(base + group - start, state))
+        all.try_for_each(|(group, state)| states.absorb(others.place_of(group), state))
     }
 
     fn reader(&self, _offset: usize) -> Box<dyn StateReader> {

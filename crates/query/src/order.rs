@@ -44,8 +44,8 @@ impl SortKey {
         let keys = match (values, how) {
             (_, How::Text(order)) => text_ranks(values, |a, b| order.compare(a, b)),
             (Values::Long(a), _) => a.values().iter().map(|&v| long_key(v)).collect(),
-            (Values::Double(a), _) => a.values().iter().map(|&v| double_key(v, how)).collect(),
-            (Values::Float(a), _) => a.values().iter().map(|&v| double_key(f64::from(v), how)).collect(),
+            (Values::Double(a), _) => double_keys(a.values().iter().copied(), how),
+            (Values::Float(a), _) => double_keys(a.values().iter().map(|&v| f64::from(v)), how),
             (Values::Coded { codes, dictionary }, _) if dictionary.is_sorted() => {
                 codes.iter().map(|&c| u64::from(c)).collect()
             }
@@ -163,19 +163,32 @@ fn long_key(value: i64) -> u64 {
 }
 
 /// Keeps the order of `Double.compare`: -0.0 below 0.0, one NaN above all.
+#[inline(always)]
+fn natural_key(value: f64) -> u64 {
+    let bits = if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+    let is_negative = bits >> 63;
+    bits ^ (is_negative.wrapping_neg() | 1 << 63)
+}
+
 fn double_key(value: f64, how: How) -> u64 {
-    let value = if value.is_nan() { f64::NAN } else { value };
-    let bits = value.to_bits();
-    let key = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
-    if how != How::NumericFirst {
+    let key = natural_key(value);
+    if how != How::NumericFirst || value.is_finite() {
         return key;
     }
     // -Infinity is the smallest of all keys; descending order must list finite, NaN, Infinity, -Infinity.
     match value {
         v if v.is_nan() => 2,
         f64::INFINITY => 1,
-        f64::NEG_INFINITY => 0,
-        _ => key,
+        _ => 0,
+    }
+}
+
+/// The keys of many, those of finite ones without a branch.
+fn double_keys(values: impl Iterator<Item = f64> + Clone, how: How) -> Vec<u64> {
+    let are_finite = values.clone().fold(true, |finite, value| finite & value.is_finite());
+    match how {
+        How::NumericFirst if !are_finite => values.map(|value| double_key(value, how)).collect(),
+        _ => values.map(natural_key).collect(),
     }
 }
 

@@ -9,6 +9,7 @@ use arrow_buffer::NullBuffer;
 use segment::VECTOR_ROWS;
 
 mod layout;
+mod lists;
 mod sorted;
 mod texts;
 
@@ -20,8 +21,9 @@ use crate::partial::{Body, Chunks, FoldPartial, Partial};
 use crate::spill::{SpillFile, Spilled};
 use crate::{Error, Result};
 use layout::{KeyField, Layout, Span};
+pub(super) use lists::merge_all;
 use texts::MergedTexts;
-pub(super) use texts::are_alike;
+pub(super) use texts::{are_alike, union_of};
 
 /// A partial of more than this part of the budget is dealt to disk instead of merged in memory.
 const MERGE_SHARE: u64 = 4;

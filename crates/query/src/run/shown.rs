@@ -92,6 +92,11 @@ impl Shown {
         are_alike && self.from == other.from
     }
 
+    /// Whether a key that groups go by is shown as it is.
+    pub fn is_same(&self) -> bool {
+        matches!(self.how, How::Same)
+    }
+
     /// Whether groups go by whole lists.
     pub fn is_of_lists(&self) -> bool {
         matches!(self.how, How::Lists(_))

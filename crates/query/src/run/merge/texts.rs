@@ -49,6 +49,18 @@ struct Union {
     entries: Vec<(u32, u32)>,
 }
 
+/// All texts of sorted dictionaries, and the new codes of each one's; `None` where they are not sorted, or many.
+pub(in crate::run) fn union_of(dictionaries: Vec<Arc<dyn Dictionary>>) -> Option<(Arc<dyn Dictionary>, Vec<Vec<u32>>)> {
+    let is_plain = |dictionary: &Arc<dyn Dictionary>| dictionary.is_sorted() && dictionary.keys_of().is_none();
+    if dictionaries.len() > MAX_DICTIONARIES || !dictionaries.iter().all(is_plain) {
+        return None;
+    }
+    let mut maps: Vec<Vec<u32>> = dictionaries.iter().map(|dictionary| vec![0; dictionary.len()]).collect();
+    let codes: Vec<_> = dictionaries.iter().map(|dictionary| 0..dictionary.len()).collect();
+    let entries = merge(&dictionaries, codes, &mut maps)?;
+    Some((Arc::new(Union { dictionaries, entries }), maps))
+}
+
 impl MergedTexts {
     /// `None` unless all parts have codes of few sorted dictionaries.
     pub fn of(parts: &[FoldPartial], at: usize) -> Option<Self> {
@@ -77,7 +89,8 @@ impl MergedTexts {
             }
         }
         let mut maps: Vec<Vec<u32>> = dictionaries.iter().map(|dictionary| vec![0; dictionary.len()]).collect();
-        let entries = merge(&dictionaries, &used, &mut maps)?;
+        let codes = used.iter().map(|words| expression::words::rows(words, 0)).collect();
+        let entries = merge(&dictionaries, codes, &mut maps)?;
         Some(Self { dictionary: Arc::new(Union { dictionaries, entries }), known, maps })
     }
 
@@ -105,9 +118,12 @@ fn place_of(known: &[(Arc<dyn Dictionary>, usize)], dictionary: &Arc<dyn Diction
     known.iter().find(|(other, _)| Arc::ptr_eq(other, dictionary)).map(|(_, place)| *place)
 }
 
-/// The entries that are used, ascending; `None` when a dictionary is in another order.
-fn merge(dictionaries: &[Arc<dyn Dictionary>], used: &[Vec<u64>], maps: &mut [Vec<u32>]) -> Option<Vec<(u32, u32)>> {
-    let mut codes: Vec<_> = used.iter().map(|words| expression::words::rows(words, 0)).collect();
+/// The entries of some codes of each, ascending; `None` when a dictionary is in another order.
+fn merge(
+    dictionaries: &[Arc<dyn Dictionary>],
+    mut codes: Vec<impl Iterator<Item = usize>>,
+    maps: &mut [Vec<u32>],
+) -> Option<Vec<(u32, u32)>> {
     let mut heads: Vec<Option<usize>> = codes.iter_mut().map(Iterator::next).collect();
     let mut entries: Vec<(u32, u32)> = Vec::new();
     let text = |place: usize, code: usize| dictionaries[place].get(code as u32);
