@@ -9,7 +9,7 @@ use segment::SegmentRef;
 use timeline::{Interval, SegmentId};
 
 use crate::exec::ExecContext;
-use crate::finalize::Values;
+use crate::finalize::{Values, concat};
 use crate::intervals::intersect;
 use crate::run::ScanRows;
 use crate::spill::Spilled;
@@ -21,6 +21,8 @@ pub struct Partial {
 
 pub(crate) enum Body {
     Fold(FoldPartial),
+    /// Groups in several parts, of which no two have one in common.
+    Apart(Vec<FoldPartial>),
     /// Groups of a fold that memory has no room for.
     Spilled(Spilled),
     /// Small facts of a kind's own making.
@@ -40,6 +42,27 @@ pub(crate) struct FoldPartial {
 }
 
 impl FoldPartial {
+    /// The groups of some parts, one behind the other.
+    pub fn strung(mut parts: Vec<FoldPartial>) -> crate::Result<FoldPartial> {
+        if parts.len() == 1 {
+            return Ok(parts.remove(0));
+        }
+        let (num_keys, num_states) = parts.first().map_or((0, 0), |part| (part.keys.len(), part.states.len()));
+        let key = |at: usize| concat(&parts.iter().map(|part| part.keys[at].clone()).collect::<Vec<_>>());
+        let states = |at: usize| {
+            let parts: Vec<&dyn Array> = parts.iter().map(|part| part.states[at].as_ref()).collect();
+            Ok(arrow_select::concat::concat(&parts)?)
+        };
+        let mut chunks = Chunks::default();
+        parts.iter().for_each(|part| chunks.merge(&part.chunks));
+        Ok(FoldPartial {
+            times: parts.iter().map(|part| part.times.as_slice()).collect::<Vec<_>>().concat(),
+            keys: (0..num_keys).map(key).collect::<crate::Result<_>>()?,
+            states: (0..num_states).map(states).collect::<crate::Result<_>>()?,
+            chunks,
+        })
+    }
+
     pub fn num_groups(&self) -> usize {
         self.times.len()
     }
@@ -153,14 +176,37 @@ impl Partial {
         Self { body: Body::Fold(partial) }
     }
 
+    /// Of one part, or of several that have no group in common.
+    pub(crate) fn apart(parts: Vec<FoldPartial>) -> Self {
+        match <[FoldPartial; 1]>::try_from(parts) {
+            Ok([only]) => Self::fold(only),
+            Err(parts) => Self { body: Body::Apart(parts) },
+        }
+    }
+
     pub(crate) fn spilled(spilled: Spilled) -> Self {
         Self { body: Body::Spilled(spilled) }
     }
 
-    pub(crate) fn into_fold(self) -> crate::Result<FoldPartial> {
+    /// The groups in memory, in parts that have none in common.
+    pub(crate) fn into_parts(self) -> crate::Result<Vec<FoldPartial>> {
         match self.body {
-            Body::Fold(partial) => Ok(partial),
+            Body::Fold(partial) => Ok(vec![partial]),
+            Body::Apart(parts) => Ok(parts),
             _ => Err(crate::Error::internal("a partial of another kind of query")),
+        }
+    }
+
+    pub(crate) fn into_fold(self) -> crate::Result<FoldPartial> {
+        FoldPartial::strung(self.into_parts()?)
+    }
+
+    /// How many groups there are, if all are in memory.
+    pub(crate) fn num_groups(&self) -> Option<usize> {
+        match &self.body {
+            Body::Fold(groups) => Some(groups.num_groups()),
+            Body::Apart(parts) => Some(parts.iter().map(FoldPartial::num_groups).sum()),
+            Body::Spilled(_) | Body::Facts(_) | Body::Scan(_) => None,
         }
     }
 
@@ -168,11 +214,12 @@ impl Partial {
     pub(crate) fn memory_bytes(&self) -> usize {
         match &self.body {
             Body::Fold(groups) => groups.memory_bytes(),
+            Body::Apart(parts) => parts.iter().map(FoldPartial::memory_bytes).sum(),
             Body::Spilled(_) | Body::Facts(_) | Body::Scan(_) => 0,
         }
     }
 
-    /// The groups: of those on disk what `shorten` leaves of each part, where no group lies in two.
+    /// The groups: of those on disk or in several parts what `shorten` leaves of each part, where no group lies in two.
     pub(crate) fn into_groups(
         self,
         specs: &[Arc<dyn AggregatorSpec>],
@@ -181,6 +228,7 @@ impl Partial {
     ) -> crate::Result<FoldPartial> {
         match self.body {
             Body::Spilled(spilled) => spilled.gather(specs, exec, shorten),
+            Body::Apart(parts) => FoldPartial::strung(parts.into_iter().map(shorten).collect::<crate::Result<_>>()?),
             body => Partial { body }.into_fold(),
         }
     }

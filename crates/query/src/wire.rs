@@ -29,6 +29,7 @@ impl Partial {
     pub fn to_ipc(&self) -> Result<Vec<u8>> {
         match &self.body {
             Body::Fold(partial) => write_fold(partial),
+            Body::Apart(parts) => write_fold(&FoldPartial::strung(parts.clone())?),
             Body::Spilled(_) => Err(Error::ResourceLimit("the query has more groups than one answer carries".into())),
             Body::Facts(batch) => write(&with_metadata(batch, HashMap::from([(KIND.to_owned(), "facts".to_owned())]))?),
             Body::Scan(_) => Err(Error::unsupported("the rows of a scan travel as rows")),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aggregate::{Dictionary, Shape, cast};
-use arrow_array::{Array, Float32Array, Float64Array, Int64Array, ListArray, StringArray, UInt32Array};
+use arrow_array::cast::AsArray;
+use arrow_array::types::ArrowPrimitiveType;
+use arrow_array::{Array, ListArray, PrimitiveArray, StringArray, UInt32Array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{DataType, Field};
 use dialect::value::{self, Value};
@@ -58,19 +60,31 @@ pub(crate) fn concat(parts: &[Values]) -> Result<Values> {
             Values::State { states: arrow_select::concat::concat(&arrays)?, spec: spec.clone() }
         }
         Values::Long(_) if all(parts, |p| matches!(p, Values::Long(_))) => {
-            Values::Long(rows(parts, Values::long).collect::<Int64Array>())
+            Values::Long(strung(parts, |part| if let Values::Long(a) = part { Some(a) } else { None })?)
         }
         Values::Double(_) if all(parts, |p| matches!(p, Values::Double(_))) => {
-            Values::Double(rows(parts, Values::double).collect::<Float64Array>())
+            Values::Double(strung(parts, |part| if let Values::Double(a) = part { Some(a) } else { None })?)
         }
         Values::Float(_) if all(parts, |p| matches!(p, Values::Float(_))) => {
-            Values::Float(rows(parts, |p, row| p.double(row).map(|d| d as f32)).collect::<Float32Array>())
+            Values::Float(strung(parts, |part| if let Values::Float(a) = part { Some(a) } else { None })?)
         }
         _ if parts.iter().any(is_list) && all(parts, |part| is_list(part) || is_text(part)) => lists(parts)?,
         _ if all(parts, |part| part.keys_of().is_some()) => keys(parts),
         _ if parts.iter().any(is_printed) => Values::Json(rows(parts, |p, row| p.json(row)).collect()),
         _ => Values::Text(rows(parts, Values::text).collect::<StringArray>()),
     })
+}
+
+/// Numbers of one type, nulls where a part has none.
+fn strung<T: ArrowPrimitiveType>(
+    parts: &[Values],
+    numbers: impl Fn(&Values) -> Option<&PrimitiveArray<T>>,
+) -> Result<PrimitiveArray<T>> {
+    let arrays =
+        parts.iter().map(|part| numbers(part).cloned().unwrap_or_else(|| PrimitiveArray::new_null(part.len())));
+    let arrays: Vec<PrimitiveArray<T>> = arrays.collect();
+    let arrays: Vec<&dyn Array> = arrays.iter().map(|array| array as &dyn Array).collect();
+    Ok(arrow_select::concat::concat(&arrays)?.as_primitive().clone())
 }
 
 fn all(parts: &[Values], kind: impl Fn(&Values) -> bool) -> bool {

@@ -222,6 +222,9 @@ impl TopN {
     /// All groups, or of those on disk the ones that may be in the answer.
     fn groups(&self, partial: Partial, exec: &ExecContext) -> Result<FoldPartial> {
         partial.into_groups(&self.plan.specs, exec, |groups| {
+            if groups.num_groups() <= self.threshold {
+                return Ok(groups);
+            }
             let (_, _, rows) = self.chosen(&groups.times, &self.table(&groups)?)?;
             groups.take(&rows)
         })

@@ -9,7 +9,7 @@ use super::{fold_segments, jobs, merge_partials};
 use crate::Result;
 use crate::exec::ExecContext;
 use crate::intervals::intersect;
-use crate::partial::{Body, Partial};
+use crate::partial::Partial;
 use crate::plan::{FirstGroups, FoldPlan, Scope, count_buckets, prune};
 
 /// Rows that are read at once: fewer are not worth a look at how many groups they made. Tests have few.
@@ -32,10 +32,10 @@ pub(super) fn fold(plan: &Arc<FoldPlan>, first: &FirstGroups, scope: &Scope, exe
         let part = fold_segments(&Arc::new(plan.within(near)), scope, exec)?;
         left = if first.are_last { Interval { end: near.start, ..left } } else { Interval { start: near.end, ..left } };
         num_rows += read;
-        match &part.body {
-            Body::Fold(groups) => num_groups += groups.num_groups(),
+        match part.num_groups() {
+            Some(more) => num_groups += more,
             // How many groups are on disk is not known.
-            _ => wanted = usize::MAX,
+            None => wanted = usize::MAX,
         }
         parts.push(part);
         if left.start >= left.end || num_groups >= first.most {

@@ -225,6 +225,9 @@ impl Key {
                 }
             }
             Domain::Lists(_) => Values::Null(words.count()),
+            Domain::Long if !self.column.has_nulls() => {
+                Values::Long(Int64Array::from_iter_values(words.map(|word| word.unwrap_or(0).cast_signed())))
+            }
             Domain::Long => Values::Long(words.map(|word| word.map(|w| w as i64)).collect::<Int64Array>()),
             Domain::Double => Values::Double(words.map(|word| word.map(f64::from_bits)).collect::<Float64Array>()),
             Domain::Float => {
@@ -326,6 +329,7 @@ impl Layout {
     }
 
     /// The word of one key, `None` when it is a null number.
+    #[inline(always)]
     pub fn key(&self, key: &[u64], at: usize) -> Option<u64> {
         let (field, null) = self.keys[at];
         let is_null = null.is_some_and(|null| null.get(key) == 1);

@@ -68,7 +68,7 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Fol
             let prepared = shared.prepared(plan, segment)?;
             if !prepared.selection.is_empty() {
                 let extent = if job.is_joined { Extent::Many(job.num_rows) } else { Extent::Piece(rows) };
-                leaf = Some(Leaf::new(plan, prepared, extent, exec)?);
+                leaf = Some(Leaf { is_only: job.is_only, ..Leaf::new(plan, prepared, extent, exec)? });
             }
         }
         if let Some(leaf) = &mut leaf
@@ -78,9 +78,6 @@ pub(super) fn fold(plan: &FoldPlan, job: &Job, exec: &ExecContext) -> Result<Fol
             folded.met.push(segment.clone());
         }
         plan.common.check_virtual()?;
-    }
-    if let Some(leaf) = &mut leaf {
-        leaf.is_only = job.is_only;
     }
     folded.parts.extend(leaf.map(Leaf::part).transpose()?.flatten());
     Ok(folded)
@@ -149,7 +146,7 @@ struct Leaf<'a> {
     held: Reservation,
     spilled: Option<SpillFile>,
     /// All groups, where rows were dealt before they were folded.
-    dealt: Option<FoldPartial>,
+    dealt: Option<Vec<FoldPartial>>,
     /// Whether its groups are merged with no others.
     is_only: bool,
 }
@@ -221,7 +218,7 @@ impl<'a> Leaf<'a> {
         let joins = if let Grouper::Joined(joined) = &self.grouper { joined.joins() } else { self.joins_codes };
         Ok(match self.finish()? {
             Some(Part::Held { groups, held }) if joins => {
-                Some(Part::Held { groups: regroup(&plan.specs, vec![groups], exec)?, held })
+                Some(Part::Held { groups: vec![regroup(&plan.specs, groups, exec)?], held })
             }
             part => part,
         })

@@ -38,66 +38,79 @@ pub(crate) fn merge_partials(
         match part.body {
             Body::Spilled(more) => spilled.merge(more),
             body => {
-                let part = Partial { body }.into_fold()?;
-                spilled.chunks.merge(&part.chunks);
-                groups.push(part);
+                let parts = Partial { body }.into_parts()?;
+                parts.iter().for_each(|part| spilled.chunks.merge(&part.chunks));
+                groups.push(parts);
             }
         }
     }
-    let num_keys = groups.first().map_or(0, |part| part.keys.len());
+    let num_keys = groups.iter().flatten().next().map_or(0, |part| part.keys.len());
     merge_or_spill(specs, groups, spilled, num_keys, exec)
 }
 
-/// One partial of groups in memory and on disk. It is on disk when some are, or memory has no room to merge.
+/// One partial of groups in memory and on disk, each in parts that have none in common. It is on disk when some are, or
+/// memory has no room to merge.
 pub(super) fn merge_or_spill(
     specs: &[Arc<dyn AggregatorSpec>],
-    groups: Vec<FoldPartial>,
+    mut groups: Vec<Vec<FoldPartial>>,
     mut spilled: Spilled,
     num_keys: usize,
     exec: &ExecContext,
 ) -> Result<Partial> {
-    let num_bytes: usize = groups.iter().map(FoldPartial::memory_bytes).sum();
+    groups.retain(|parts| !parts.is_empty());
+    let num_bytes: usize = groups.iter().flatten().map(FoldPartial::memory_bytes).sum();
     let is_large = groups.len() > 1 && num_keys > 0 && num_bytes as u64 > exec.memory.limit_bytes() / MERGE_SHARE;
     if (is_large || !spilled.files.is_empty())
         && let Some(mut file) = SpillFile::create(exec)?
     {
-        for part in groups {
+        for part in groups.iter().flatten() {
             exec.check()?;
-            file.deal_all(&part)?;
+            file.deal_all(part)?;
         }
         spilled.files.push(Arc::new(file));
         return Ok(Partial::spilled(spilled));
     }
-    let mut merged = merge_folds(specs, groups, num_keys, exec)?;
-    merged.chunks = spilled.chunks;
-    Ok(Partial::fold(merged))
+    let mut merged = match groups.len() {
+        1 => groups.remove(0),
+        _ => {
+            let groups = groups.into_iter().map(FoldPartial::strung).collect::<Result<_>>()?;
+            merge_apart(specs, groups, num_keys, exec)?
+        }
+    };
+    merged.iter_mut().for_each(|part| part.chunks = Chunks::default());
+    merged[0].chunks = spilled.chunks;
+    Ok(Partial::apart(merged))
 }
 
 /// Groups of the same bucket and keys share one state.
 pub(crate) fn merge_folds(
     specs: &[Arc<dyn AggregatorSpec>],
-    mut parts: Vec<FoldPartial>,
+    parts: Vec<FoldPartial>,
     num_keys: usize,
     exec: &ExecContext,
 ) -> Result<FoldPartial> {
     let mut chunks = Chunks::default();
-    for part in &parts {
-        chunks.merge(&part.chunks);
-    }
+    parts.iter().for_each(|part| chunks.merge(&part.chunks));
+    let mut merged = FoldPartial::strung(merge_apart(specs, parts, num_keys, exec)?)?;
+    merged.chunks = chunks;
+    Ok(merged)
+}
+
+/// As `merge_folds`, in parts that have no group in common; there is one at least. Chunks are left out.
+fn merge_apart(
+    specs: &[Arc<dyn AggregatorSpec>],
+    mut parts: Vec<FoldPartial>,
+    num_keys: usize,
+    exec: &ExecContext,
+) -> Result<Vec<FoldPartial>> {
     if parts.len() > 1 {
         parts.retain(|part| part.num_groups() > 0);
     }
-    if parts.len() <= 1 {
-        let mut only = match parts.pop() {
-            Some(only) => only,
-            None => empty(specs, num_keys)?,
-        };
-        only.chunks = chunks;
-        return Ok(only);
+    match parts.len() {
+        0 => Ok(vec![empty(specs, num_keys)?]),
+        1 => Ok(parts),
+        _ => regroup_apart(specs, parts, exec),
     }
-    let mut merged = regroup(specs, parts, exec)?;
-    merged.chunks = chunks;
-    Ok(merged)
 }
 
 fn empty(specs: &[Arc<dyn AggregatorSpec>], num_keys: usize) -> Result<FoldPartial> {
@@ -111,13 +124,22 @@ pub(crate) fn regroup(
     parts: Vec<FoldPartial>,
     exec: &ExecContext,
 ) -> Result<FoldPartial> {
+    FoldPartial::strung(regroup_apart(specs, parts, exec)?)
+}
+
+/// As `regroup`, in parts that have no group in common; there is one at least.
+fn regroup_apart(
+    specs: &[Arc<dyn AggregatorSpec>],
+    parts: Vec<FoldPartial>,
+    exec: &ExecContext,
+) -> Result<Vec<FoldPartial>> {
     let num_keys = parts.first().map_or(0, |part| part.keys.len());
     let columns: Vec<KeyColumn> = (0..num_keys).map(|at| KeyColumn::of(&parts, at)).collect::<Result<_>>()?;
     let layout = layout_of(&parts, &columns);
     let work = Arc::new(Parts { parts, columns, layout });
     match sorted::regroup(specs, &work, exec)? {
-        Some(merged) => Ok(merged),
-        None => by_table(specs, &work, exec),
+        Some(merged) if !merged.is_empty() => Ok(merged),
+        _ => Ok(vec![by_table(specs, &work, exec)?]),
     }
 }
 

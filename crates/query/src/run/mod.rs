@@ -86,7 +86,7 @@ fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Res
             leaf::Part::Spilled(file) => files.push(Arc::new(file)),
         }
     }
-    groups.extend(cells::merge(&plan.specs, tables, exec)?);
+    groups.extend(cells::merge(&plan.specs, tables, exec)?.into_iter().map(|groups| vec![groups]));
     merge_or_spill(&plan.specs, groups, Spilled { files, chunks }, plan.keys.len(), exec)
 }
 

@@ -26,7 +26,8 @@ impl Question {
         let mut had = self.had(&times, &mut table)?;
         exec.check()?;
         // Most of many rows are ordered where they are, and all of which few are shown.
-        let leaves = |rows: &UInt32Array| rows.len() < table.num_rows() / 2 && self.few_of(rows.len()).is_none();
+        let leaves =
+            |rows: &UInt32Array| rows.len() < table.num_rows() / 2 && few_of(rows.len(), self.limit.end()).is_none();
         if let Some(rows) = had.take_if(|rows| cuts_first || leaves(rows)) {
             (times, table) = take(&times, &table, &rows)?;
         }
@@ -70,8 +71,8 @@ impl Question {
             (groups, table) = (groups.take(&rows)?, table.take(&rows)?);
         }
         let Some(end) = self.limit.end().filter(|end| *end < groups.num_groups()) else { return Ok(groups) };
-        let keys: Vec<SortKey> = self.cut_by(&groups.times, &mut table, cuts_first)?.iter().map(OrderBy::key).collect();
-        groups.take(&sort(&keys, table.num_rows(), 0, Some(end)))
+        let by = self.cut_by(&groups.times, &mut table, cuts_first)?;
+        groups.take(&cut(&by, table.num_rows(), None, 0, Some(end))?)
     }
 
     /// The rows that `having` keeps, where there is one.
@@ -119,6 +120,7 @@ impl Question {
             let part = match &partial.body {
                 Body::Spilled(groups) => groups.gather(&self.plan.specs, exec, coarser)?,
                 Body::Fold(groups) => coarser(self.or_summary(groups.clone())?)?,
+                Body::Apart(parts) => coarser(FoldPartial::strung(parts.clone())?)?,
                 Body::Facts(_) | Body::Scan(_) => return Err(Error::internal("a partial of another kind of query")),
             };
             let names: Vec<&str> = set.iter().map(|at| self.plan.keys[*at].dimension()).collect();
@@ -144,33 +146,14 @@ impl Question {
         Ok(all)
     }
 
-    /// Where the limit cuts so many rows, if it leaves few of them.
-    fn few_of(&self, num_rows: usize) -> Option<usize> {
-        self.limit.end().filter(|end| *end < num_rows / FEW)
-    }
-
     /// The order and cut of the rows, or of those that `having` kept; `None` when they are to stay as they are.
     fn ordered(&self, times: &[i64], table: &mut Table, had: Option<UInt32Array>) -> Result<Option<UInt32Array>> {
         let limit = &self.limit;
         if limit.columns.is_empty() && self.subtotals.is_some() && limit.limit.is_none() && limit.offset == 0 {
             return Ok(had);
         }
-        let mut by = self.order_by(times, table)?;
-        let num_rows = had.as_ref().map_or(table.num_rows(), UInt32Array::len);
-        // Other keys are only looked at where the first one leaves a choice.
-        let near = match (self.few_of(num_rows), by.first()) {
-            (Some(end), Some(first)) => leading(&kept_of(first, had.as_ref())?.key(), num_rows, end),
-            _ => (0u32..).take(num_rows).collect::<Vec<_>>().into(),
-        };
-        let rows = match had {
-            Some(had) => rows_at(&had, &near),
-            None => near,
-        };
-        if rows.len() < table.num_rows() {
-            by = by.iter().map(|by| by.take(&rows)).collect::<Result<_>>()?;
-        }
-        let keys: Vec<SortKey> = by.iter().map(OrderBy::key).collect();
-        Ok(Some(rows_at(&rows, &sort(&keys, rows.len(), limit.offset, limit.limit))))
+        let by = self.order_by(times, table)?;
+        cut(&by, table.num_rows(), had, limit.offset, limit.limit).map(Some)
     }
 
     /// What the rows are ordered by. With the dimensions first, time settles what the columns of a limit leave open,
@@ -250,6 +233,35 @@ impl Question {
         }
         all
     }
+}
+
+/// The end of the rows that are shown, if these are few of so many.
+fn few_of(num_rows: usize, end: Option<usize>) -> Option<usize> {
+    end.filter(|end| *end < num_rows / FEW)
+}
+
+/// The order and cut of the rows, or of those that were kept.
+fn cut(
+    by: &[OrderBy],
+    num_rows: usize,
+    kept: Option<UInt32Array>,
+    offset: usize,
+    limit: Option<usize>,
+) -> Result<UInt32Array> {
+    let num_kept = kept.as_ref().map_or(num_rows, UInt32Array::len);
+    let end = limit.map(|limit| limit.saturating_add(offset));
+    // Other keys are only looked at where the first one leaves a choice.
+    let near = match (few_of(num_kept, end), by.first()) {
+        (Some(end), Some(first)) => leading(&kept_of(first, kept.as_ref())?.key(), num_kept, end),
+        _ => (0u32..).take(num_kept).collect::<Vec<_>>().into(),
+    };
+    let rows = match kept {
+        Some(kept) => rows_at(&kept, &near),
+        None => near,
+    };
+    let key = |by: &OrderBy| if rows.len() < num_rows { Ok(by.take(&rows)?.key()) } else { Ok(by.key()) };
+    let keys: Vec<SortKey> = by.iter().map(key).collect::<Result<_>>()?;
+    Ok(rows_at(&rows, &sort(&keys, rows.len(), offset, limit)))
 }
 
 /// Of some of the rows, or all.

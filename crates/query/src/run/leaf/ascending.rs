@@ -14,30 +14,43 @@ pub(super) fn pays(num_groups: usize, num_bits: u32) -> bool {
 
 /// The groups in the order of their keys, of which each has a different one of `num_bits` bits.
 pub(super) fn order(keys: &[u64], num_bits: u32) -> Vec<u32> {
-    sorted(keys.iter().copied(), num_bits).into_iter().map(|pair| pair as u32).collect()
+    let mut sorting = Sorting::default();
+    sorting.sort(keys.iter().copied(), num_bits);
+    sorting.pairs.iter().map(|pair| *pair as u32).collect()
 }
 
-/// Keys of `num_bits` bits ascending, above the place of each; those of equal keys ascend.
-fn sorted(keys: impl Iterator<Item = u64>, num_bits: u32) -> Vec<u64> {
-    let mut pairs: Vec<u64> = (0u64..).zip(keys).map(|(at, key)| key << MAX_BITS | at).collect();
-    let mut sorted = vec![0; pairs.len()];
-    let digit_bits = num_bits.div_ceil(num_bits.div_ceil(DIGIT_BITS).max(1));
-    for shift in (0..num_bits).step_by(digit_bits.max(1) as usize) {
-        let digit = |pair: u64| (pair >> (MAX_BITS + shift)) as usize & ((1 << digit_bits) - 1);
-        let mut ends = [0usize; 1 << DIGIT_BITS];
-        pairs.iter().for_each(|pair| ends[digit(*pair)] += 1);
-        let mut start = 0;
-        for end in &mut ends {
-            start += std::mem::replace(end, start);
+/// Keys ascending, and the memory to sort them in, for one list of them after the other.
+#[derive(Default)]
+pub(super) struct Sorting {
+    /// A key above its place each.
+    pairs: Vec<u64>,
+    others: Vec<u64>,
+}
+
+impl Sorting {
+    /// Sorts keys of `num_bits` bits by their digits, from the lowest; the places of equal keys ascend.
+    fn sort(&mut self, keys: impl Iterator<Item = u64>, num_bits: u32) {
+        let Sorting { pairs, others } = self;
+        pairs.clear();
+        pairs.extend((0u64..).zip(keys).map(|(at, key)| key << MAX_BITS | at));
+        others.resize(pairs.len(), 0);
+        let digit_bits = num_bits.div_ceil(num_bits.div_ceil(DIGIT_BITS).max(1));
+        for shift in (0..num_bits).step_by(digit_bits.max(1) as usize) {
+            let digit = |pair: u64| (pair >> (MAX_BITS + shift)) as usize & ((1 << digit_bits) - 1);
+            let mut ends = [0usize; 1 << DIGIT_BITS];
+            pairs.iter().for_each(|pair| ends[digit(*pair)] += 1);
+            let mut start = 0;
+            for end in &mut ends {
+                start += std::mem::replace(end, start);
+            }
+            for pair in pairs.iter() {
+                let place = &mut ends[digit(*pair)];
+                others[*place] = *pair;
+                *place += 1;
+            }
+            std::mem::swap(pairs, others);
         }
-        for pair in &pairs {
-            let place = &mut ends[digit(*pair)];
-            sorted[*place] = *pair;
-            *place += 1;
-        }
-        std::mem::swap(&mut pairs, &mut sorted);
     }
-    pairs
 }
 
 /// The least of the words, and the bits that the others are above it.
@@ -46,21 +59,24 @@ pub(super) fn span(words: &[u64]) -> (u64, u32) {
     (least, u64::BITS - most.saturating_sub(least).leading_zeros())
 }
 
-/// The different words, ascending, and which of them each one is.
-pub(super) fn grouped(words: &[u64]) -> (Vec<u64>, Vec<u32>) {
+/// The different words, ascending; writes which of them each one is.
+pub(super) fn grouped(words: &[u64], sorting: &mut Sorting, groups: &mut Vec<u32>) -> Vec<u64> {
     let (least, num_bits) = span(words);
     if num_bits <= MAX_BITS {
-        let pairs = sorted(words.iter().map(|word| word - least), num_bits);
-        return runs(pairs.into_iter().map(|pair| ((pair >> MAX_BITS) + least, pair as u32)), words.len());
+        sorting.sort(words.iter().map(|word| word - least), num_bits);
+        let pairs = sorting.pairs.iter();
+        return runs(pairs.map(|pair| ((pair >> MAX_BITS) + least, *pair as u32)), words.len(), groups);
     }
     let mut order: Vec<u32> = (0..).take(words.len()).collect();
     order.sort_unstable_by_key(|at| words[*at as usize]);
-    runs(order.into_iter().map(|at| (words[at as usize], at)), words.len())
+    runs(order.into_iter().map(|at| (words[at as usize], at)), words.len(), groups)
 }
 
 /// Of ascending words and their places: each once, and for each place which of them is there.
-fn runs(ascending: impl Iterator<Item = (u64, u32)>, len: usize) -> (Vec<u64>, Vec<u32>) {
-    let (mut distinct, mut groups) = (vec![0; len], vec![0; len]);
+fn runs(ascending: impl Iterator<Item = (u64, u32)>, len: usize, groups: &mut Vec<u32>) -> Vec<u64> {
+    groups.clear();
+    groups.resize(len, 0);
+    let mut distinct = vec![0; len];
     let mut ascending = ascending.peekable();
     let mut last = ascending.peek().map_or(0, |(word, _)| *word);
     let mut group = 0;
@@ -72,7 +88,7 @@ fn runs(ascending: impl Iterator<Item = (u64, u32)>, len: usize) -> (Vec<u64>, V
         groups[at as usize] = group as u32;
     }
     distinct.truncate(group + 1);
-    (distinct, groups)
+    distinct
 }
 
 #[cfg(test)]
@@ -81,6 +97,7 @@ mod tests {
 
     #[test]
     fn keys_ascend_in_the_order() {
+        let mut sorting = Sorting::default();
         for num_bits in [0, 1, 11, 12, 23, 32] {
             let num_groups = 5_000.min(1u64 << num_bits);
             let odd = |group: u64| group.wrapping_mul(0x9e37_79b1) & ((1 << num_bits) - 1);
@@ -91,7 +108,8 @@ mod tests {
             for stretch in [1, 1 << 31] {
                 let wide: Vec<u64> = keys.iter().map(|key| key * stretch + 7).collect();
                 let twice: Vec<u64> = wide.iter().chain(&wide).copied().collect();
-                let (distinct, groups) = grouped(&twice);
+                let mut groups = vec![9];
+                let distinct = grouped(&twice, &mut sorting, &mut groups);
                 assert!(distinct.iter().eq(order.iter().map(|at| &wide[*at as usize])));
                 assert!(groups.iter().zip(&twice).all(|(group, word)| distinct[*group as usize] == *word));
             }

@@ -4,14 +4,15 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aggregate::{Groups, KeyTable};
+use aggregate::{Groups, listed};
 use arrow_array::{Array, ArrayRef, UInt32Array};
 use segment::VECTOR_ROWS;
 
 use super::super::selection::Selected;
 use super::super::{inputs, mask, unexpected};
+use super::ascending::{self, Sorting};
 use super::batches::buckets_of;
-use super::{Batch, Grouper, Leaf, ascending, looks};
+use super::{Batch, Grouper, Leaf, looks};
 use crate::exec::Reservation;
 use crate::partial::{Chunks, FoldPartial};
 use crate::spill::SpillFile;
@@ -70,6 +71,21 @@ struct Dealt {
     ends: Vec<u32>,
 }
 
+/// About how many different words there are, a few too few: each has a bit, of which there are many.
+fn num_different(words: &[u64]) -> usize {
+    const BITS_PER_WORD: usize = 8;
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let num_bits = (words.len() * BITS_PER_WORD).next_power_of_two().max(64);
+    let shift = u64::BITS - num_bits.ilog2();
+    let mut met = vec![0u64; num_bits / 64];
+    for word in words {
+        // The upper half tells apart what the lower one has in common.
+        let bit = ((word ^ word >> 32).wrapping_mul(FACTOR) >> shift) as usize;
+        met[bit / 64] |= 1 << (bit % 64);
+    }
+    listed::count(&met)
+}
+
 /// Words in the order of their parts, the place that each had, and where parts end.
 fn in_parts(parts: &Parts, words: &[u64]) -> (Vec<u64>, Vec<u32>, Vec<u32>) {
     let mut ends = vec![0u32; parts.num_parts];
@@ -99,11 +115,10 @@ impl Dealt {
     }
 }
 
-/// Groups of the parts so far, ascending.
+/// Groups of the parts so far, ascending: words and states of each.
 #[derive(Default)]
 struct Collected {
-    words: Vec<u64>,
-    states: Vec<Vec<ArrayRef>>,
+    parts: Vec<(Vec<u64>, Vec<ArrayRef>)>,
     num_bytes: usize,
 }
 
@@ -132,9 +147,7 @@ impl Leaf<'_> {
         if expected < MIN_ROWS || !has_room || held.resize(num_bytes).is_err() {
             return Ok(None);
         }
-        let mut table = KeyTable::with_capacity(1, sample.len());
-        table.insert_batch(&sample, &mut Vec::with_capacity(sample.len()));
-        let are_many = table.len() * ROWS_PER_NEW.0 >= sample.len() * ROWS_PER_NEW.1;
+        let are_many = num_different(&sample) * ROWS_PER_NEW.0 >= sample.len() * ROWS_PER_NEW.1;
         Ok(are_many.then(|| (Parts::of_sample(&sample, expected), held)))
     }
 
@@ -161,19 +174,21 @@ impl Leaf<'_> {
             }
         }
         let mut collected = Collected::default();
+        let (mut words, mut sorting, mut groups) = (Vec::new(), Sorting::default(), Vec::new());
         for part in 0..parts.num_parts {
             self.exec.check()?;
-            let words = dealt.iter().map(|dealt| &dealt.words[dealt.part(part)]).collect::<Vec<_>>().concat();
+            words.clear();
+            dealt.iter().for_each(|dealt| words.extend_from_slice(&dealt.words[dealt.part(part)]));
             if words.is_empty() {
                 continue;
             }
-            let (words, groups) = ascending::grouped(&words);
+            let words = ascending::grouped(&words, &mut sorting, &mut groups);
             self.fold.grow(words.len());
             self.fold_part(&dealt, part, &groups)?;
             self.collect(words, &mut collected)?;
         }
-        let met = !collected.words.is_empty() || self.spilled.is_some();
-        if !collected.words.is_empty() {
+        let met = !collected.parts.is_empty() || self.spilled.is_some();
+        if !collected.parts.is_empty() {
             self.dealt = Some(self.groups_of(collected)?);
         }
         Ok(met)
@@ -226,8 +241,7 @@ impl Leaf<'_> {
         let states = self.fold.states(&order)?;
         let num_states: usize = states.iter().map(|states| states.get_array_memory_size()).sum();
         collected.num_bytes += num_states + words.len() * size_of::<u64>();
-        collected.words.extend(words);
-        collected.states.push(states);
+        collected.parts.push((words, states));
         self.begin_anew()?;
         let is_due = self.held.resize(collected.num_bytes).is_err() || self.is_worth_a_file(collected.num_bytes);
         if is_due && self.spilled.is_none() {
@@ -235,21 +249,28 @@ impl Leaf<'_> {
         }
         if self.spilled.is_some() {
             let groups = self.groups_of(std::mem::take(collected))?;
-            self.spilled.iter_mut().try_for_each(|file| file.deal_all(&groups))?;
+            self.spilled.iter_mut().try_for_each(|file| groups.iter().try_for_each(|groups| file.deal_all(groups)))?;
             self.held.resize(0)?;
         }
         Ok(())
     }
 
-    fn groups_of(&self, collected: Collected) -> Result<FoldPartial> {
-        let Grouper::Hash { layout, .. } = &self.grouper else { return Err(Error::internal("no table of keys")) };
-        let Collected { words, states, .. } = collected;
-        let num_states = states.first().map_or(0, Vec::len);
+    /// The groups of each part, or all of them where they are to be merged with others.
+    fn groups_of(&self, collected: Collected) -> Result<Vec<FoldPartial>> {
+        if self.is_only {
+            return collected.parts.into_iter().map(|(words, states)| self.groups_by(&words, states)).collect();
+        }
+        let words = collected.parts.iter().map(|(words, _)| words.as_slice()).collect::<Vec<_>>().concat();
+        let num_states = collected.parts.first().map_or(0, |(_, states)| states.len());
         let column = |at: usize| {
-            let parts: Vec<&dyn Array> = states.iter().map(|states| states[at].as_ref()).collect();
+            let parts: Vec<&dyn Array> = collected.parts.iter().map(|(_, states)| states[at].as_ref()).collect();
             Ok(arrow_select::concat::concat(&parts)?)
         };
-        let states = (0..num_states).map(column).collect::<Result<Vec<ArrayRef>>>()?;
+        Ok(vec![self.groups_by(&words, (0..num_states).map(column).collect::<Result<_>>()?)?])
+    }
+
+    fn groups_by(&self, words: &[u64], states: Vec<ArrayRef>) -> Result<FoldPartial> {
+        let Grouper::Hash { layout, .. } = &self.grouper else { return Err(Error::internal("no table of keys")) };
         let order: Vec<u32> = (0..).take(words.len()).collect();
         let (times, keys, _) = self.keys_by_words(layout, order, |group| std::slice::from_ref(&words[group as usize]));
         Ok(FoldPartial { times, keys, states, chunks: Chunks::default() })
@@ -293,6 +314,20 @@ mod tests {
         assert_eq!((alike.data_type(), alike.len()), (narrow.data_type(), 4));
         let other: ArrayRef = Arc::new(arrow_array::StringArray::from(vec!["a"]));
         assert!(strung(&[narrow, other]).is_err());
+    }
+
+    #[test]
+    fn different_words_are_counted_roughly() {
+        let near = |words: Vec<u64>, expected: usize| {
+            let found = num_different(&words);
+            assert!((expected * 7 / 8..=expected).contains(&found), "{found} of {expected}");
+        };
+        near((0..100_000).collect(), 100_000);
+        near((0..100_000).map(|word| word % 1_000).collect(), 1_000);
+        near((0..50_000).map(|word| word << 40).collect(), 50_000);
+        near((0..50_000u64).map(|word| word * 1_000_003 + (word << 33)).collect(), 50_000);
+        near(vec![7; 10], 1);
+        assert_eq!(num_different(&[]), 0);
     }
 
     #[test]

@@ -22,8 +22,15 @@ const MAX_GROUPS: usize = 1 << 31;
 
 /// What a leaf made.
 pub(in crate::run) enum Part {
-    Held { groups: FoldPartial, held: Reservation },
-    Table { cells: Cells, held: Reservation },
+    /// Groups in parts that have none in common.
+    Held {
+        groups: Vec<FoldPartial>,
+        held: Reservation,
+    },
+    Table {
+        cells: Cells,
+        held: Reservation,
+    },
     Spilled(SpillFile),
 }
 
@@ -110,7 +117,7 @@ impl Leaf<'_> {
         }
         let (times, keys, order) = self.keys_of(order)?;
         let groups = FoldPartial { times, keys, states: self.fold.states(&order)?, chunks: Chunks::default() };
-        self.hold(groups)
+        self.hold(vec![groups])
     }
 
     /// The groups of a dense table.
@@ -122,19 +129,19 @@ impl Leaf<'_> {
         let num_bytes = cells.memory_bytes();
         if cells.is_sparse() || self.held.resize(num_bytes).is_err() || self.is_worth_a_file(num_bytes) {
             let groups = cells.into_groups()?;
-            return self.hold(groups);
+            return self.hold(vec![groups]);
         }
         Ok(Some(Part::Table { cells, held: self.held }))
     }
 
     /// Groups that are all that there are.
-    fn hold(mut self, groups: FoldPartial) -> Result<Option<Part>> {
+    fn hold(mut self, groups: Vec<FoldPartial>) -> Result<Option<Part>> {
         self.fold = Fold::new(Vec::new(), ArenaKind::Flat);
-        let num_bytes = groups.memory_bytes();
+        let num_bytes = groups.iter().map(FoldPartial::memory_bytes).sum();
         let held = self.held.resize(num_bytes);
-        let is_due = !groups.keys.is_empty() && (held.is_err() || self.is_worth_a_file(num_bytes));
+        let is_due = !self.plan.keys.is_empty() && (held.is_err() || self.is_worth_a_file(num_bytes));
         if is_due && let Some(mut file) = SpillFile::create(self.exec)? {
-            file.deal_all(&groups)?;
+            groups.iter().try_for_each(|groups| file.deal_all(groups))?;
             return Ok(Some(Part::Spilled(file)));
         }
         held?;

@@ -27,12 +27,12 @@ const STRETCHES_PER_THREAD: usize = 2;
 /// Keys that are looked at for each stretch, to know where it ends.
 const LOOKS: usize = 32;
 
-/// `None` where groups are in no order that is seen by their words.
+/// In parts that have no group in common; `None` where groups are in no order that is seen by their words.
 pub(super) fn regroup(
     specs: &[Arc<dyn AggregatorSpec>],
     work: &Arc<Parts>,
     exec: &ExecContext,
-) -> Result<Option<FoldPartial>> {
+) -> Result<Option<Vec<FoldPartial>>> {
     let Parts { parts, columns, layout } = work.as_ref();
     let num_rows: usize = parts.iter().map(FoldPartial::num_groups).sum();
     let pooled = columns.iter().any(|column| matches!(column, KeyColumn::Pooled(..)));
@@ -44,19 +44,14 @@ pub(super) fn regroup(
     held.resize(num_rows * (2 * width * size_of::<u64>() + size_of::<u32>()))?;
     let Some(packed) = packed(work, num_rows, exec)? else { return Ok(None) };
     let stretches = stretches(&packed, width, exec.executor.num_threads());
-    let merged = {
-        let (work, specs, exec_of_job) = (work.clone(), specs.to_vec(), exec.clone());
-        exec.map(stretches, move |stretch| merge_stretch(&specs, &work, &packed, &stretch, &exec_of_job))?
-    };
-    let num_bytes = merged.iter().map(|(keys, _, held)| keys.len() * size_of::<u64>() + held).sum();
-    held.resize(num_bytes)?;
-    let (keys, states) = strung_together(merged, num_rows, exec)?;
-    let (time, keys) = (layout.time, Arc::new(keys));
-    let times = time.get_all(&keys, width, |time| time as i64);
-    let work = work.clone();
-    let value = move |at| Ok(work.values(at, &keys, TextPool::default()));
-    let shown = shared((0..columns.len()).collect(), num_rows, exec, value)?;
-    Ok(Some(FoldPartial { times, keys: shown, states, chunks: Chunks::default() }))
+    let (work, specs, exec_of_job) = (work.clone(), specs.to_vec(), exec.clone());
+    let merged = exec.map(stretches, move |stretch| {
+        let (keys, states, held) = merge_stretch(&specs, &work, &packed, &stretch, &exec_of_job)?;
+        let times = work.layout.time.get_all(&keys, width, |time| time as i64);
+        let shown = (0..work.columns.len()).map(|at| work.values(at, &keys, TextPool::default())).collect();
+        Ok((FoldPartial { times, keys: shown, states, chunks: Chunks::default() }, held))
+    })?;
+    Ok(Some(merged.into_iter().map(|(groups, _)| groups).collect()))
 }
 
 /// The words of each part; `None` unless all ascend.
@@ -171,8 +166,8 @@ fn place(part: &[u64], width: usize, key: &[u64]) -> usize {
     start
 }
 
-/// Keys and states of groups, and the bytes of the states.
-type Merged = (Vec<u64>, Vec<ArrayRef>, usize);
+/// Keys and states of groups, and the memory that is held for the states.
+type Merged = (Vec<u64>, Vec<ArrayRef>, Reservation);
 
 fn merge_stretch(
     specs: &[Arc<dyn AggregatorSpec>],
@@ -186,10 +181,11 @@ fn merge_stretch(
     let states_of = |part: usize, rows: Range<usize>| -> Vec<ArrayRef> {
         work.parts[part].states.iter().map(|states| states.slice(rows.start, rows.len())).collect()
     };
+    let mut held = Reservation::new(&exec.memory);
     if let Some(only) = (0..packed.len()).find(|part| !stretch[*part].is_empty())
         && num_filled(stretch) == 1
     {
-        return Ok((keys_of(only).to_vec(), states_of(only, stretch[only].clone()), 0));
+        return Ok((keys_of(only).to_vec(), states_of(only, stretch[only].clone()), held));
     }
     let (keys, groups) = merge(&(0..packed.len()).map(keys_of).collect::<Vec<_>>(), width);
     let num_groups = keys.len() / width;
@@ -202,31 +198,9 @@ fn merge_stretch(
             fold.merge(0, Groups::U32(groups), groups.len(), Rows::All, &states)?;
         }
     }
-    let num_bytes = fold.memory_bytes();
-    let mut held = Reservation::new(&exec.memory);
-    held.resize(num_bytes)?;
+    held.resize(fold.memory_bytes())?;
     let order: Vec<u32> = (0..).take(num_groups).collect();
-    Ok((keys, fold.states(&order)?, num_bytes))
-}
-
-/// Stretches as one.
-fn strung_together(
-    mut merged: Vec<Merged>,
-    num_groups: usize,
-    exec: &ExecContext,
-) -> Result<(Vec<u64>, Vec<ArrayRef>)> {
-    if let [_] = merged.as_slice()
-        && let Some((keys, states, _)) = merged.pop()
-    {
-        return Ok((keys, states));
-    }
-    let keys = merged.iter().map(|(keys, ..)| keys.as_slice()).collect::<Vec<_>>().concat();
-    let num_states = merged.first().map_or(0, |(_, states, _)| states.len());
-    let column = move |at: usize| {
-        let parts: Vec<&dyn Array> = merged.iter().map(|(_, states, _)| states[at].as_ref()).collect();
-        Ok(arrow_select::concat::concat(&parts)?)
-    };
-    Ok((keys, shared((0..num_states).collect(), num_groups, exec, column)?))
+    Ok((keys, fold.states(&order)?, held))
 }
 
 fn ascend(keys: &[u64], width: usize) -> bool {
