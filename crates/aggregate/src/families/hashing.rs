@@ -31,6 +31,8 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
     type Hash: Copy + Send + Sync + 'static;
     /// What is known of many states from hashes given to them before, so that those that change nothing are left out.
     type Gate: Gate<Self>;
+    /// Whether keys may do for hashes.
+    const ADDS_KEYS: bool = false;
     /// What the gate looks at of a hash; zero is no hash's.
     type Key: Copy + Default + Send + Sync;
 
@@ -75,6 +77,12 @@ pub(crate) trait HashSketch: Clone + Debug + Send + Sync + 'static {
             NumberValues::Doubles(doubles) => buffer.extend(doubles.iter().map(|&double| self.hash_double(double))),
         }
         self.add_all(state, buffer)
+    }
+
+    /// Adds numbers by their codes, of which [narrow](HashSketch::narrow) and whole keys are known. False, and nothing was
+    /// done, where keys do not tell all that the state has to know.
+    fn add_coded(&self, _state: &mut Self::State, _codes: &[u32], _keys: (&[u16], &[Self::Key])) -> bool {
+        false
     }
 
     fn merge(&self, state: &mut Self::State, other: &Self::State) -> Result<()>;
@@ -300,6 +308,12 @@ impl<S: HashSketch> Hashing<S> {
         let result = marks.drain(|group, met| {
             states.update(group, |state| {
                 met.for_each_batch(codes, |codes| {
+                    if let (true, Input::Numbers { values, .. }) = (S::ADDS_KEYS, input)
+                        && cache.knows_keys(&self.0, *values, codes.len())
+                        && self.0.add_coded(state, codes, (&cache.narrow, &cache.keys))
+                    {
+                        return Ok(());
+                    }
                     let numbers = match input {
                         Input::Numbers { values: NumberValues::Longs(values), .. } => {
                             longs.clear();

@@ -33,6 +33,8 @@ impl HashSketch for HllAggregator {
     type Gate = HllPool;
     type Key = u32;
 
+    const ADDS_KEYS: bool = true;
+
     fn key(&self, hash: Coupon) -> u32 {
         coupon_bits(hash)
     }
@@ -83,6 +85,10 @@ impl HashSketch for HllAggregator {
             NumberValues::Longs(longs) => state.add_words(longs, |long| long as u64),
             NumberValues::Doubles(doubles) => state.add_words(doubles, canonical),
         }
+    }
+
+    fn add_coded(&self, state: &mut Hll, codes: &[u32], (narrow, coupons): (&[u16], &[u32])) -> bool {
+        state.add_coded(codes, narrow, coupons)
     }
 
     fn merge(&self, state: &mut Hll, other: &Hll) -> Result<()> {

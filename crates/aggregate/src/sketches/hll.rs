@@ -6,12 +6,14 @@ use datasketches::hll::{HllSketch, HllUnion};
 use dialect::utf16;
 
 pub use datasketches::hll::{Coupon, HllType};
-pub use pool::{HllPool, is_narrow, narrow_coupon};
+pub use narrow::{is_narrow, narrow_coupon};
+pub use pool::HllPool;
 
 use crate::error::{Error, Result};
 use registers::{Registers, stored_coupons};
 
 mod coupons;
+mod narrow;
 mod pool;
 mod registers;
 
@@ -141,6 +143,14 @@ impl Hll {
             values = others;
         }
         Ok(())
+    }
+
+    /// Adds numbers by their codes, of which the coupons are known and, where there are any, narrow ones. False, and
+    /// nothing was done, of few values or of a union.
+    pub fn add_coded(&mut self, codes: &[u32], narrow: &[u16], coupons: &[u32]) -> bool {
+        let Content::Registers(registers) = &mut self.content else { return false };
+        registers.add_coded(codes, narrow, coupons);
+        true
     }
 
     /// Takes the registers of a sketch that has some.

@@ -20,8 +20,6 @@ const MAX_GROUPS: usize = 1 << 20;
 const ROWS_TOGETHER: usize = 1_024;
 /// Hashes that are given to the sketches together.
 const MIN_WAITING: usize = 1 << 13;
-/// Rows met for each number, from which on the keys of all are kept.
-const MIN_ROWS_PER_VALUE: usize = 4;
 
 /// Scratch and what the gate knows.
 pub(super) struct Gated<S: HashSketch> {
@@ -190,13 +188,7 @@ impl<S: HashSketch> Gated<S> {
             return self.keys.extend(rows.map(|row| key(sketch.hash_at(cache, input, row))));
         };
         let sketch = &sketch.0;
-        cache.num_rows = cache.num_rows.saturating_add(rows.len());
-        if cache.keys.is_empty() && cache.num_rows > values.len() / MIN_ROWS_PER_VALUE {
-            cache.keys.reserve_exact(values.len());
-            sketch.keys(*values, &mut cache.keys);
-            cache.narrow = sketch.narrow(&cache.keys).unwrap_or_default();
-        }
-        if !cache.keys.is_empty() {
+        if cache.knows_keys(sketch, *values, rows.len()) {
             let known = cache.keys.as_slice();
             return extend(&mut self.keys, *codes, rows, move |code| known[code as usize]);
         }

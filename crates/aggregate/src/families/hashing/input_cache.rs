@@ -1,8 +1,11 @@
 //! What is known of the values of one input.
 
 use super::HashSketch;
-use crate::input::Dictionary;
+use crate::input::{Dictionary, NumberValues};
 use crate::marks::Marks;
+
+/// Rows met for each number, from which on the keys of all are kept.
+const MIN_ROWS_PER_VALUE: usize = 4;
 
 /// Of one input: hashes of dictionary entries, made when first met, and the codes that wait.
 pub(super) struct InputCache<S: HashSketch> {
@@ -12,7 +15,7 @@ pub(super) struct InputCache<S: HashSketch> {
     pub keys: Vec<S::Key>,
     /// These keys for a first look, where the sketch has such.
     pub narrow: Vec<u16>,
-    pub num_rows: usize,
+    num_rows: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +49,17 @@ impl<S: HashSketch> InputCache<S> {
             Entry::Hash(hash) => Some(hash),
             Entry::Unknown | Entry::Nothing => None,
         }
+    }
+
+    /// More rows are met. Whether the keys of all numbers are known from now on.
+    pub fn knows_keys(&mut self, sketch: &S, values: NumberValues<'_>, num_rows: usize) -> bool {
+        self.num_rows = self.num_rows.saturating_add(num_rows);
+        if self.keys.is_empty() && self.num_rows > values.len() / MIN_ROWS_PER_VALUE {
+            self.keys.reserve_exact(values.len());
+            sketch.keys(values, &mut self.keys);
+            self.narrow = sketch.narrow(&self.keys).unwrap_or_default();
+        }
+        !self.keys.is_empty()
     }
 
     pub fn memory_bytes(&self) -> usize {

@@ -1,25 +1,10 @@
 //! Registers of the sketches of many groups side by side: a coupon costs a look at one byte.
 
 use super::coupons::SLOT_BITS;
+use super::narrow::{MANY, NARROW_SLOT_BITS};
 use super::registers::{Estimate, Registers};
 use super::{Content, Hll};
 use crate::error::Result;
-
-/// Bits of a narrow coupon that name a register; those above are its value, or [`MANY`].
-const NARROW_SLOT_BITS: u32 = 12;
-/// A value of a narrow coupon that may be more.
-const MANY: u8 = 15;
-
-/// A coupon in half of the bits, for a first look: of few registers.
-pub fn narrow_coupon(coupon: u32) -> u16 {
-    let value = (coupon >> SLOT_BITS).min(MANY.into()) as u16;
-    value << NARROW_SLOT_BITS | coupon as u16 & ((1 << NARROW_SLOT_BITS) - 1)
-}
-
-/// Whether sketches of `2^lg_k` registers can be fed by narrow coupons.
-pub fn is_narrow(lg_k: u8) -> bool {
-    u32::from(lg_k) <= NARROW_SLOT_BITS
-}
 
 /// A group whose sketch holds its own coupons.
 const NONE: u32 = u32::MAX;
@@ -164,7 +149,7 @@ impl Taken {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{HllShape, HllType, long_coupon};
+    use super::super::{HllShape, HllType, is_narrow, long_coupon, narrow_coupon};
     use super::*;
 
     /// Three groups, of which two have registers.

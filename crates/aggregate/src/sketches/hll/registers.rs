@@ -4,6 +4,7 @@ use datasketches::hll::{HllSketch, HllType};
 
 use super::HllShape;
 use super::coupons::{HASHED_TOGETHER, LISTED, SLOT_BITS, coupons_of, list_above};
+use super::narrow::{tells_all, widened};
 
 /// Bytes before the registers of a stored sketch.
 const HEADER_BYTES: usize = 40;
@@ -127,6 +128,27 @@ impl Registers {
             let coupons = &mut together[..values.len()];
             coupons_of(values, &word, coupons);
             self.add_together(coupons);
+        }
+    }
+
+    /// Takes the coupons of codes: `narrow` ones, if there are any, tell most of them and stay in a nearer cache.
+    pub fn add_coded(&mut self, codes: &[u32], narrow: &[u16], coupons: &[u32]) {
+        let mut together = [0; HASHED_TOGETHER];
+        for codes in codes.chunks(HASHED_TOGETHER) {
+            let together = &mut together[..codes.len()];
+            let mut greatest = u16::MAX;
+            if !narrow.is_empty() {
+                greatest = 0;
+                for (room, code) in together.iter_mut().zip(codes) {
+                    let coupon = narrow[*code as usize];
+                    *room = widened(coupon);
+                    greatest = greatest.max(coupon);
+                }
+            }
+            if !tells_all(greatest) {
+                together.iter_mut().zip(codes).for_each(|(room, code)| *room = coupons[*code as usize]);
+            }
+            self.add_together(together);
         }
     }
 
@@ -301,7 +323,7 @@ pub(super) fn stored_coupons(bytes: &[u8]) -> Option<impl Iterator<Item = u32>> 
 mod tests {
     use datasketches::hll::{Coupon, HllUnion};
 
-    use super::super::{Hll, coupon_bits, long_coupon};
+    use super::super::{Hll, coupon_bits, is_narrow, long_coupon, narrow_coupon};
     use super::*;
 
     fn coupons(seed: i64, num: i64) -> impl Iterator<Item = Coupon> {
@@ -376,6 +398,33 @@ mod tests {
                     assert!(bytes(&numbers) == bytes(&one_by_one), "numbers, {shape:?} from {start}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn coupons_by_codes_are_those_of_the_numbers() {
+        for lg_k in [4, 12, 14] {
+            let shape = HllShape { lg_k, target: HllType::Hll4 };
+            let numbers: Vec<i64> = (0..90_000).collect();
+            let coupons: Vec<u32> = numbers.iter().map(|number| coupon_bits(long_coupon(*number))).collect();
+            let narrow: Vec<u16> = coupons.iter().map(|coupon| narrow_coupon(*coupon)).collect();
+            let narrow = if is_narrow(lg_k) { narrow.as_slice() } else { &[] };
+            assert!(narrow.is_empty() || !narrow.iter().all(|coupon| tells_all(*coupon)));
+            let (mut coded, mut counted) = (Hll::new(shape).unwrap(), Hll::new(shape).unwrap());
+            assert!(!coded.add_coded(&[7], narrow, &coupons), "few values");
+            for codes in (0..90_000).collect::<Vec<u32>>().chunks(9_001) {
+                let longs: Vec<i64> = codes.iter().map(|code| numbers[*code as usize]).collect();
+                counted.add_words(&longs, |long| long as u64).unwrap();
+                if !coded.add_coded(codes, narrow, &coupons) {
+                    coded.add_words(&longs, |long| long as u64).unwrap();
+                }
+            }
+            let bytes = |hll: &Hll| {
+                let mut bytes = Vec::new();
+                hll.encode(&mut bytes);
+                bytes
+            };
+            assert!(bytes(&coded) == bytes(&counted), "{lg_k}");
         }
     }
 
