@@ -86,12 +86,18 @@ impl Texts<'_> {
         let Texts { extraction, interner, by_place, .. } = self;
         let num_places = places.iter().fold(0, |most, place| most.max(*place)) as usize + 1;
         by_place.resize(num_places.max(by_place.len()), UNKNOWN);
-        for (row, place) in places.iter().enumerate() {
-            let code = &mut by_place[*place as usize];
-            if *code == UNKNOWN && array.is_valid(row) {
-                *code = interner.code(shown(array, row, *extraction).as_deref())?;
+        let start = codes.len();
+        let known = by_place.as_slice();
+        codes.extend(places.iter().map(|place| known[*place as usize]));
+        // Seldom, for numbers come again.
+        if codes[start..].contains(&UNKNOWN) {
+            for ((row, place), code) in places.iter().enumerate().zip(&mut codes[start..]) {
+                let known = &mut by_place[*place as usize];
+                if *known == UNKNOWN && array.is_valid(row) {
+                    *known = interner.code(shown(array, row, *extraction).as_deref())?;
+                }
+                *code = *known;
             }
-            codes.push(*code);
         }
         Ok(())
     }
@@ -114,8 +120,11 @@ impl Texts<'_> {
 
 /// Places of numbers, nulls at any. `None` where one has none.
 fn places_of(array: &ArrayRef) -> Option<Vec<u32>> {
+    const ENDS: [f64; 2] = [-(BELOW as f64), NUM_PLACES as f64];
     let place_of = |value: f64| {
-        let whole = value as i32;
+        let near = if value >= ENDS[0] && value < ENDS[1] { value } else { 0.0 };
+        // SAFETY: it is within the ends, which a long of 32 bits holds.
+        let whole: i32 = unsafe { near.to_int_unchecked() };
         let is_whole = f64::from(whole).to_bits() == value.to_bits();
         if is_whole { whole.wrapping_add(BELOW) as u32 } else { UNKNOWN }
     };
