@@ -1,5 +1,6 @@
 //! Numbers as texts, each distinct one shown once.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aggregate::{Codes, KeyTable};
@@ -120,10 +121,10 @@ impl Texts<'_> {
 
 /// Places of numbers, nulls at any. `None` where one has none.
 fn places_of(array: &ArrayRef) -> Option<Vec<u32>> {
-    const ENDS: [f64; 2] = [-(BELOW as f64), NUM_PLACES as f64];
+    const PLACES: Range<f64> = -(BELOW as f64)..NUM_PLACES as f64;
     let place_of = |value: f64| {
-        let near = if value >= ENDS[0] && value < ENDS[1] { value } else { 0.0 };
-        // SAFETY: it is within the ends, which a long of 32 bits holds.
+        let near = if PLACES.contains(&value) { value } else { 0.0 };
+        // SAFETY: it is among the places, which an integer of 32 bits holds.
         let whole: i32 = unsafe { near.to_int_unchecked() };
         let is_whole = f64::from(whole).to_bits() == value.to_bits();
         if is_whole { whole.wrapping_add(BELOW) as u32 } else { UNKNOWN }
