@@ -76,7 +76,7 @@ fn fold_segments(plan: &Arc<FoldPlan>, scope: &Scope, exec: &ExecContext) -> Res
     for part in folded.into_iter().flat_map(|folded| folded.parts) {
         match part {
             leaf::Part::Table { cells, held } => {
-                tables.push(cells);
+                tables.push(*cells);
                 memory.push(held);
             }
             leaf::Part::Held { groups: part, held } => {

@@ -28,7 +28,7 @@ pub(in crate::run) enum Part {
         held: Reservation,
     },
     Table {
-        cells: Cells,
+        cells: Box<Cells>,
         held: Reservation,
     },
     Spilled(SpillFile),
@@ -131,7 +131,7 @@ impl Leaf<'_> {
             let groups = cells.into_groups()?;
             return self.hold(vec![groups]);
         }
-        Ok(Some(Part::Table { cells, held: self.held }))
+        Ok(Some(Part::Table { cells: Box::new(cells), held: self.held }))
     }
 
     /// Groups that are all that there are.

@@ -49,8 +49,11 @@ struct Union {
     entries: Vec<(u32, u32)>,
 }
 
-/// All texts of sorted dictionaries, and the new codes of each one's; `None` where they are not sorted, or many.
-pub(in crate::run) fn union_of(dictionaries: Vec<Arc<dyn Dictionary>>) -> Option<(Arc<dyn Dictionary>, Vec<Vec<u32>>)> {
+/// A dictionary, and the new codes of those that it was made of.
+type Numbered = (Arc<dyn Dictionary>, Vec<Vec<u32>>);
+
+/// All texts of sorted dictionaries; `None` where they are not sorted, or many.
+pub(in crate::run) fn union_of(dictionaries: Vec<Arc<dyn Dictionary>>) -> Option<Numbered> {
     let is_plain = |dictionary: &Arc<dyn Dictionary>| dictionary.is_sorted() && dictionary.keys_of().is_none();
     if dictionaries.len() > MAX_DICTIONARIES || !dictionaries.iter().all(is_plain) {
         return None;
