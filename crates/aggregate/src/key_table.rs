@@ -91,6 +91,14 @@ impl KeyTable {
         &self.keys[start..start + self.width]
     }
 
+    /// The keys of some groups, `width` words each.
+    pub fn keys_of(&self, groups: &[u32]) -> Vec<u64> {
+        match self.width {
+            1 => groups.iter().map(|group| self.keys[*group as usize]).collect(),
+            _ => groups.iter().flat_map(|group| self.key(*group)).copied().collect(),
+        }
+    }
+
     /// All keys in the order of their groups, `width` words each.
     pub fn keys(&self) -> &[u64] {
         &self.keys

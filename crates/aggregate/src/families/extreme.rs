@@ -74,7 +74,7 @@ impl<const GREATEST: bool> Aggregator for LongExtreme<GREATEST> {
     }
 
     fn to_column(&self, states: Vec<Seen<i64>>) -> ArrayRef {
-        Arc::new(column_of::<Int64Type, _>(states, |state| !state.seen, |state| state.value))
+        Arc::new(column_of::<Int64Type, _>(&states, |state| !state.seen, |state| state.value))
     }
 
     fn read_column(&self, column: &dyn Array) -> Result<Vec<Seen<i64>>> {
@@ -169,7 +169,7 @@ macro_rules! floating_extreme {
 
             fn to_column(&self, states: Vec<$key>) -> ArrayRef {
                 let number = |key| Self::number(key).unwrap_or_default();
-                Arc::new(column_of::<$arrow, _>(states, |key| key == Self::EMPTY, number))
+                Arc::new(column_of::<$arrow, _>(&states, |key| key == Self::EMPTY, number))
             }
 
             fn read_column(&self, column: &dyn Array) -> Result<Vec<$key>> {

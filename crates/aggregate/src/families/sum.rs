@@ -10,7 +10,7 @@ use crate::aggregator::{Aggregator, Told};
 use crate::error::{Error, Result};
 use crate::feed::Numbers;
 use crate::input::{Codes, Rows};
-use crate::numbers::{column_of, states_of};
+use crate::numbers::{column_of, column_of_numbers, states_of};
 use crate::packed::Scale;
 use crate::seen::Seen;
 use crate::sums::Summed;
@@ -76,7 +76,7 @@ impl Aggregator for LongSum {
     }
 
     fn to_column(&self, states: Vec<Seen<i64>>) -> ArrayRef {
-        Arc::new(column_of::<Int64Type, _>(states, |state| !state.seen, |state| state.value))
+        Arc::new(column_of::<Int64Type, _>(&states, |state| !state.seen, |state| state.value))
     }
 
     fn read_column(&self, column: &dyn Array) -> Result<Vec<Seen<i64>>> {
@@ -141,7 +141,7 @@ macro_rules! floating_sum {
             }
 
             fn to_column(&self, states: Vec<$number>) -> ArrayRef {
-                Arc::new(column_of::<$arrow, _>(states, |state| !self.has_met(&state), |state| state))
+                Arc::new(column_of_numbers::<$arrow>(states, |state| !self.has_met(&state)))
             }
 
             fn read_column(&self, column: &dyn Array) -> Result<Vec<$number>> {

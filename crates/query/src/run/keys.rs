@@ -7,6 +7,7 @@ use aggregate::{Codes, ColumnType, Dictionary};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, Float32Array, Float64Array, Int64Array, ListArray, UInt32Array};
+use arrow_buffer::NullBuffer;
 use expression::DimensionSpec;
 use segment::{ColumnRef, ListCodes, NumberCodes, SegmentRef, codes_of};
 
@@ -146,15 +147,15 @@ impl Key {
             }
             Domain::Long => {
                 let longs = array.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected("long"))?;
-                words.numbers(rows, longs, |row| longs.value(row) as u64);
+                words.numbers(rows, longs.values(), longs.nulls(), i64::cast_unsigned);
             }
             Domain::Double => {
                 let doubles = array.as_any().downcast_ref::<Float64Array>().ok_or_else(|| unexpected("double"))?;
-                words.numbers(rows, doubles, |row| doubles.value(row).to_bits());
+                words.numbers(rows, doubles.values(), doubles.nulls(), f64::to_bits);
             }
             Domain::Float => {
                 let floats = array.as_any().downcast_ref::<Float32Array>().ok_or_else(|| unexpected("float"))?;
-                words.numbers(rows, floats, |row| u64::from(floats.value(row).to_bits()));
+                words.numbers(rows, floats.values(), floats.nulls(), |float| float.to_bits().into());
             }
         }
         Ok(words)
@@ -258,14 +259,24 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn numbers(&mut self, rows: &[u32], array: &dyn Array, bits: impl Fn(usize) -> u64) {
-        if array.null_count() == 0 {
-            self.values.extend(rows.iter().map(|&row| bits(row as usize)));
-            return;
+    fn numbers<T: Copy>(&mut self, rows: &[u32], all: &[T], nulls: Option<&NullBuffer>, bits: impl Fn(T) -> u64) {
+        let nulls = nulls.filter(|nulls| nulls.null_count() > 0);
+        let valid = |row: u32| nulls.is_none_or(|nulls| nulls.is_valid(row as usize));
+        match nulls {
+            None if are_all(rows, all.len()) => self.values.extend(all.iter().map(|number| bits(*number))),
+            None => self.values.extend(rows.iter().map(|row| bits(all[*row as usize]))),
+            Some(_) => {
+                self.values.extend(rows.iter().map(|row| if valid(*row) { bits(all[*row as usize]) } else { 0 }));
+                self.nulls = Some(rows.iter().map(|row| !valid(*row)).collect());
+            }
         }
-        let valid = |row: &u32| array.is_valid(*row as usize);
-        self.values.extend(rows.iter().map(|row| if valid(row) { bits(*row as usize) } else { 0 }));
-        self.nulls = Some(rows.iter().map(|row| !valid(row)).collect());
+    }
+
+    /// `None` for a null number.
+    #[inline(always)]
+    pub fn get(&self, row: usize) -> Option<u64> {
+        let is_null = self.nulls.as_ref().is_some_and(|nulls| nulls[row]);
+        (!is_null).then(|| self.values[row])
     }
 
     fn gather(&mut self, from: &[u32]) {
@@ -274,6 +285,11 @@ impl Words {
             *nulls = from.iter().map(|&at| nulls[at as usize]).collect();
         }
     }
+}
+
+/// Whether these are all rows, one behind the other.
+fn are_all(rows: &[u32], num_rows: usize) -> bool {
+    rows.len() == num_rows && rows.iter().zip(0..).fold(true, |all, (row, at)| all & (*row == at))
 }
 
 /// Bucket and keys packed into as few words as their cardinalities allow.
@@ -324,15 +340,20 @@ impl Layout {
         packed
     }
 
-    pub fn bucket(&self, key: &[u64]) -> u32 {
-        self.bucket.get(key) as u32
+    /// The times of groups, by their packed words.
+    pub fn times(&self, packed: &[u64], starts: &[i64]) -> Vec<i64> {
+        match starts {
+            [start] => vec![*start; packed.len() / self.width],
+            _ => self.bucket.get_all(packed, self.width, |bucket| starts[bucket as usize]),
+        }
     }
 
-    /// The word of one key, `None` when it is a null number.
-    #[inline(always)]
-    pub fn key(&self, key: &[u64], at: usize) -> Option<u64> {
-        let (field, null) = self.keys[at];
-        let is_null = null.is_some_and(|null| null.get(key) == 1);
-        (!is_null).then(|| field.get(key))
+    /// Each key of groups, by their packed words.
+    pub fn unpack(&self, packed: &[u64]) -> Vec<Words> {
+        let key = |(field, null): &(Field, Option<Field>)| Words {
+            values: field.get_all(packed, self.width, |word| word),
+            nulls: null.map(|null| null.get_all(packed, self.width, |null| null == 1)),
+        };
+        self.keys.iter().map(key).collect()
     }
 }

@@ -127,10 +127,12 @@ impl Shown {
         }
     }
 
-    /// The numbers of rows.
+    /// What is shown for words of the key that groups go by.
     pub fn values_of_words(&self, words: &Words) -> Values {
-        let is_null = |row: usize| words.nulls.as_ref().is_some_and(|nulls| nulls[row]);
-        self.key.values(words.values.iter().enumerate().map(|(row, word)| (!is_null(row)).then_some(*word)))
+        match words.nulls {
+            None => self.values_of_codes(&words.values),
+            Some(_) => self.values((0..words.values.len()).map(|row| words.get(row))),
+        }
     }
 }
 

@@ -2,8 +2,13 @@
 
 /// Groups below which a table of keys stays in the processor's cache.
 const MIN_GROUPS: usize = 4_096;
-/// Bits that are sorted by at a time.
-const DIGIT_BITS: u32 = 11;
+/// Bits that are sorted by at a time: the ends of as many lists stay in the nearest cache.
+const DIGIT_BITS: u32 = 10;
+/// Bits beyond those that number the keys, with which most keys that have all of these in common are the same.
+const SPARE_BITS: u32 = 4;
+/// Of so many keys one that is below the one before: those that have so many first bits in common mostly ascend.
+const KEYS_PER_DESCENT: usize = 64;
+const NEAR_BITS: u32 = 16;
 /// Bits of a key beside the number of its group.
 const MAX_BITS: u32 = 32;
 
@@ -28,15 +33,23 @@ pub(super) struct Sorting {
 }
 
 impl Sorting {
-    /// Sorts keys of `num_bits` bits by their digits, from the lowest; the places of equal keys ascend.
+    /// Sorts keys of `num_bits` bits; the places of equal keys ascend.
     fn sort(&mut self, keys: impl Iterator<Item = u64>, num_bits: u32) {
         let Sorting { pairs, others } = self;
         pairs.clear();
         pairs.extend((0u64..).zip(keys).map(|(at, key)| key << MAX_BITS | at));
         others.resize(pairs.len(), 0);
-        let digit_bits = num_bits.div_ceil(num_bits.div_ceil(DIGIT_BITS).max(1));
-        for shift in (0..num_bits).step_by(digit_bits.max(1) as usize) {
-            let digit = |pair: u64| (pair >> (MAX_BITS + shift)) as usize & ((1 << digit_bits) - 1);
+        let num_descents = pairs.windows(2).filter(|pair| pair[1] < pair[0]).count();
+        if num_descents == 0 {
+            return;
+        }
+        let are_near = num_descents < pairs.len() / KEYS_PER_DESCENT;
+        let num_first = if are_near { NEAR_BITS } else { pairs.len().ilog2() + SPARE_BITS }.min(num_bits);
+        let num_digits = num_first.div_ceil(DIGIT_BITS);
+        let digit_bits = num_first.div_ceil(num_digits).min(DIGIT_BITS);
+        let least = (MAX_BITS + num_bits - num_digits * digit_bits).max(MAX_BITS);
+        for shift in (least..MAX_BITS + num_bits).step_by(digit_bits as usize) {
+            let digit = |pair: u64| (pair >> shift) as usize & ((1 << digit_bits) - 1);
             let mut ends = [0usize; 1 << DIGIT_BITS];
             pairs.iter().for_each(|pair| ends[digit(*pair)] += 1);
             let mut start = 0;
@@ -50,6 +63,23 @@ impl Sorting {
             }
             std::mem::swap(pairs, others);
         }
+        settle(pairs, least);
+    }
+}
+
+/// Sorts pairs that ascend already but for the bits below one.
+fn settle(pairs: &mut [u64], bit: u32) {
+    let mut at = 1;
+    while at < pairs.len() {
+        if pairs[at - 1] <= pairs[at] {
+            at += 1;
+            continue;
+        }
+        let is_like = |pair: &u64| *pair >> bit == pairs[at] >> bit;
+        let start = at - pairs[..at].iter().rev().take_while(|pair| is_like(pair)).count();
+        let end = at + pairs[at..].iter().take_while(|pair| is_like(pair)).count();
+        pairs[start..end].sort_unstable();
+        at = end;
     }
 }
 
@@ -94,6 +124,17 @@ fn runs(ascending: impl Iterator<Item = (u64, u32)>, len: usize, groups: &mut Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_that_ascend_nearly_are_settled() {
+        let odd = |at: u64| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        for (bit, shared) in [(0, 1), (3, 1), (12, 7), (24, 100), (63, 1)] {
+            let mut pairs: Vec<u64> = (0..2_000).map(|at| odd(at / shared)).collect();
+            pairs.sort_by_key(|pair| pair >> bit);
+            settle(&mut pairs, bit);
+            assert!(pairs.is_sorted(), "{bit}");
+        }
+    }
 
     #[test]
     fn keys_ascend_in_the_order() {

@@ -272,7 +272,7 @@ impl Leaf<'_> {
     fn groups_by(&self, words: &[u64], states: Vec<ArrayRef>) -> Result<FoldPartial> {
         let Grouper::Hash { layout, .. } = &self.grouper else { return Err(Error::internal("no table of keys")) };
         let order: Vec<u32> = (0..).take(words.len()).collect();
-        let (times, keys, _) = self.keys_by_words(layout, order, |group| std::slice::from_ref(&words[group as usize]));
+        let (times, keys, _) = self.keys_by_words(layout, words, order);
         Ok(FoldPartial { times, keys, states, chunks: Chunks::default() })
     }
 }

@@ -1,5 +1,6 @@
 //! What a leaf does when memory is tight: its groups go to disk and its table begins anew.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use aggregate::{AggregatorSpec, ArenaKind, Fold, KeyTable};
@@ -175,23 +176,30 @@ impl Leaf<'_> {
             Grouper::Dense { num_codes, .. } => {
                 shown_by(&self.shown, num_codes, self.selection.buckets.starts(), order)
             }
-            Grouper::Hash { table, layout } => self.keys_by_words(layout, order, |group| table.key(group)),
+            Grouper::Hash { table, layout } => {
+                let is_all = (0..table.len() as u32).eq(order.iter().copied());
+                let packed = if is_all { Cow::Borrowed(table.keys()) } else { Cow::Owned(table.keys_of(&order)) };
+                self.keys_by_words(layout, &packed, order)
+            }
         })
     }
 
-    /// As `keys_of`, of groups whose words are known.
-    pub(super) fn keys_by_words<'k>(
+    /// As `keys_of`, of groups whose packed words are known.
+    pub(super) fn keys_by_words(
         &self,
         layout: &Layout,
+        packed: &[u64],
         order: Vec<u32>,
-        key: impl Fn(u32) -> &'k [u64],
     ) -> (Vec<i64>, Vec<Values>, Vec<u32>) {
-        let buckets = &self.selection.buckets;
-        let times = match buckets.len() {
-            1 => vec![buckets.start(0); order.len()],
-            _ => order.iter().map(|group| buckets.start(layout.bucket(key(*group)))).collect(),
-        };
-        show(&self.shown, times, order, |at, group| layout.key(key(group), at))
+        let times = layout.times(packed, self.selection.buckets.starts());
+        let words = layout.unpack(packed);
+        if !self.shown.iter().any(Shown::is_of_lists) {
+            let keys = self.shown.iter().map(|shown| shown.values_of_words(&words[shown.from()]));
+            return (times, keys.collect(), order);
+        }
+        let places = (0..order.len() as u32).collect();
+        let (times, keys, places) = show(&self.shown, times, places, |at, place| words[at].get(place as usize));
+        (times, keys, places.into_iter().map(|place| order[place as usize]).collect())
     }
 }
 
