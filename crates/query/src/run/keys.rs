@@ -328,10 +328,16 @@ impl Layout {
         Self { width: free.len().max(1), num_bits, bucket, keys }
     }
 
-    pub fn pack(&self, buckets: impl Iterator<Item = u32>, keys: &[Words], num_rows: usize) -> Vec<u64> {
+    /// The words of one key alone are what they pack into.
+    pub fn pack(&self, buckets: impl Iterator<Item = u32>, mut keys: Vec<Words>, num_rows: usize) -> Vec<u64> {
+        if let (0, [(key, None)], [words]) = (self.bucket.bits, self.keys.as_slice(), keys.as_mut_slice())
+            && key.shift == 0
+        {
+            return std::mem::take(&mut words.values);
+        }
         let mut packed = vec![0u64; num_rows * self.width];
         self.bucket.set_all(&mut packed, self.width, buckets.map(u64::from));
-        for ((field, null), words) in self.keys.iter().zip(keys) {
+        for ((field, null), words) in self.keys.iter().zip(&keys) {
             field.set_all(&mut packed, self.width, words.values.iter().copied());
             if let (Some(null), Some(nulls)) = (null, &words.nulls) {
                 null.set_all(&mut packed, self.width, nulls.iter().map(|is_null| u64::from(*is_null)));

@@ -152,7 +152,7 @@ impl Leaf<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let ids = self.groups(selected, &rows, &words)?;
+        let ids = self.groups(selected, &rows, words)?;
         let is_expanded = self.keys.iter().any(|key| key.is_multi);
         if is_expanded || num_selected < selected.num_rows() / 4 {
             let rows = UInt32Array::from(rows);
@@ -186,7 +186,7 @@ impl Leaf<'_> {
     }
 
     /// The group of each of the rows.
-    fn groups(&mut self, selected: &Selected, rows: &[u32], words: &[Words]) -> Result<Vec<u32>> {
+    fn groups(&mut self, selected: &Selected, rows: &[u32], words: Vec<Words>) -> Result<Vec<u32>> {
         let buckets = buckets_of(selected, rows);
         let most_cells = self.most_cells();
         match &mut self.grouper {
@@ -208,7 +208,7 @@ impl Leaf<'_> {
                 Ok(ids)
             }
             Grouper::Joined(joined) => {
-                let ids = joined.ids(&self.shown, &buckets, words, most_cells)?;
+                let ids = joined.ids(&self.shown, &buckets, &words, most_cells)?;
                 self.fold.grow(joined.len());
                 Ok(ids)
             }

@@ -157,7 +157,7 @@ impl Leaf<'_> {
         let mut rows = selected.positions();
         let keys: Vec<ArrayRef> = self.keys.iter().map(|key| key.read(selected.rows.clone())).collect();
         let words = self.words(&keys, &mut rows)?;
-        Ok((layout.pack(buckets_of(selected, &rows).into_iter(), &words, rows.len()), rows))
+        Ok((layout.pack(buckets_of(selected, &rows).into_iter(), words, rows.len()), rows))
     }
 
     /// Folds the selected rows of the vectors part by part, in memory that is held; false when there are none.
