@@ -59,7 +59,11 @@ pub(super) struct Session {
     last_growth_ms: i64,
 }
 
-/// When things are to be done again, on the monotonic clock.
+fn period_ms(spec: &SupervisorSpec) -> u64 {
+    u64::try_from(spec.io.period_ms).unwrap_or(30_000)
+}
+
+/// When things are to be done again, on the monotonic clock. Opening discovers already.
 #[derive(Default)]
 struct Due {
     discovery: u64,
@@ -80,7 +84,8 @@ impl Session {
         let last_growth_ms = context.clock.now_ms();
         let lease = Arc::new(Lease::new(context.clock.clone(), context.limits.lease));
         let keeper = Keeper::start(context.clone(), lease.clone());
-        let next = Due { offsets: context.clock.monotonic_ms() + FIRST_OFFSETS_MS, ..Due::default() };
+        let now = context.clock.monotonic_ms();
+        let next = Due { discovery: now + period_ms(&spec), offsets: now + FIRST_OFFSETS_MS, ..Due::default() };
         let topics = Arc::new(KnownTopics::new(source.clone()));
         Session {
             context,
@@ -119,7 +124,7 @@ impl Session {
             }
         }
         if now >= self.next.discovery {
-            self.next.discovery = now + u64::try_from(self.spec.io.period_ms).unwrap_or(30_000);
+            self.next.discovery = now + period_ms(&self.spec);
             let found = self.discover().await;
             self.note(found);
         }
